@@ -1,0 +1,136 @@
+//! Why a connector could not do what it was asked, sorted by what the caller should do next.
+
+use std::{fmt, time::Duration};
+
+/// What the server said, cut to a length a person can read and cleaned of secrets and control characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerWords(pub String);
+
+impl fmt::Display for ServerWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where in the course of a connection it went wrong; the names of the test steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Looking up the name.
+    Resolve,
+    /// Opening the connection and hearing the greeting.
+    Connect,
+    /// Agreeing on encryption.
+    Tls,
+    /// Signing in.
+    SignIn,
+    /// Everything after that.
+    Work,
+}
+
+/// A cause that the diagnosis can explain (features M10). The text of cause and fix is `mailroom`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The name does not exist.
+    UnknownHost,
+    /// Nobody listens on that port, or a firewall drops it.
+    PortClosed,
+    /// No answer in time.
+    TimedOut,
+    /// The address is inside a network that the owner did not allow.
+    AddressNotAllowed,
+    /// The peer closed the connection.
+    Dropped,
+    /// The certificate is for another name.
+    CertificateWrongHost,
+    /// The certificate has expired or is not yet valid.
+    CertificateExpired,
+    /// The certificate is signed by nobody we trust.
+    CertificateUntrusted,
+    /// A pinned certificate changed.
+    CertificateChanged,
+    /// The server speaks only TLS older than 1.2.
+    TlsOutdated,
+    /// STARTTLS is not offered, or somebody tampers with it (PREAUTH, data before the handshake).
+    StartTlsRefused,
+    /// This port speaks plain text where TLS was expected, or the other way round.
+    WrongEncryption,
+    /// User name or password wrong.
+    WrongPassword,
+    /// The server wants an app password or a second factor.
+    AppPasswordNeeded,
+    /// The provider has switched password sign-in off.
+    BasicAuthOff,
+    /// Password sign-in is refused without encryption.
+    EncryptionNeeded,
+    /// No sign-in method in common.
+    NoCommonMechanism,
+    /// Our address was put on the server's list after too many tries.
+    Blacklisted,
+    /// The OAuth token was refused.
+    TokenRefused,
+    /// The account is locked, switched off, or may not use this protocol.
+    AccountDisabled,
+    /// The folder is not there (missing INBOX prefix, say).
+    NoSuchFolder,
+    /// No room left.
+    QuotaFull,
+    /// The server does not let this account send as that address.
+    SenderNotAllowed,
+    /// Too many connections or messages; the server asks us to wait.
+    Throttled,
+    /// A single item over the limit.
+    TooLarge,
+    /// What the server said makes no sense to us.
+    Protocol,
+    /// Anything the server refuses in its own words.
+    Refused,
+}
+
+/// Why a connector could not do what it was asked, by what the caller should do next.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ConnectError {
+    /// A person must act: wrong password, withdrawn consent. The account is parked. Counts as a refused sign-in.
+    #[error("the server refused our credentials: {words}")]
+    Credentials {
+        /// What exactly.
+        cause: Cause,
+        /// What it said.
+        words: ServerWords,
+    },
+    /// A person must act on the settings: certificate, encryption, an address that is not allowed.
+    #[error("the settings do not work at {step:?} ({cause:?}): {words}")]
+    Settings {
+        /// Where.
+        step: Step,
+        /// What exactly.
+        cause: Cause,
+        /// What it said.
+        words: ServerWords,
+    },
+    /// The cursor means nothing to the server any more: bind the folder anew.
+    #[error("the server no longer knows our place in the folder")]
+    CursorLost,
+    /// Try again, after `wait` if the server named a time and by our own pauses if not.
+    #[error("the server asks us to come back later ({cause:?}): {reason}")]
+    Later {
+        /// Where.
+        step: Step,
+        /// What exactly.
+        cause: Cause,
+        /// The server's own time.
+        wait: Option<Duration>,
+        /// In words.
+        reason: String,
+    },
+    /// Never try again: the server will not take this message, folder or edit.
+    #[error("refused for good ({cause:?}): {words}")]
+    Refused {
+        /// What exactly.
+        cause: Cause,
+        /// What it said.
+        words: ServerWords,
+    },
+    /// The message was on the wire and no answer came: it may or may not have been accepted.
+    #[error("no answer came after the message was on the wire: {0}")]
+    Uncertain(String),
+}

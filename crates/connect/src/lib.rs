@@ -1,0 +1,24 @@
+//! The outside world: the only crate that opens outward sockets, through one egress guard.
+//!
+//! Knows nothing of `store`: what it must remember it hands up as an opaque [`mail::Cursor`].
+
+pub mod discover;
+pub mod dns;
+pub mod egress;
+pub mod error;
+pub mod http;
+pub mod imap;
+pub mod sasl;
+pub mod secret;
+pub mod settings;
+pub mod smtp;
+pub mod source;
+pub mod tls;
+pub mod transcript;
+pub mod transport;
+
+pub use error::{ConnectError, ServerWords};
+pub use secret::Secret;
+pub use settings::{Credentials, Encryption, Server, World};
+pub use source::{Change, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Source, Wake};
+pub use transport::{Marks, Parcel, Receipt, RecipientReceipt, Transport};

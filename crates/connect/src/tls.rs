@@ -1,0 +1,5 @@
+//! TLS.
+
+/// Whom we trust.
+#[derive(Debug)]
+pub struct Trust;

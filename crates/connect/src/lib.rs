@@ -19,6 +19,6 @@ pub mod transport;
 
 pub use error::{ConnectError, ServerWords};
 pub use secret::Secret;
-pub use settings::{Credentials, Encryption, Server, World};
+pub use settings::{Credentials, Encryption, Server, World, WorldOptions};
 pub use source::{Change, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Source, Wake};
 pub use transport::{Marks, Parcel, Receipt, RecipientReceipt, Transport};

@@ -1,0 +1,492 @@
+-- Tokens that the migrator fills in for the engine:
+--   ROWKEY        a key that is the row's own: INTEGER PRIMARY KEY on SQLite, BIGINT NOT NULL on PostgreSQL
+--   ROWKEY_UNIQUE what belongs to it: nothing on SQLite, PRIMARY KEY (organisation, id) on PostgreSQL
+--   CLUSTERED     rows live in their key: WITHOUT ROWID on SQLite, nothing on PostgreSQL
+-- Times are milliseconds since 1970 and end in _at. Text that holds JSON says so.
+
+CREATE TABLE meta (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+CREATE TABLE organisations (
+    id BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    data_key BYTEA NOT NULL,           -- this organisation's key, sealed with the master key
+    message_id_key BYTEA NOT NULL,     -- signs our Message-IDs; sealed with the data key
+    change_seq BIGINT NOT NULL,        -- last number given out in changes; its row lock orders the feed
+    settings TEXT NOT NULL,            -- JSON
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE users (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    email TEXT NOT NULL,
+    email_folded TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,                -- administrator, mailbox_manager, member
+    language TEXT NOT NULL,            -- nl, en
+    password TEXT,                     -- argon2id, PHC string
+    active BOOLEAN NOT NULL,
+    default_account BIGINT,
+    private_incoming BOOLEAN NOT NULL,
+    private_outgoing BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX users_email ON users (email_folded);
+
+CREATE TABLE workgroups (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX workgroups_name ON workgroups (organisation, name);
+
+CREATE TABLE members (
+    organisation BIGINT NOT NULL,
+    workgroup BIGINT NOT NULL,
+    person BIGINT NOT NULL,            -- a user
+    PRIMARY KEY (organisation, workgroup, person)
+) CLUSTERED;
+CREATE INDEX members_person ON members (organisation, person);
+
+CREATE TABLE tokens (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    scope TEXT NOT NULL,               -- read, write, admin
+    digest BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT,
+    revoked_at BIGINT,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX tokens_digest ON tokens (digest);
+
+CREATE TABLE one_time_links (
+    organisation BIGINT NOT NULL,
+    digest BYTEA NOT NULL PRIMARY KEY,
+    person BIGINT NOT NULL,
+    purpose TEXT NOT NULL,             -- password
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+
+CREATE TABLE accounts (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    display_name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    address_folded TEXT NOT NULL,
+    active BOOLEAN NOT NULL,
+    is_primary BOOLEAN NOT NULL,
+    incoming TEXT NOT NULL,            -- JSON, without the secret
+    outgoing TEXT NOT NULL,            -- JSON, without the secret
+    incoming_secret BYTEA,             -- sealed to this row
+    outgoing_secret BYTEA,             -- sealed to this row
+    secrets_set_at BIGINT,
+    push BOOLEAN NOT NULL,
+    interval_seconds BIGINT,           -- NULL: none
+    disable_after_errors BIGINT NOT NULL,
+    sync_since BIGINT,
+    bcc TEXT,
+    never_link TEXT NOT NULL,          -- JSON list of addresses and domains
+    allow_plaintext BOOLEAN NOT NULL,
+    pinned_certificate TEXT,
+    limits TEXT NOT NULL,              -- JSON: connections, per_connection, per_minute, per_day
+    sent_copy TEXT NOT NULL,           -- unknown, provider, ours: learnt (pains P17)
+    health_colour TEXT NOT NULL,       -- green, amber, red
+    health_code TEXT,
+    health_words TEXT,                 -- what the server said
+    health_since_at BIGINT NOT NULL,
+    errors_in_row BIGINT NOT NULL,
+    refused_sign_ins BIGINT NOT NULL,
+    parked BOOLEAN NOT NULL,           -- waits for a person: no connection until it is saved again
+    next_try_at BIGINT,
+    last_fetched_at BIGINT,
+    lease_owner TEXT,
+    lease_until_at BIGINT,
+    fence BIGINT NOT NULL,
+    version BIGINT NOT NULL,           -- grows when a person saves it
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX accounts_address ON accounts (organisation, address_folded);
+
+CREATE TABLE owners (
+    organisation BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    person BIGINT NOT NULL,            -- a user or, with is_group, a group
+    is_group BOOLEAN NOT NULL,
+    can_read BOOLEAN NOT NULL,
+    can_send BOOLEAN NOT NULL,
+    can_manage BOOLEAN NOT NULL,
+    PRIMARY KEY (organisation, account, person)
+);
+CREATE INDEX owners_person ON owners (organisation, person);
+
+CREATE TABLE folders (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    remote TEXT NOT NULL,
+    name TEXT NOT NULL,
+    separator TEXT,
+    declared_role TEXT NOT NULL,
+    chosen_role TEXT,
+    role TEXT NOT NULL,                -- what counts: chosen, else declared, else guessed from the name
+    selectable BOOLEAN NOT NULL,
+    epoch BIGINT,                      -- the server's (UIDVALIDITY)
+    generation BIGINT NOT NULL,        -- ours: grows when the epoch changes
+    cursor TEXT,
+    messages BIGINT NOT NULL,
+    unread BIGINT NOT NULL,
+    parked TEXT,                       -- why it can't be opened
+    on_server BIGINT,                  -- the ledger, as last checked
+    excluded BIGINT NOT NULL,
+    missing BIGINT,
+    checked_at BIGINT,
+    gone_at BIGINT,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX folders_remote ON folders (organisation, account, remote);
+
+-- One row a message of an account, by digest. The key's high bits are the second the server received it, so that key
+-- order is reading order and a search can stop after the first page.
+CREATE TABLE messages (
+    organisation BIGINT NOT NULL,
+    id ROWKEY,
+    account BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    conversation BIGINT NOT NULL,
+    message_id TEXT,
+    subject TEXT NOT NULL,
+    people TEXT NOT NULL,              -- JSON: from, to, cc, bcc, reply_to
+    preview TEXT NOT NULL,
+    sent_at BIGINT,
+    received_at BIGINT NOT NULL,
+    fetched_at BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    attachments BIGINT NOT NULL,
+    outgoing BOOLEAN NOT NULL,         -- from the account's own address
+    origin TEXT NOT NULL,
+    private BOOLEAN NOT NULL,
+    private_by BIGINT,
+    private_reason TEXT,
+    defects TEXT,                      -- JSON
+    flags BIGINT NOT NULL,             -- of its places together: see place.rs
+    gone_at BIGINT                     -- no place holds it any more
+    ROWKEY_UNIQUE
+);
+CREATE UNIQUE INDEX messages_digest ON messages (organisation, account, digest);
+CREATE INDEX messages_account ON messages (organisation, account, id);
+CREATE INDEX messages_conversation ON messages (organisation, conversation, id);
+
+CREATE TABLE places (
+    organisation BIGINT NOT NULL,
+    folder BIGINT NOT NULL,
+    generation BIGINT NOT NULL,
+    remote BIGINT NOT NULL,            -- UID, or a hash of remote_name
+    remote_name TEXT,
+    account BIGINT NOT NULL,
+    message BIGINT NOT NULL,
+    flags BIGINT NOT NULL,
+    keywords TEXT,
+    PRIMARY KEY (organisation, folder, generation, remote)
+) CLUSTERED;
+CREATE INDEX places_list ON places (organisation, folder, message);
+CREATE INDEX places_message ON places (organisation, message);
+
+CREATE TABLE conversations (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    subject TEXT NOT NULL,
+    base_subject TEXT NOT NULL,
+    state TEXT NOT NULL,               -- open, closed
+    assignee BIGINT,
+    snoozed_until_at BIGINT,
+    last_at BIGINT NOT NULL,
+    merged_into BIGINT,
+    PRIMARY KEY (organisation, id)
+) CLUSTERED;
+
+-- Every Message-ID that a message carries or cites, so that an answer that comes before its question still meets it.
+CREATE TABLE thread_ids (
+    organisation BIGINT NOT NULL,
+    hash BIGINT NOT NULL,
+    conversation BIGINT NOT NULL,
+    PRIMARY KEY (organisation, hash, conversation)
+) CLUSTERED;
+
+CREATE TABLE notes (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    conversation BIGINT NOT NULL,
+    author BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    written_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE INDEX notes_conversation ON notes (organisation, conversation, id);
+
+-- Who is in which message, by the hash of the folded address: contacts that come later find their mail.
+CREATE TABLE message_people (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    message BIGINT NOT NULL,
+    PRIMARY KEY (organisation, person, message)
+) CLUSTERED;
+
+CREATE TABLE contacts (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    hidden BOOLEAN NOT NULL,
+    source TEXT,
+    external_id TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX contacts_external ON contacts (organisation, source, external_id);
+
+CREATE TABLE contact_addresses (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,            -- hash of the folded address
+    contact BIGINT NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (organisation, person, contact)
+) CLUSTERED;
+CREATE INDEX contact_addresses_contact ON contact_addresses (organisation, contact);
+
+CREATE TABLE dossiers (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT,
+    external_id TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX dossiers_external ON dossiers (organisation, source, external_id);
+
+CREATE TABLE dossier_contacts (
+    organisation BIGINT NOT NULL,
+    dossier BIGINT NOT NULL,
+    contact BIGINT NOT NULL,
+    PRIMARY KEY (organisation, dossier, contact)
+) CLUSTERED;
+CREATE INDEX dossier_contacts_contact ON dossier_contacts (organisation, contact);
+
+-- A message to a contact or a dossier, with its reason and who decided. One that a person took away stays as removed,
+-- so that no rule brings it back.
+CREATE TABLE links (
+    organisation BIGINT NOT NULL,
+    message BIGINT NOT NULL,
+    target BIGINT NOT NULL,
+    is_dossier BOOLEAN NOT NULL,
+    reason TEXT NOT NULL,              -- address, contact, conversation, person, api
+    decided_by BIGINT,
+    removed BOOLEAN NOT NULL,
+    linked_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, message, target)
+) CLUSTERED;
+CREATE INDEX links_target ON links (organisation, target, message);
+
+CREATE TABLE blobs (
+    organisation BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    size BIGINT NOT NULL,
+    place TEXT NOT NULL,               -- where the blob store put it; only the blob store reads this
+    PRIMARY KEY (organisation, digest)
+) CLUSTERED;
+
+CREATE TABLE changes (
+    organisation BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    account BIGINT,
+    message BIGINT,
+    private BOOLEAN NOT NULL,
+    body TEXT NOT NULL,                -- JSON
+    happened_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, seq)
+) CLUSTERED;
+
+-- What we still have to do on a server: flags, moves, deletions.
+CREATE TABLE edits (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    folder BIGINT NOT NULL,
+    generation BIGINT NOT NULL,
+    remote BIGINT NOT NULL,
+    remote_name TEXT,
+    message BIGINT NOT NULL,
+    kind TEXT NOT NULL,                -- flags, move, delete
+    body TEXT NOT NULL,                -- JSON: add, remove, to
+    tries BIGINT NOT NULL,
+    next_try_at BIGINT NOT NULL,
+    created_by BIGINT,
+    PRIMARY KEY (organisation, id)
+);
+CREATE INDEX edits_account ON edits (organisation, account, id);
+CREATE INDEX edits_place ON edits (organisation, folder, remote);
+
+CREATE TABLE quarantine (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    folder BIGINT NOT NULL,
+    generation BIGINT NOT NULL,
+    remote BIGINT NOT NULL,
+    remote_name TEXT,
+    digest BYTEA,                      -- the raw bytes, when we have them
+    code TEXT NOT NULL,                -- empty, too_large, refused, unreadable
+    reason TEXT NOT NULL,
+    tries BIGINT NOT NULL,
+    next_try_at BIGINT,
+    set_aside_at BIGINT NOT NULL,
+    resolved_at BIGINT,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX quarantine_place ON quarantine (organisation, folder, generation, remote);
+
+-- Messages being read right now, by digest: what is left here after a crash is suspected of it.
+CREATE TABLE reading (
+    organisation BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    account BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    PRIMARY KEY (organisation, digest)
+) CLUSTERED;
+
+CREATE TABLE outbox (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    created_by BIGINT,
+    kind TEXT NOT NULL,                -- person, system, automatic, bulk
+    state TEXT NOT NULL,               -- waiting, sending, accepted, uncertain, delivered, bounced, failed, held, cancelled
+    on_wire BOOLEAN NOT NULL,
+    not_before_at BIGINT NOT NULL,
+    waits_for TEXT,                    -- why it waits: time, limit, retry, paused
+    message_id TEXT NOT NULL,
+    digest BYTEA NOT NULL,             -- the frozen bytes
+    size BIGINT NOT NULL,
+    return_path TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    people TEXT NOT NULL,              -- JSON: from, to, cc, bcc as the author sees them
+    conversation BIGINT,
+    reply_to_message BIGINT,
+    dossier BIGINT,
+    server_said TEXT,
+    fence BIGINT NOT NULL,
+    lease_owner TEXT,
+    lease_until_at BIGINT,
+    tries BIGINT NOT NULL,
+    first_try_at BIGINT,
+    reconcile_tries BIGINT NOT NULL,
+    sent_copy TEXT NOT NULL,           -- none, due, done
+    sent_copy_tries BIGINT NOT NULL,
+    sent_copy_at BIGINT,
+    noticed_at BIGINT,                 -- the author was told of a delay
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE INDEX outbox_due ON outbox (state, not_before_at);
+CREATE INDEX outbox_account ON outbox (organisation, account, id);
+CREATE INDEX outbox_copy ON outbox (sent_copy, sent_copy_at);
+CREATE INDEX outbox_message_id ON outbox (organisation, message_id);
+
+CREATE TABLE outbox_recipients (
+    organisation BIGINT NOT NULL,
+    submission BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    address TEXT NOT NULL,
+    field TEXT NOT NULL,               -- to, cc, bcc, mailbox_bcc
+    state TEXT NOT NULL,
+    server_said TEXT,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, submission, n)
+) CLUSTERED;
+
+CREATE TABLE attempts (
+    organisation BIGINT NOT NULL,
+    submission BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    began_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    code BIGINT,
+    server_said TEXT,
+    PRIMARY KEY (organisation, submission, n)
+) CLUSTERED;
+
+CREATE TABLE idempotency (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    key TEXT NOT NULL,
+    body_digest BYTEA NOT NULL,
+    status BIGINT,                     -- NULL while the first call runs
+    answer TEXT,                       -- JSON
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, person, key)
+) CLUSTERED;
+
+-- How much was sent in which slot of time, so that a restart does not burst.
+CREATE TABLE sent_counts (
+    organisation BIGINT NOT NULL,
+    scope TEXT NOT NULL,               -- account, provider or domain with its name, and the length of the slot
+    slot_at BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (organisation, scope, slot_at)
+) CLUSTERED;
+
+CREATE TABLE sign_in_tries (
+    host TEXT NOT NULL,                -- outward: one bad mailbox must not get us banned for all
+    account BIGINT NOT NULL,
+    tried_at BIGINT NOT NULL,
+    PRIMARY KEY (host, account, tried_at)
+) CLUSTERED;
+
+-- What a message or a state sets off, once: the key is a hash of kind, rule, content and recipient.
+CREATE TABLE effects (
+    organisation BIGINT NOT NULL,
+    key BYTEA NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,                -- JSON
+    created_at BIGINT NOT NULL,
+    done_at BIGINT,
+    PRIMARY KEY (organisation, key)
+) CLUSTERED;
+
+CREATE TABLE templates (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    html TEXT,
+    text TEXT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX templates_name ON templates (organisation, name);
+
+CREATE TABLE audit (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    person BIGINT,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    done_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);

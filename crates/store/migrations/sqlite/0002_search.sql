@@ -1,0 +1,6 @@
+-- Contentless: the words only, already folded by mail::search, so that tokens are what lies between blanks.
+-- `scope` holds the account, so that rights are part of the match itself.
+CREATE VIRTUAL TABLE search USING fts5(
+    subject, sender, recipients, body, attachments, scope,
+    content = '', contentless_delete = 1, tokenize = 'ascii'
+);

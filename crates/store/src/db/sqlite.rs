@@ -1,0 +1,225 @@
+//! SQLite: one writer thread that groups what waits into one commit, and a few readers.
+
+use super::{Bells, Row, Tx, Val, Work, tx::Engine};
+use crate::StoreError;
+use rusqlite::{Connection, types::ValueRef};
+use std::{
+    borrow::Cow,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+};
+use tokio::sync::oneshot;
+
+/// At most so many units share a commit, so that the first of them does not wait long for the last.
+const GROUP: usize = 128;
+/// Reading threads; more would only fight over two cores.
+const READERS: usize = 4;
+
+/// Does its work in the transaction, and gives back what to call once the fate of the commit is known.
+type Job = Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>;
+type Told = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+pub(super) struct Sqlite {
+    writer: mpsc::Sender<Job>,
+    readers: mpsc::Sender<Job>,
+    waiting_readers: Arc<Mutex<mpsc::Receiver<Job>>>,
+    started_readers: AtomicUsize,
+    path: PathBuf,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path, bells: Arc<Bells>) -> Result<Sqlite, StoreError> {
+        let connection = connect(path)?;
+        let (writer, jobs) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || write_until_closed(connection, &jobs, &bells))
+            .map_err(StoreError::io("start the database's writer"))?;
+        let (readers, waiting) = mpsc::channel();
+        Ok(Sqlite {
+            writer,
+            readers,
+            waiting_readers: Arc::new(Mutex::new(waiting)),
+            started_readers: AtomicUsize::new(0),
+            path: path.to_owned(),
+        })
+    }
+
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
+    {
+        run(&self.writer, work).await
+    }
+
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
+    {
+        self.start_reader()?;
+        run(&self.readers, work).await
+    }
+
+    /// Readers start when first needed: a short command needs none.
+    fn start_reader(&self) -> Result<(), StoreError> {
+        let started = self.started_readers.load(Ordering::Relaxed);
+        if started >= READERS
+            || self.started_readers.compare_exchange(started, started + 1, Ordering::Relaxed, Ordering::Relaxed).is_err()
+        {
+            return Ok(());
+        }
+        let connection = connect(&self.path)?;
+        let jobs = self.waiting_readers.clone();
+        std::thread::Builder::new()
+            .name("sqlite-reader".into())
+            .spawn(move || read_until_closed(connection, &jobs))
+            .map_err(StoreError::io("start a reader of the database"))?;
+        Ok(())
+    }
+}
+
+async fn run<T, F>(queue: &mpsc::Sender<Job>, work: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
+{
+    let (answer, answered) = oneshot::channel();
+    let job: Job = Box::new(move |tx| {
+        // A panic in one unit must not take the writer, and with it every account, along.
+        let done = catch_unwind(AssertUnwindSafe(|| futures_executor::block_on(work(tx))))
+            .unwrap_or_else(|_| Err(StoreError::Broken("a unit of work panicked".into())));
+        let went_well = done.is_ok();
+        let told: Told = Box::new(move |committed| {
+            // Nobody waits any more: then nobody needs to know.
+            let _ = answer.send(committed.and(done));
+        });
+        (went_well, told)
+    });
+    queue.send(job).map_err(|_| StoreError::Closed)?;
+    answered.await.map_err(|_| StoreError::Closed)?
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA page_size = 8192;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA busy_timeout = 10000;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -16000;
+         PRAGMA wal_autocheckpoint = 2000;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(connection)
+}
+
+fn write_until_closed(connection: Connection, jobs: &mpsc::Receiver<Job>, bells: &Bells) {
+    let mut tx = Tx { engine: Engine::Sqlite(connection), rung: Vec::new() };
+    while let Ok(first) = jobs.recv() {
+        if let Err(error) = script(&mut tx, "BEGIN IMMEDIATE") {
+            tracing::error!(%error, "the database refuses to begin a transaction");
+            first(&mut tx).1(Err(error));
+            continue;
+        }
+        let mut told = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            told.push(one_of_group(&mut tx, job));
+            next = (told.len() < GROUP).then(|| jobs.try_recv().ok()).flatten();
+        }
+        let committed = script(&mut tx, "COMMIT");
+        if committed.is_err() {
+            let _ = script(&mut tx, "ROLLBACK");
+        }
+        let rung = std::mem::take(&mut tx.rung);
+        if committed.is_ok() {
+            bells.ring(&rung);
+        }
+        for tell in told {
+            tell(committed.clone());
+        }
+    }
+}
+
+fn one_of_group(tx: &mut Tx, job: Job) -> Told {
+    if let Err(error) = script(tx, "SAVEPOINT unit") {
+        return Box::new(move |_| tracing::error!(%error, "a unit of work could not begin"));
+    }
+    let rung = tx.rung.len();
+    let (went_well, told) = job(tx);
+    let ended = if went_well { "RELEASE unit" } else { "ROLLBACK TO unit; RELEASE unit" };
+    if !went_well {
+        tx.rung.truncate(rung);
+    }
+    match script(tx, ended) {
+        Ok(()) => told,
+        Err(error) => Box::new(move |committed| told(committed.and(Err(error)))),
+    }
+}
+
+fn read_until_closed(connection: Connection, jobs: &Mutex<mpsc::Receiver<Job>>) {
+    let mut tx = Tx { engine: Engine::Sqlite(connection), rung: Vec::new() };
+    loop {
+        let Ok(waiting) = jobs.lock() else { return };
+        let Ok(job) = waiting.recv() else { return };
+        drop(waiting);
+        let begun = script(&mut tx, "BEGIN");
+        let (_, told) = job(&mut tx);
+        told(begun.and_then(|()| script(&mut tx, "COMMIT")));
+    }
+}
+
+fn script(tx: &mut Tx, sql: &str) -> Result<(), StoreError> {
+    match &tx.engine {
+        Engine::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+        Engine::Postgres(_) => Err(StoreError::Broken("not a SQLite connection".into())),
+    }
+}
+
+/// SQLite numbers `$n` by first appearance and `?n` by n.
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+pub(super) fn execute(connection: &Connection, sql: &str, values: &[Val<'_>]) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(&numbered(sql))?;
+    Ok(statement.execute(rusqlite::params_from_iter(values))? as u64)
+}
+
+pub(super) fn execute_many(connection: &Connection, sql: &str, lists: &[Vec<Val<'_>>]) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(&numbered(sql))?;
+    let mut touched = 0;
+    for values in lists {
+        touched += statement.execute(rusqlite::params_from_iter(values))? as u64;
+    }
+    Ok(touched)
+}
+
+pub(super) fn rows(connection: &Connection, sql: &str, values: &[Val<'_>]) -> Result<Vec<Row>, StoreError> {
+    let mut statement = connection.prepare_cached(&numbered(sql))?;
+    let columns = statement.column_count();
+    let mut found = statement.query(rusqlite::params_from_iter(values))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        rows.push(Row((0..columns).map(|at| owned(row.get_ref(at)?)).collect::<Result<_, StoreError>>()?));
+    }
+    Ok(rows)
+}
+
+fn owned(value: ValueRef<'_>) -> Result<Val<'static>, StoreError> {
+    Ok(match value {
+        ValueRef::Null => Val::Null,
+        ValueRef::Integer(value) => Val::Int(value),
+        ValueRef::Real(value) => Val::Real(value),
+        ValueRef::Text(value) => Val::Text(Cow::Owned(String::from_utf8_lossy(value).into_owned())),
+        ValueRef::Blob(value) => Val::Bytes(Cow::Owned(value.to_vec())),
+    })
+}

@@ -59,7 +59,9 @@ pub async fn resolve(world: &World, host: &str) -> Result<Vec<IpAddr>, ConnectEr
             let lookup = tokio::time::timeout(STEP_DEADLINE, world.resolver.addresses(&name));
             match lookup.await {
                 Ok(found) => found.map_err(|error| error.for_host(host))?,
-                Err(_) => return Err(later(Step::Resolve, Cause::TimedOut, format!("looking up {host} took too long"))),
+                Err(_) => {
+                    return Err(later(Step::Resolve, Cause::TimedOut, format!("looking up {host} took too long")));
+                }
             }
         }
     };
@@ -214,4 +216,95 @@ fn connect_error(error: &io::Error) -> ConnectError {
         _ => Cause::PortClosed,
     };
     later(Step::Connect, cause, format!("connecting: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_addresses_are_reached_however_they_are_spelt() {
+        let inside = [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:a9fe:a9fe",
+            "::127.0.0.1",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::1",
+            "2002:c0a8:101::1",
+            "3fff::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "4000::1",
+        ];
+        for address in inside {
+            assert!(!is_allowed(&[], address.parse().unwrap()), "{address} must be refused");
+        }
+        let outside = [
+            "1.1.1.1",
+            "9.9.9.9",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "223.255.255.255",
+            "::ffff:9.9.9.9",
+            "64:ff9b::909:909",
+            "2002:909:909::1",
+            "2620:fe::fe",
+            "2a00:1450::1",
+        ];
+        for address in outside {
+            assert!(is_allowed(&[], address.parse().unwrap()), "{address} must be reached");
+        }
+    }
+
+    #[test]
+    fn an_allowed_network_opens_that_network_only() {
+        let networks = ["10.1.0.0/16".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        for (address, allowed) in
+            [("10.1.2.3", true), ("::ffff:10.1.2.3", true), ("10.2.0.1", false), ("fd12::1", true), ("fe80::1", false)]
+        {
+            assert_eq!(is_allowed(&networks, address.parse().unwrap()), allowed, "{address}");
+        }
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let addresses: Vec<IpAddr> =
+            ["2620:fe::1", "2620:fe::2", "9.9.9.9"].iter().map(|text| text.parse().unwrap()).collect();
+
+        assert_eq!(taking_turns(&addresses), [addresses[0], addresses[2], addresses[1]]);
+    }
 }

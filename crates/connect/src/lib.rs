@@ -21,4 +21,5 @@ pub use error::{ConnectError, ServerWords};
 pub use secret::Secret;
 pub use settings::{Credentials, Encryption, Server, World, WorldOptions};
 pub use source::{Change, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Source, Wake};
+pub use transcript::Transcript;
 pub use transport::{Marks, Parcel, Receipt, RecipientReceipt, Transport};

@@ -1,0 +1,34 @@
+//! Messages as people work with them: lists, one message, its flags, its privacy, and where it lies.
+
+mod access;
+mod change;
+mod filter;
+mod get;
+mod list;
+mod summary;
+
+pub use access::{set_private, who_can_see};
+pub use change::{move_to, set_flags};
+pub use filter::Filter;
+pub use get::{Stored, get, places_of};
+pub use list::list;
+pub use summary::{People, Summary};
+
+use mail::{Flags, FolderKey, Role};
+
+/// Where a message lies: one row a copy in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lying {
+    /// The folder.
+    pub folder: FolderKey,
+    /// What that folder is for.
+    pub role: Role,
+    /// Our count of the folder's epochs.
+    pub generation: i64,
+    /// The server's number in that epoch (UID), or a hash of `remote_name`.
+    pub remote: i64,
+    /// The server's name of it, where that is no number.
+    pub remote_name: Option<String>,
+    /// The flags of this copy.
+    pub flags: Flags,
+}

@@ -1,0 +1,39 @@
+//! Secrets at rest (reliability.md §3, Storage): sealed with XChaCha20-Poly1305 and bound to the row they belong to.
+//!
+//! Every organisation has its own data key, which the database holds sealed with the master key; the master key is in a
+//! file beside the database and never in it, so that a stolen dump opens nothing. The associated data names
+//! organisation, table, row, column and key version: a value that was moved to another row does not open there.
+
+mod keyring;
+mod master;
+mod password;
+mod rotate;
+mod seal;
+mod token;
+
+pub use keyring::Keyring;
+pub use master::MasterKey;
+pub use password::{PasswordProblem, hash_password, password_problems, verify_password};
+pub use rotate::rotate;
+pub use token::{new_token, token_digest};
+
+/// A column that holds something sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretColumn {
+    /// Its table; `id` is the row, and `organisation` its owner (in `organisations` the two are one).
+    pub table: &'static str,
+    /// Its name.
+    pub column: &'static str,
+}
+
+/// What an account signs in with to receive.
+pub const ACCOUNT_INCOMING: SecretColumn = SecretColumn { table: "accounts", column: "incoming_secret" };
+/// What an account signs in with to send.
+pub const ACCOUNT_OUTGOING: SecretColumn = SecretColumn { table: "accounts", column: "outgoing_secret" };
+/// What signs our Message-IDs.
+pub const MESSAGE_ID_KEY: SecretColumn = SecretColumn { table: "organisations", column: "message_id_key" };
+/// An organisation's data keys, sealed with the master key; everything else is sealed with these.
+pub const DATA_KEY: SecretColumn = SecretColumn { table: "organisations", column: "data_key" };
+
+/// Every column sealed with a data key: what a rotation walks. A test fails when the schema has one that is not here.
+pub const SEALED: &[SecretColumn] = &[ACCOUNT_INCOMING, ACCOUNT_OUTGOING, MESSAGE_ID_KEY];

@@ -3,6 +3,7 @@
 //! Everything above this floor speaks in these types. Parsing never fails: it reports defects.
 
 pub mod address;
+mod calendar;
 pub mod compose;
 pub mod display;
 pub mod flags;

@@ -1,6 +1,21 @@
 //! What people see of a message: safe HTML, previews, quotations.
 
-use crate::Message;
+mod css;
+mod html;
+mod preview;
+mod quote;
+mod text;
+
+pub use html::safe_html;
+pub use preview::preview;
+pub use quote::{quote_reply, quote_reply_html};
+pub use text::text_of_html;
+
+pub(crate) use text::{html_of_text, text_with_links};
+
+/// Stands between the HTML parts of one message in `Message::html`: each part is made safe apart, so that a tag left
+/// open in one can't swallow the next. Reading drops control characters, so that no sender can write it.
+pub const PART_BREAK: char = '\u{1E}';
 
 /// The language of words we put into mail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -10,29 +25,4 @@ pub enum Language {
     Dutch,
     /// English.
     English,
-}
-
-/// HTML without anything that runs, asks or fetches; pictures of the message itself stay as `cid:`.
-pub fn safe_html(_html: &str) -> String {
-    String::new()
-}
-
-/// The first words of a body as one line of at most `limit` characters.
-pub fn preview(text: &str, limit: usize) -> String {
-    text.chars().take(limit).collect()
-}
-
-/// The words of an HTML text, with line breaks where blocks end.
-pub fn text_of_html(html: &str) -> String {
-    html.to_owned()
-}
-
-/// The text of a reply's lower half: a line that says who wrote when, and the original after `> `.
-pub fn quote_reply(_message: &Message, _language: Language, _offset_seconds: i32) -> String {
-    String::new()
-}
-
-/// The same as [`quote_reply`] as HTML, made safe.
-pub fn quote_reply_html(_message: &Message, _language: Language, _offset_seconds: i32) -> String {
-    String::new()
 }

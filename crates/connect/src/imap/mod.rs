@@ -1,5 +1,11 @@
 //! IMAP (RFC 3501, RFC 9051 and extensions), receiving half.
 
+mod fetch;
+mod response;
+mod token;
+mod utf7;
+mod wire;
+
 use crate::{
     Change, ConnectError, Credentials, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake,
     World,

@@ -1,0 +1,291 @@
+//! Places: which message lies where, under which name, with which flags.
+//!
+//! The counts of a folder move with its places, in the same unit of work.
+
+use crate::{Row, StoreError, Tx, vals};
+use mail::{Flags, FolderKey, MessageKey, OrganisationKey, RemoteId, RemoteSet};
+use std::collections::HashMap;
+
+/// The number a remote id has in the database: a UID itself, or a hash of a name.
+pub fn remote_number(id: &RemoteId) -> i64 {
+    match id {
+        RemoteId::Uid(uid) => i64::from(*uid),
+        RemoteId::Name(name) => {
+            let hash = blake3::hash(name.as_bytes());
+            let bytes = hash.as_bytes();
+            let number = bytes[..8].iter().fold(0i64, |number, byte| number << 8 | i64::from(*byte));
+            // Above every UID, so that the two kinds never meet.
+            (number & i64::MAX) | 1 << 62
+        }
+    }
+}
+
+/// The name on the wire, where it isn't the number itself.
+pub fn remote_name(id: &RemoteId) -> Option<&str> {
+    match id {
+        RemoteId::Uid(_) => None,
+        RemoteId::Name(name) => Some(name),
+    }
+}
+
+/// The id that was stored as number and name.
+pub fn remote_id(number: i64, name: Option<String>) -> RemoteId {
+    match (name, u32::try_from(number)) {
+        (Some(name), _) => RemoteId::Name(name),
+        (None, Ok(uid)) => RemoteId::Uid(uid),
+        (None, Err(_)) => RemoteId::Name(String::new()),
+    }
+}
+
+/// A stored place.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) remote: i64,
+    pub(crate) message: MessageKey,
+    pub(crate) flags: i64,
+    pub(crate) keywords: Option<String>,
+}
+
+impl Stored {
+    fn read(mut row: Row) -> Stored {
+        Stored {
+            remote: row.int(0),
+            message: MessageKey(row.int(1)),
+            flags: row.int(2),
+            keywords: row.opt_text(3),
+        }
+    }
+
+    fn unread(&self) -> i64 {
+        i64::from(self.flags & 1 == 0)
+    }
+}
+
+/// The places of one generation of a folder between two numbers, rising.
+pub(crate) async fn between(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    generation: i64,
+    first: i64,
+    last: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = tx
+        .rows(
+            "SELECT remote, message, flags, keywords FROM places
+             WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote BETWEEN $4 AND $5 ORDER BY remote",
+            &vals![organisation, folder, generation, first, last],
+        )
+        .await?;
+    Ok(rows.into_iter().map(Stored::read).collect())
+}
+
+/// The remote ids stored for a folder in its present epoch.
+pub async fn known(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey) -> Result<RemoteSet, StoreError> {
+    let rows = tx
+        .rows(
+            "SELECT p.remote, p.remote_name FROM places p JOIN folders f ON f.organisation = p.organisation AND f.id = p.folder
+             WHERE p.organisation = $1 AND p.folder = $2 AND p.generation = f.generation ORDER BY p.remote",
+            &vals![organisation, folder],
+        )
+        .await?;
+    let mut known = RemoteSet::new();
+    for mut row in rows {
+        known.insert(&remote_id(row.int(0), row.opt_text(1)));
+    }
+    Ok(known)
+}
+
+/// Takes flags as the server has them. Places with an edit of ours still under way keep ours. Gives the messages that
+/// changed.
+pub(crate) async fn take_flags(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    generation: i64,
+    of: &[(RemoteId, Flags)],
+) -> Result<Vec<MessageKey>, StoreError> {
+    let wanted: HashMap<i64, &Flags> = of.iter().map(|(id, flags)| (remote_number(id), flags)).collect();
+    let (Some(first), Some(last)) = (wanted.keys().min(), wanted.keys().max()) else { return Ok(Vec::new()) };
+    let sql = "SELECT remote FROM edits WHERE organisation = $1 AND folder = $2";
+    let ours: Vec<i64> = tx.rows(sql, &vals![organisation, folder]).await?.iter().map(|row| row.int(0)).collect();
+    let mut unread = 0;
+    let mut changed = Vec::new();
+    let (mut places, mut messages) = (Vec::new(), Vec::new());
+    for place in between(tx, organisation, folder, generation, *first, *last).await? {
+        let Some(flags) = wanted.get(&place.remote) else { continue };
+        let (bits, keywords) = (flags.bits(), flags.keyword_text());
+        if ours.contains(&place.remote) || (bits == place.flags && keywords == place.keywords) {
+            continue;
+        }
+        unread += i64::from(!flags.seen) - place.unread();
+        places.push(vals![organisation, folder, generation, place.remote, bits, keywords].to_vec());
+        messages.push(vals![organisation, place.message, bits].to_vec());
+        changed.push(place.message);
+    }
+    tx.execute_many(
+        "UPDATE places SET flags = $5, keywords = $6
+         WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4",
+        &places,
+    )
+    .await?;
+    tx.execute_many("UPDATE messages SET flags = $3 WHERE organisation = $1 AND id = $2", &messages).await?;
+    count(tx, organisation, folder, 0, unread).await?;
+    Ok(changed)
+}
+
+/// Takes places away because the server no longer has them. Gives their messages.
+pub(crate) async fn take_gone(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    generation: i64,
+    ids: &RemoteSet,
+    now: i64,
+) -> Result<Vec<MessageKey>, StoreError> {
+    let named = ids.names().map(|name| remote_number(&RemoteId::Name(name.to_owned()))).map(|number| (number, number));
+    let uids = ids.ranges().iter().map(|range| (i64::from(range.0), i64::from(range.1)));
+    let mut gone = Vec::new();
+    for (first, last) in uids.chain(named).collect::<Vec<_>>() {
+        gone.extend(between(tx, organisation, folder, generation, first, last).await?);
+        tx.execute(
+            "DELETE FROM places
+             WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote BETWEEN $4 AND $5",
+            &vals![organisation, folder, generation, first, last],
+        )
+        .await?;
+    }
+    left(tx, organisation, folder, &gone, now).await
+}
+
+/// Takes every place away that is not in `ids`. Gives their messages.
+pub(crate) async fn keep_only(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    generation: i64,
+    ids: &RemoteSet,
+    now: i64,
+) -> Result<Vec<MessageKey>, StoreError> {
+    let stored = known(tx, organisation, folder).await?;
+    let gone = stored.minus(ids);
+    if gone.is_empty() {
+        return Ok(Vec::new());
+    }
+    take_gone(tx, organisation, folder, generation, &gone, now).await
+}
+
+/// Takes the places of earlier epochs away: the present one is complete, and what it holds was bound anew.
+pub(crate) async fn close_generations(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    generation: i64,
+    now: i64,
+) -> Result<Vec<MessageKey>, StoreError> {
+    let sql = "DELETE FROM places WHERE organisation = $1 AND folder = $2 AND generation < $3
+               RETURNING remote, message, flags, keywords";
+    let rows = tx.rows(sql, &vals![organisation, folder, generation]).await?;
+    let gone: Vec<Stored> = rows.into_iter().map(Stored::read).collect();
+    left(tx, organisation, folder, &gone, now).await
+}
+
+/// Takes every place of a folder away, because the folder itself is gone.
+pub(crate) async fn forget_folder(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    now: i64,
+) -> Result<Vec<MessageKey>, StoreError> {
+    close_generations(tx, organisation, folder, i64::MAX, now).await
+}
+
+async fn left(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    gone: &[Stored],
+    now: i64,
+) -> Result<Vec<MessageKey>, StoreError> {
+    if gone.is_empty() {
+        return Ok(Vec::new());
+    }
+    let unread: i64 = gone.iter().map(Stored::unread).sum();
+    count(tx, organisation, folder, -(gone.len() as i64), -unread).await?;
+    let messages: Vec<MessageKey> = gone.iter().map(|place| place.message).collect();
+    let rows: Vec<_> = messages.iter().map(|message| vals![organisation, *message, now].to_vec()).collect();
+    tx.execute_many(
+        "UPDATE messages SET gone_at = $3 WHERE organisation = $1 AND id = $2 AND gone_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM places WHERE organisation = $1 AND message = $2)",
+        &rows,
+    )
+    .await?;
+    Ok(messages)
+}
+
+/// Adds to a folder's counts.
+pub(crate) async fn count(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    messages: i64,
+    unread: i64,
+) -> Result<(), StoreError> {
+    if messages == 0 && unread == 0 {
+        return Ok(());
+    }
+    let sql = "UPDATE folders SET messages = messages + $3, unread = unread + $4 WHERE organisation = $1 AND id = $2";
+    tx.execute(sql, &vals![organisation, folder, messages, unread]).await?;
+    Ok(())
+}
+
+/// Notes that the server moved a message for us and told its new name, so that the next pull meets an acquaintance.
+pub async fn moved(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    from: (FolderKey, &RemoteId),
+    to: (FolderKey, i64, &RemoteId),
+) -> Result<(), StoreError> {
+    let source = super::folder::get(tx, organisation, from.0).await?;
+    let target = super::folder::get(tx, organisation, to.0).await?;
+    if target.epoch != Some(to.1) {
+        // Never pulled, or another epoch by now: the next pull sorts it out by digest.
+        return Ok(());
+    }
+    let sql = "DELETE FROM places WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4
+               RETURNING remote, message, flags, keywords";
+    let values = vals![organisation, from.0, source.generation, remote_number(from.1)];
+    let Some(place) = tx.row(sql, &values).await?.map(Stored::read) else { return Ok(()) };
+    count(tx, organisation, from.0, -1, -place.unread()).await?;
+    let added = tx
+        .execute(
+            "INSERT INTO places (organisation, folder, generation, remote, remote_name, account, message, flags, keywords)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+            &vals![
+                organisation,
+                to.0,
+                target.generation,
+                remote_number(to.2),
+                remote_name(to.2),
+                target.account,
+                place.message,
+                place.flags,
+                place.keywords.as_deref()
+            ],
+        )
+        .await? as i64;
+    count(tx, organisation, to.0, added, added * place.unread()).await
+}
+
+/// The folders of an account that still hold places of an earlier epoch.
+pub async fn with_old_generations(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: mail::AccountKey,
+) -> Result<Vec<FolderKey>, StoreError> {
+    let sql = "SELECT f.id FROM folders f WHERE f.organisation = $1 AND f.account = $2 AND f.generation > 1
+               AND EXISTS (SELECT 1 FROM places p WHERE p.organisation = f.organisation AND p.folder = f.id
+                   AND p.generation < f.generation)";
+    let rows = tx.rows(sql, &vals![organisation, account]).await?;
+    Ok(rows.iter().map(|row| FolderKey(row.int(0))).collect())
+}

@@ -1,18 +1,26 @@
 //! What we keep: the only crate with SQL. One file per thing kept.
 
+pub mod account;
 pub mod blob;
 pub mod change;
 pub mod db;
 mod error;
 pub mod folder;
+pub mod group;
 mod installation;
 mod key_maker;
 pub mod message;
 pub mod migrate;
+pub mod one_time_link;
+pub mod outbox;
+pub mod owner;
+mod page;
 pub mod place;
 pub mod receive;
 pub mod search;
 pub mod secret;
+pub mod token;
+pub mod user;
 pub mod viewer;
 
 pub use db::{Db, Dialect, Row, Topic, Tx, Val, Work};

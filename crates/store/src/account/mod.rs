@@ -1,0 +1,90 @@
+//! A connected e-mail account; the page says *mailbox*.
+
+mod health;
+mod held;
+mod lease;
+mod read;
+mod secret;
+mod settings;
+mod write;
+
+pub use health::{Colour, Health, Trouble, record_success, record_trouble};
+pub use held::{Held, any_due, forget_leases, held};
+pub use lease::{AccountLease, lease, release, renew};
+pub use read::{by_address, counts, get, list, load, load_all};
+pub use secret::{Direction, open_secret, set_secret};
+pub use settings::{
+    AccountSettings, AfterFetch, Authentication, Domain, Encryption, Exchange, Incoming, Limits, Outgoing, Server,
+    is_never_linked,
+};
+pub use write::{NewAccount, create, learn_sent_copy, primary, remove, set_primary, update};
+
+use mail::{AccountKey, OrganisationKey};
+
+/// Who puts the copy into the sent folder: learnt per account (pains P17).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentCopy {
+    /// Not learnt yet: look first.
+    Unknown,
+    /// The provider does it by itself.
+    Provider,
+    /// We do.
+    Ours,
+}
+
+impl SentCopy {
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SentCopy::Unknown => "unknown",
+            SentCopy::Provider => "provider",
+            SentCopy::Ours => "ours",
+        }
+    }
+
+    fn from_name(name: &str) -> SentCopy {
+        match name {
+            "provider" => SentCopy::Provider,
+            "ours" => SentCopy::Ours,
+            _ => SentCopy::Unknown,
+        }
+    }
+}
+
+/// A connected e-mail account, without its secrets.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Whose it is.
+    pub organisation: OrganisationKey,
+    /// Its key.
+    pub id: AccountKey,
+    /// What a person saved.
+    pub settings: AccountSettings,
+    /// Sends the organisation's own mail (features M15).
+    pub primary: bool,
+    /// A secret for receiving is kept.
+    pub has_incoming_secret: bool,
+    /// A secret for sending is kept.
+    pub has_outgoing_secret: bool,
+    /// When a secret was last set: all that is ever shown of it.
+    pub secrets_set_at: Option<i64>,
+    /// Who puts the copy into the sent folder.
+    pub sent_copy: SentCopy,
+    /// How it does.
+    pub health: Health,
+    /// The number of the lease that may write.
+    pub fence: i64,
+    /// Grows when a person saves it.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+/// How much mail an account holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Messages in its folders.
+    pub messages: i64,
+    /// Of which unread.
+    pub unread: i64,
+}

@@ -1,0 +1,228 @@
+//! What a person fills in about an account, without the secrets (features M1 to M5).
+
+use serde::{Deserialize, Serialize};
+
+/// How the line to a server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encryption {
+    /// TLS from the first byte.
+    Tls,
+    /// Plain greeting, then STARTTLS.
+    Starttls,
+    /// None: only where an administrator allowed it.
+    None,
+}
+
+/// How we sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Authentication {
+    /// User name and password, by whatever mechanism the server offers.
+    #[default]
+    Basic,
+    /// NTLM, for Exchange in the house.
+    Ntlm,
+    /// An OAuth access token; the secret is the grant.
+    Oauth,
+}
+
+impl Authentication {
+    fn is_basic(&self) -> bool {
+        *self == Authentication::Basic
+    }
+}
+
+/// One IMAP, POP3 or SMTP server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// How the line is protected.
+    pub encryption: Encryption,
+    /// The user name; an SMTP server in the house may want none.
+    #[serde(default)]
+    pub username: String,
+    /// How we sign in.
+    #[serde(default, skip_serializing_if = "Authentication::is_basic")]
+    pub authentication: Authentication,
+    /// IMAP: the folder under which the others lie (*inbox prefix*).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// POP3: what happens on the server after a message was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_fetch: Option<AfterFetch>,
+}
+
+/// What happens on a POP3 server after a message was stored (features M21).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AfterFetch {
+    /// It stays.
+    Leave,
+    /// It is deleted.
+    Delete,
+    /// It is deleted after some days.
+    DeleteAfter {
+        /// How many.
+        days: u32,
+    },
+}
+
+/// An Exchange server (EWS).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The address of `exchange.asmx`.
+    pub url: String,
+    /// The user name.
+    #[serde(default)]
+    pub username: String,
+    /// How we sign in.
+    #[serde(default)]
+    pub authentication: Authentication,
+}
+
+/// A domain at Mailgun, from the organisation's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Domain {
+    /// Its name.
+    pub domain: String,
+}
+
+/// How mail comes in (features M2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Incoming {
+    /// IMAP.
+    Imap(Server),
+    /// POP3.
+    Pop3(Server),
+    /// Microsoft Graph; the secret is the grant.
+    Microsoft365,
+    /// The Gmail API; the secret is the grant.
+    Gmail,
+    /// Exchange Web Services.
+    Ews(Exchange),
+    /// A Mailgun route.
+    Mailgun(Domain),
+    /// Mail forwarded to an address that we receive ourselves.
+    Relay {
+        /// That address, made by us.
+        #[serde(default)]
+        relay_address: Option<String>,
+    },
+    /// The account only sends.
+    None,
+}
+
+/// How mail goes out (features M3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Outgoing {
+    /// SMTP submission.
+    Smtp(Server),
+    /// Microsoft Graph.
+    Microsoft365,
+    /// The Gmail API.
+    Gmail,
+    /// Exchange Web Services.
+    Ews(Exchange),
+    /// The Mailgun API.
+    Mailgun(Domain),
+    /// We deliver ourselves.
+    Builtin,
+    /// The account only receives.
+    None,
+}
+
+/// What may leave by this account in a time (features S5). `None`: as much as the provider's own limits allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Connections at a time.
+    pub connections: Option<u32>,
+    /// Messages over one connection.
+    pub per_connection: Option<u32>,
+    /// Messages a minute.
+    pub per_minute: Option<u32>,
+    /// Messages a day.
+    pub per_day: Option<u32>,
+}
+
+/// Everything a person saves about an account, apart from its secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSettings {
+    /// The name before the address (*weergavenaam*).
+    pub display_name: String,
+    /// The address.
+    pub address: String,
+    /// Whether it is used at all.
+    pub active: bool,
+    /// How mail comes in.
+    pub incoming: Incoming,
+    /// How mail goes out.
+    pub outgoing: Outgoing,
+    /// The server tells us of new mail.
+    pub push: bool,
+    /// How often we look; `None`: only when asked.
+    pub interval_seconds: Option<i64>,
+    /// After so many errors in a row the interval goes to none (features M12).
+    pub disable_after_errors: i64,
+    /// Mail that the server received before this moment is left there, in milliseconds since 1970.
+    pub sync_since: Option<i64>,
+    /// An address that gets a copy of everything (features M23).
+    pub bcc: Option<String>,
+    /// Addresses and domains that are never linked to contacts (features D2).
+    pub never_link: Vec<String>,
+    /// An administrator allows a line without encryption.
+    pub allow_plaintext: bool,
+    /// The one certificate that is accepted, by its digest.
+    pub pinned_certificate: Option<String>,
+    /// What may leave in a time.
+    pub limits: Limits,
+}
+
+/// Whether mail of this folded address is not to be linked: it or its domain is on the list.
+pub fn is_never_linked(never_link: &[String], folded: &str) -> bool {
+    let domain = folded.rsplit_once('@').map_or("", |(_, domain)| domain);
+    never_link.iter().map(|entry| entry.trim().trim_start_matches('@').to_lowercase()).any(|entry| {
+        if entry.contains('@') {
+            mail::address::fold_address(&entry) == folded
+        } else {
+            !entry.is_empty() && entry == domain
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_of_the_interface_is_read_as_it_is_written() {
+        let text = r#"{"kind":"imap","host":"imap.voorbeeld.nl","port":993,"encryption":"tls",
+            "username":"info@voorbeeld.nl","secret":"...","prefix":"INBOX"}"#;
+        let incoming: Incoming = serde_json::from_str(text).expect("reads");
+        let shown = serde_json::to_value(&incoming).expect("writes");
+        assert_eq!(shown["kind"], "imap");
+        assert_eq!(shown["port"], 993);
+        assert_eq!(shown["prefix"], "INBOX");
+        assert!(shown.get("secret").is_none());
+        for kind in ["microsoft365", "gmail", "none"] {
+            let text = format!(r#"{{"kind":"{kind}"}}"#);
+            assert!(serde_json::from_str::<Incoming>(&text).is_ok(), "{kind}");
+            assert!(serde_json::from_str::<Outgoing>(&text).is_ok(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_domain_on_the_list_covers_its_addresses_and_no_others() {
+        let list = ["voorbeeld.nl".to_owned(), "Baas@elders.nl".to_owned()];
+        assert!(is_never_linked(&list, "info@voorbeeld.nl"));
+        assert!(is_never_linked(&list, "baas@elders.nl"));
+        assert!(!is_never_linked(&list, "info@nietvoorbeeld.nl"));
+        assert!(!is_never_linked(&list, "ander@elders.nl"));
+    }
+}

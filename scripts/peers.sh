@@ -55,7 +55,7 @@ keep_services_still() {
 }
 
 debian_packages() {
-    local wanted=(dovecot-imapd dovecot-lmtpd dovecot-submissiond postfix isync swaks python3 python3-venv procps iproute2 ca-certificates)
+    local wanted=(dovecot-imapd dovecot-lmtpd dovecot-submissiond postfix isync swaks python3 python3-venv procps curl ca-certificates)
     command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
     local missing=()
@@ -96,7 +96,7 @@ layer() {
             mount --bind /dev "$home/root/dev"
             chroot "$home/root" apt-get -q -y -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 \
                 install --no-install-recommends "$@"
-            chroot "$home/root" apt-get clean
+            rm -rf "$home"/upper/var/cache/apt "$home"/upper/var/cache/debconf "$home"/upper/usr/share/doc "$home"/upper/usr/share/man "$home"/upper/usr/share/locale "$home"/upper/var/lib/apt
         ' layer "$home" "$@"
     printf '%s\n' "$mark" >"$home/ready"
 }

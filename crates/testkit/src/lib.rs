@@ -1,1 +1,40 @@
-//! testkit
+//! What the tests stand on: real mail servers that start and stop with a test, clients that we did not write, servers
+//! that misbehave on request, and mail to send around.
+//!
+//! Everything panics with a clear line when it can't do its work: in a test that is the right answer.
+
+mod ca;
+mod client;
+mod courier;
+mod cyrus;
+mod dovecot;
+mod exim;
+pub mod home;
+mod layer;
+mod mbsync;
+mod oauth;
+mod port;
+mod postfix;
+mod postgres;
+mod process;
+mod s3;
+
+pub use ca::{Ca, Identity};
+pub use client::{Append, FolderSnapshot, ImapClient, MessageSnapshot, SmtpClient, Tls};
+pub use courier::Courier;
+pub use cyrus::{Cyrus, CyrusOptions};
+pub use dovecot::{Dovecot, DovecotOptions};
+pub use exim::{Exim, EximOptions};
+pub use mbsync::{mbsync, unix_lines};
+pub use oauth::OauthServer;
+pub use port::{free_port, is_listening};
+pub use postfix::{Postfix, PostfixOptions};
+pub use postgres::Postgres;
+pub use process::Process;
+pub use s3::S3;
+
+/// SHA-256 in hexadecimal: how messages are compared between servers, clients and languages.
+pub fn digest(raw: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(raw).iter().map(|byte| format!("{byte:02x}")).collect()
+}

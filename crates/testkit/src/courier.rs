@@ -1,0 +1,30 @@
+//! Courier: the classic odd one. No CONDSTORE, MOVE, SPECIAL-USE or ID; folders below `INBOX.`.
+
+use crate::layer::Layer;
+use crate::{Process, free_port, process::fill};
+
+/// A running Courier.
+#[derive(Debug)]
+pub struct Courier {
+    /// IMAP without TLS.
+    pub imap_port: u16,
+    /// The process.
+    pub process: Process,
+}
+
+impl Courier {
+    /// Starts one for these names and passwords and waits until it listens.
+    ///
+    /// # Panics
+    /// When Courier is not installed or does not start.
+    pub fn start(users: &[(&str, &str)]) -> Courier {
+        let layer = Layer::new("courier");
+        let imap_port = free_port();
+        let people: String = users.iter().map(|(name, password)| format!("{name}:{password}\n")).collect();
+        layer.write("/etc/courier/people", &people);
+        let script = fill(include_str!("../peers/courier.sh"), &[("IMAP", &imap_port.to_string())]);
+        let mut process = layer.start("Courier", &script);
+        process.wait_for_ports(&[imap_port]);
+        Courier { imap_port, process }
+    }
+}

@@ -1,0 +1,82 @@
+//! Exim: refuses after the data, hangs up, and closes a connection after so many messages.
+
+use crate::layer::{Layer, inside};
+use crate::{Identity, Process, free_port, process::fill};
+
+/// What one Exim shall be like.
+#[derive(Debug, Clone)]
+pub struct EximOptions {
+    /// May sign in with PLAIN.
+    pub user: (String, String),
+    /// With it, STARTTLS works.
+    pub tls: Option<Identity>,
+    /// The message after this many is answered with 421.
+    pub messages_per_connection: u32,
+    /// In bytes.
+    pub size_limit: u64,
+}
+
+impl Default for EximOptions {
+    fn default() -> EximOptions {
+        let user = ("anna".into(), "geheim-1".into());
+        EximOptions { user, tls: None, messages_per_connection: 20, size_limit: 2 << 20 }
+    }
+}
+
+/// A running Exim that takes mail for `example.test`.
+///
+/// Recipients: `later@` 450, `gone@` 550, `slam@` hangs up, `tarpit@` answers after 8 seconds. Subjects:
+/// `REFUSE AFTER DATA` 550, `DEFER AFTER DATA` 451.
+#[derive(Debug)]
+pub struct Exim {
+    /// SMTP, with STARTTLS when it has a certificate.
+    pub smtp_port: u16,
+    /// The process.
+    pub process: Process,
+}
+
+impl Exim {
+    /// Starts one and waits until it listens.
+    ///
+    /// # Panics
+    /// When Exim is not installed or does not start.
+    pub fn start(options: EximOptions) -> Exim {
+        let layer = Layer::new("exim");
+        let smtp_port = free_port();
+        let mut tls = "tls_advertise_hosts =";
+        if let Some(identity) = &options.tls {
+            layer.write("/etc/exim4/cert.pem", &identity.certificate);
+            layer.write("/etc/exim4/key.pem", &identity.key);
+            tls = "tls_advertise_hosts = *\ntls_certificate = /etc/exim4/cert.pem\ntls_privatekey = /etc/exim4/key.pem";
+        }
+        let values = [
+            ("SMTP", smtp_port.to_string()),
+            ("SIZE_LIMIT", options.size_limit.to_string()),
+            ("MESSAGES_PER_CONNECTION", options.messages_per_connection.to_string()),
+            ("USER", options.user.0),
+            ("PASSWORD", options.user.1),
+            ("TLS", tls.to_owned()),
+        ];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        layer.write("/etc/exim4/exim4.conf", &fill(include_str!("../peers/exim.conf"), &values));
+        let mut process = layer.start("Exim", SCRIPT);
+        process.wait_for_ports(&[smtp_port]);
+        Exim { smtp_port, process }
+    }
+
+    /// What was delivered so far, byte for byte, with `Return-path` and `Envelope-to` on top.
+    pub fn delivered(&self) -> Vec<Vec<u8>> {
+        let folder = inside(self.process.dir(), "/srv/mail/new");
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        files.filter_map(|file| std::fs::read(file.path()).ok()).collect()
+    }
+}
+
+const SCRIPT: &str = r#"set -e
+chmod 644 /etc/exim4/exim4.conf
+if [ -e /etc/exim4/key.pem ]; then chown Debian-exim /etc/exim4/key.pem /etc/exim4/cert.pem; fi
+mkdir -p /srv/mail /run/exim4
+chown mail:mail /srv/mail
+chown -R Debian-exim /run/exim4
+exec /usr/sbin/exim4 -bdf -q1m
+"#;

@@ -1,0 +1,5 @@
+//! Every peer once: it starts, somebody we did not write talks to it, it goes away.
+
+mod imap_peers;
+mod other_peers;
+mod smtp_peers;

@@ -47,6 +47,7 @@ struct Reading {
     has_subject: bool,
     automatic_reply: bool,
     report: bool,
+    null_path: bool,
     bulk: bool,
 }
 
@@ -109,16 +110,19 @@ impl Reading {
             }
             b"list-id" | b"list-unsubscribe" | b"list-post" | b"feedback-id" => self.bulk = true,
             b"x-failed-recipients" => self.report = true,
-            b"return-path" => self.report |= value() == "<>",
+            b"return-path" => self.null_path |= value() == "<>",
             b"content-type" => self.report |= value().starts_with("multipart/report"),
             _ => {}
         }
     }
 
     fn origin(&self) -> Origin {
-        if self.automatic_reply {
+        // Delivery reports say `auto-replied` too, and automatic replies have an empty return path as well.
+        if self.report {
+            Origin::Report
+        } else if self.automatic_reply {
             Origin::AutoReply
-        } else if self.report {
+        } else if self.null_path {
             Origin::Report
         } else if self.bulk {
             Origin::Bulk

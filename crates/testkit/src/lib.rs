@@ -11,6 +11,7 @@ mod dovecot;
 mod exim;
 pub mod home;
 mod layer;
+mod listener;
 mod mbsync;
 mod oauth;
 mod port;
@@ -18,6 +19,8 @@ mod postfix;
 mod postgres;
 mod process;
 mod s3;
+mod scripted;
+pub mod sink;
 
 pub use ca::{Ca, Identity};
 pub use client::{Append, FolderSnapshot, ImapClient, MessageSnapshot, SmtpClient, Tls};
@@ -32,6 +35,8 @@ pub use postfix::{Postfix, PostfixOptions};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use s3::S3;
+pub use scripted::{Script, ScriptedServer};
+pub use sink::Sink;
 
 /// SHA-256 in hexadecimal: how messages are compared between servers, clients and languages.
 pub fn digest(raw: &[u8]) -> String {

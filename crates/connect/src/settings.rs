@@ -1,5 +1,9 @@
 //! What a connector is told before it opens a connection.
 
+mod tidy;
+
+pub use tidy::{WarningCode, ews_address, secret_warnings, tidy_exchange_name, tidy_host, tidy_name};
+
 use crate::Secret;
 use ipnet::IpNet;
 use rustls::pki_types::{CertificateDer, pem::PemObject};

@@ -108,29 +108,14 @@ impl Writer<'_> {
     }
 
     fn foreign(&mut self, c: char) {
-        let plain = match c {
-            'à'..='å' | 'À'..='Å' => "a",
-            'è'..='ë' | 'È'..='Ë' => "e",
-            'ì'..='ï' | 'Ì'..='Ï' | 'ı' => "i",
-            'ò'..='ö' | 'Ò'..='Ö' | 'ø' | 'Ø' => "o",
-            'ù'..='ü' | 'Ù'..='Ü' => "u",
-            'ç' | 'Ç' => "c",
-            'ñ' | 'Ñ' => "n",
-            'ß' | 'ẞ' => "ss",
-            'æ' | 'Æ' => "ae",
-            'œ' | 'Œ' => "oe",
-            'ĳ' | 'Ĳ' => "ij",
-            'ł' | 'Ł' => "l",
-            'đ' | 'Đ' | 'ð' | 'Ð' => "d",
-            'þ' | 'Þ' => "th",
-            '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' => return,
-            '’' | '‘' | '–' | '—' | '“' | '”' | '…' | '•' | '\u{A0}' | '€' => {
-                self.between = true;
-                return;
-            }
-            _ => return self.decomposed(c),
-        };
-        plain.chars().for_each(|c| self.put(c));
+        match c {
+            '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' => {}
+            '’' | '‘' | '–' | '—' | '“' | '”' | '…' | '•' | '\u{A0}' | '€' => self.between = true,
+            _ => match plain(c) {
+                Some(letters) => letters.chars().for_each(|c| self.put(c)),
+                None => self.decomposed(c),
+            },
+        }
     }
 
     fn decomposed(&mut self, c: char) {
@@ -150,10 +135,35 @@ impl Writer<'_> {
             let alone = matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}'
                 | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}');
             self.between |= alone;
-            c.to_lowercase().filter(|c| c.is_alphanumeric()).for_each(|c| self.put(c));
+            match plain(c) {
+                Some(letters) => letters.chars().for_each(|c| self.put(c)),
+                None => c.to_lowercase().filter(|c| c.is_alphanumeric()).for_each(|c| self.put(c)),
+            }
             self.between |= alone;
         });
     }
+}
+
+/// Letters of Western Europe, by far the most frequent ones outside ASCII, and those that don't come apart into a letter
+/// and a mark.
+fn plain(c: char) -> Option<&'static str> {
+    Some(match c {
+        'à'..='å' | 'À'..='Å' => "a",
+        'è'..='ë' | 'È'..='Ë' => "e",
+        'ì'..='ï' | 'Ì'..='Ï' | 'ı' => "i",
+        'ò'..='ö' | 'Ò'..='Ö' | 'ø' | 'Ø' => "o",
+        'ù'..='ü' | 'Ù'..='Ü' => "u",
+        'ç' | 'Ç' => "c",
+        'ñ' | 'Ñ' => "n",
+        'ß' | 'ẞ' => "ss",
+        'æ' | 'Æ' => "ae",
+        'œ' | 'Œ' => "oe",
+        'ĳ' | 'Ĳ' => "ij",
+        'ł' | 'Ł' => "l",
+        'đ' | 'Đ' | 'ð' | 'Ð' => "d",
+        'þ' | 'Þ' => "th",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

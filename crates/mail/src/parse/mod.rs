@@ -6,6 +6,8 @@
 mod body;
 mod charset;
 mod field;
+#[cfg(test)]
+mod hostile;
 mod message;
 mod name;
 mod parameter;

@@ -140,4 +140,61 @@ mod tests {
         let raw = b"From: jan@x.nl\nSubject: Mail delivery failed\n\nIk kreeg dit: <a@b.nl>:\n550 no such user\n";
         assert_eq!(read(&parse::parse(raw), raw), None);
     }
+
+    macro_rules! story {
+        ($name:literal) => {{
+            let raw = include_bytes!(concat!("../../../../testdata/mail/", $name, ".eml")).as_slice();
+            read(&parse::parse(raw), raw).expect("a report")
+        }};
+    }
+
+    /// Address, action, status and diagnostic in one line.
+    fn told(report: &Report) -> Vec<String> {
+        let line = |recipient: &Recipient| {
+            let status = recipient.status.as_deref().unwrap_or("-");
+            format!("{} {:?} {status} {}", recipient.address, recipient.action, recipient.diagnostic.as_deref().unwrap_or("-"))
+        };
+        report.recipients.iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_report_of_postfix_names_everyone_and_the_mail() {
+        let report = story!("dsn_postfix");
+        assert_eq!(told(&report), [
+            "oud@klant.example Failed 5.1.1 550 5.1.1 <weg@klant.example>: Recipient address rejected",
+            "traag@klant.example Delayed 4.4.1 -"
+        ]);
+        assert_eq!(report.recipients[0].final_address.as_deref(), Some("weg@klant.example"));
+        assert_eq!(report.recipients[0].server.as_deref(), Some("mx.klant.example"));
+        assert_eq!((report.kind, report.reporter.as_deref()), (Kind::Delivery, Some("mx.voorbeeld.nl")));
+        assert_eq!(report.envelope_id.as_deref(), Some("out_0000000000042"));
+        assert_eq!(report.original_message_id, Some(MessageId("offerte-42@voorbeeld.nl".into())));
+    }
+
+    #[test]
+    fn a_report_of_exchange_is_read() {
+        let report = story!("dsn_exchange");
+        assert_eq!(told(&report), ["piet@kantoor.example Failed 5.2.2 554 5.2.2 mailbox full;"]);
+        assert_eq!(report.original_message_id, Some(MessageId("offerte-44@voorbeeld.nl".into())));
+    }
+
+    #[test]
+    fn bounces_in_prose_are_read() {
+        let exim = story!("dsn_exim_prose");
+        assert_eq!(told(&exim), [
+            "weg@klant.example Failed 5.1.1 host mx.klant.example [192.0.2.7] SMTP error from remote mail server after RCPT \
+             TO:<weg@klant.example>: 550 5.1.1 User unknown"
+        ]);
+        assert_eq!(exim.original_message_id, Some(MessageId("offerte-43@voorbeeld.nl".into())));
+        let qmail = story!("dsn_qmail_prose");
+        assert_eq!(told(&qmail), ["weg@oud.example Failed 5.1.1 Sorry, no mailbox here by that name. (#5.1.1)"]);
+        assert_eq!(qmail.original_message_id, Some(MessageId("offerte-45@voorbeeld.nl".into())));
+    }
+
+    #[test]
+    fn a_complaint_names_the_mail() {
+        let report = story!("complaint");
+        assert_eq!((report.kind, told(&report)), (Kind::Complaint, vec!["lezer@post.example Delivered - abuse".to_owned()]));
+        assert_eq!(report.original_message_id, Some(MessageId("nieuws-7@voorbeeld.nl".into())));
+    }
 }

@@ -3,12 +3,16 @@
 pub mod account;
 pub mod blob;
 pub mod change;
+pub mod contact;
 pub mod db;
+pub mod dossier;
+pub mod effect;
 mod error;
 pub mod folder;
 pub mod group;
 mod installation;
 mod key_maker;
+pub mod link;
 pub mod message;
 pub mod migrate;
 pub mod one_time_link;

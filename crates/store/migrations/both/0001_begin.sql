@@ -467,6 +467,7 @@ CREATE TABLE effects (
     done_at BIGINT,
     PRIMARY KEY (organisation, key)
 ) CLUSTERED;
+CREATE INDEX effects_due ON effects (kind, created_at) WHERE done_at IS NULL;
 
 CREATE TABLE templates (
     organisation BIGINT NOT NULL,

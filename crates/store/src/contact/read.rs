@@ -1,0 +1,100 @@
+//! Contacts as they are kept.
+
+use super::{Contact, External};
+use crate::{Row, StoreError, Tx, page, vals};
+use mail::{
+    ContactKey, OrganisationKey,
+    address::{address_hash, fold_address},
+};
+
+const COLUMNS: &str = "c.id, c.name, c.hidden, c.source, c.external_id, c.created_at, c.updated_at";
+
+/// The contact.
+pub async fn get(tx: &mut Tx, organisation: OrganisationKey, id: ContactKey) -> Result<Contact, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.organisation = $1 AND c.id = $2");
+    let row = tx.row(&sql, &vals![organisation, id]).await?.ok_or(StoreError::NotFound)?;
+    let mut found = vec![read(row)];
+    add_addresses(tx, organisation, &mut found).await?;
+    found.pop().ok_or(StoreError::NotFound)
+}
+
+/// The contact by the name that the business software has for it.
+pub async fn by_external(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<ContactKey>, StoreError> {
+    let sql = "SELECT id FROM contacts WHERE organisation = $1 AND source = $2 AND external_id = $3";
+    Ok(tx.row(sql, &vals![organisation, source, external_id]).await?.map(|row| ContactKey(row.int(0))))
+}
+
+/// The contacts that have this address.
+pub async fn by_address(tx: &mut Tx, organisation: OrganisationKey, address: &str) -> Result<Vec<Contact>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM contact_addresses a
+         JOIN contacts c ON c.organisation = a.organisation AND c.id = a.contact
+         WHERE a.organisation = $1 AND a.person = $2 ORDER BY c.id"
+    );
+    let person = address_hash(&fold_address(address));
+    let mut found: Vec<Contact> = tx.rows(&sql, &vals![organisation, person]).await?.into_iter().map(read).collect();
+    add_addresses(tx, organisation, &mut found).await?;
+    Ok(found)
+}
+
+/// The contacts, oldest first; with `query` only those of whom a name or an address begins with it.
+pub async fn list(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    query: Option<&str>,
+    after: Option<ContactKey>,
+    limit: usize,
+) -> Result<(Vec<Contact>, Option<ContactKey>), StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM contacts c WHERE c.organisation = $1 AND c.id > $2
+         AND (CAST($3 AS TEXT) IS NULL OR LOWER(c.name) LIKE $3 ESCAPE '\\' OR LOWER(c.name) LIKE '% ' || $3 ESCAPE '\\'
+             OR EXISTS (SELECT 1 FROM contact_addresses a WHERE a.organisation = c.organisation AND a.contact = c.id
+                 AND LOWER(a.address) LIKE $3 ESCAPE '\\'))
+         ORDER BY c.id LIMIT $4"
+    );
+    let values = vals![organisation, after.map_or(-1, |key| key.0), query.map(beginning), limit + 1];
+    let found = tx.rows(&sql, &values).await?.into_iter().map(read).collect();
+    let (mut found, next) = page::cut(found, limit, |contact: &Contact| contact.id);
+    add_addresses(tx, organisation, &mut found).await?;
+    Ok((found, next))
+}
+
+/// A pattern for what begins with the text, whatever signs are in it.
+pub(crate) fn beginning(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 1);
+    for character in text.trim().to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn read(mut row: Row) -> Contact {
+    let external = row.opt_text(3).zip(row.opt_text(4)).map(|(source, id)| External { source, id });
+    Contact {
+        id: ContactKey(row.int(0)),
+        name: row.text(1),
+        addresses: Vec::new(),
+        hidden: row.bool(2),
+        external,
+        created_at: row.int(5),
+        updated_at: row.int(6),
+    }
+}
+
+async fn add_addresses(tx: &mut Tx, organisation: OrganisationKey, contacts: &mut [Contact]) -> Result<(), StoreError> {
+    let lists: Vec<_> = contacts.iter().map(|contact| vals![organisation, contact.id].to_vec()).collect();
+    let sql = "SELECT address FROM contact_addresses WHERE organisation = $1 AND contact = $2 ORDER BY address";
+    for (contact, rows) in contacts.iter_mut().zip(tx.rows_many(sql, &lists).await?) {
+        contact.addresses = rows.into_iter().map(|mut row| row.text(0)).collect();
+    }
+    Ok(())
+}

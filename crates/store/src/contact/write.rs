@@ -1,0 +1,124 @@
+//! Making and changing contacts. Mail that is there already follows in the same unit of work, and confidentiality
+//! always does.
+
+use super::{Contact, ContactPatch, NewContact, get, private, read::by_external, relink};
+use crate::{StoreError, Tx, link, vals};
+use mail::{
+    ContactKey, OrganisationKey,
+    address::{address_hash, fold_address},
+};
+use std::collections::BTreeMap;
+
+/// Makes a contact and links the mail that is there already.
+pub async fn create(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: ContactKey,
+    new: &NewContact,
+    now: i64,
+) -> Result<Contact, StoreError> {
+    let made = tx
+        .execute(
+            "INSERT INTO contacts (organisation, id, name, hidden, source, external_id, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (organisation, source, external_id) DO NOTHING",
+            &vals![
+                organisation,
+                id,
+                &new.name,
+                new.hidden,
+                new.external.as_ref().map(|external| &external.source),
+                new.external.as_ref().map(|external| &external.id),
+                now
+            ],
+        )
+        .await?;
+    if made == 0 {
+        return Err(StoreError::Conflict {
+            field: "external",
+            code: "external_taken",
+            message: "There is already a contact with this id of the business software.".to_owned(),
+        });
+    }
+    set_addresses(tx, organisation, id, &new.addresses, now).await?;
+    if new.hidden {
+        private::hide(tx, organisation, id).await?;
+    }
+    get(tx, organisation, id).await
+}
+
+/// Changes a contact.
+pub async fn update(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: ContactKey,
+    patch: &ContactPatch,
+    now: i64,
+) -> Result<Contact, StoreError> {
+    let before = get(tx, organisation, id).await?;
+    let hidden = patch.hidden.unwrap_or(before.hidden);
+    let name = patch.name.as_ref().unwrap_or(&before.name);
+    let sql = "UPDATE contacts SET name = $3, hidden = $4, updated_at = $5 WHERE organisation = $1 AND id = $2";
+    tx.execute(sql, &vals![organisation, id, name, hidden, now]).await?;
+    if let Some(addresses) = &patch.addresses {
+        set_addresses(tx, organisation, id, addresses, now).await?;
+    }
+    match (before.hidden, hidden) {
+        (true, false) => private::show(tx, organisation, id).await?,
+        // New addresses of a hidden contact bring new mail to hide.
+        (_, true) => private::hide(tx, organisation, id).await?,
+        (false, false) => {}
+    }
+    get(tx, organisation, id).await
+}
+
+/// Makes the contact that the business software calls so, or changes it into what it shall be. `id` is used when it is
+/// new; says whether it was.
+pub async fn upsert(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: ContactKey,
+    new: &NewContact,
+    now: i64,
+) -> Result<(Contact, bool), StoreError> {
+    let Some(external) = &new.external else {
+        return Err(StoreError::Broken("an upsert needs the id of the business software".into()));
+    };
+    let Some(known) = by_external(tx, organisation, &external.source, &external.id).await? else {
+        return Ok((create(tx, organisation, id, new, now).await?, true));
+    };
+    let patch =
+        ContactPatch { name: Some(new.name.clone()), addresses: Some(new.addresses.clone()), hidden: Some(new.hidden) };
+    Ok((update(tx, organisation, known, &patch, now).await?, false))
+}
+
+/// Sets the addresses: new ones find their mail, mail that was here only by one that is gone leaves.
+async fn set_addresses(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: ContactKey,
+    addresses: &[String],
+    now: i64,
+) -> Result<(), StoreError> {
+    let wanted: BTreeMap<i64, (&str, String)> = addresses
+        .iter()
+        .map(|address| (address.trim(), fold_address(address.trim())))
+        .map(|(address, folded)| (address_hash(&folded), (address, folded)))
+        .collect();
+    let sql = "SELECT person FROM contact_addresses WHERE organisation = $1 AND contact = $2";
+    let had: Vec<i64> = tx.rows(sql, &vals![organisation, id]).await?.iter().map(|row| row.int(0)).collect();
+    for person in had.iter().filter(|person| !wanted.contains_key(person)) {
+        let sql = "DELETE FROM contact_addresses WHERE organisation = $1 AND contact = $2 AND person = $3";
+        tx.execute(sql, &vals![organisation, id, *person]).await?;
+        link::forget_address(tx, organisation, id, *person).await?;
+    }
+    for (person, (address, folded)) in &wanted {
+        let sql = "INSERT INTO contact_addresses (organisation, person, contact, address) VALUES ($1, $2, $3, $4)
+                   ON CONFLICT (organisation, person, contact) DO UPDATE SET address = excluded.address";
+        tx.execute(sql, &vals![organisation, *person, id, *address]).await?;
+        if !had.contains(person) {
+            let job = relink::Job::Address { contact: id, address: folded.clone(), before: i64::MAX };
+            relink::begin(tx, organisation, job, now).await?;
+        }
+    }
+    Ok(())
+}

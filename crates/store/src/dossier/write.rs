@@ -1,0 +1,118 @@
+//! Making and changing dossiers. The mail of their contacts follows in the same unit of work.
+
+use super::{Dossier, DossierPatch, NewDossier, get, read::by_external};
+use crate::{
+    StoreError, Tx,
+    contact::relink::{self, Job},
+    link, vals,
+};
+use mail::{ContactKey, DossierKey, OrganisationKey};
+
+/// Makes a dossier and puts the mail of its contacts in it.
+pub async fn create(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: DossierKey,
+    new: &NewDossier,
+    now: i64,
+) -> Result<Dossier, StoreError> {
+    let made = tx
+        .execute(
+            "INSERT INTO dossiers (organisation, id, name, kind, source, external_id, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (organisation, source, external_id) DO NOTHING",
+            &vals![
+                organisation,
+                id,
+                &new.name,
+                &new.kind,
+                new.external.as_ref().map(|external| &external.source),
+                new.external.as_ref().map(|external| &external.id),
+                now
+            ],
+        )
+        .await?;
+    if made == 0 {
+        return Err(StoreError::Conflict {
+            field: "external",
+            code: "external_taken",
+            message: "There is already a dossier with this id of the business software.".to_owned(),
+        });
+    }
+    set_contacts(tx, organisation, id, &new.contacts, now).await?;
+    get(tx, organisation, id).await
+}
+
+/// Changes a dossier.
+pub async fn update(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: DossierKey,
+    patch: &DossierPatch,
+    now: i64,
+) -> Result<Dossier, StoreError> {
+    let before = get(tx, organisation, id).await?;
+    let name = patch.name.as_ref().unwrap_or(&before.name);
+    let kind = patch.kind.as_ref().unwrap_or(&before.kind);
+    let sql = "UPDATE dossiers SET name = $3, kind = $4, updated_at = $5 WHERE organisation = $1 AND id = $2";
+    tx.execute(sql, &vals![organisation, id, name, kind, now]).await?;
+    if let Some(contacts) = &patch.contacts {
+        set_contacts(tx, organisation, id, contacts, now).await?;
+    }
+    get(tx, organisation, id).await
+}
+
+/// Makes the dossier that the business software calls so, or changes it into what it shall be. `id` is used when it is
+/// new; says whether it was.
+pub async fn upsert(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: DossierKey,
+    new: &NewDossier,
+    now: i64,
+) -> Result<(Dossier, bool), StoreError> {
+    let Some(external) = &new.external else {
+        return Err(StoreError::Broken("an upsert needs the id of the business software".into()));
+    };
+    let Some(known) = by_external(tx, organisation, &external.source, &external.id).await? else {
+        return Ok((create(tx, organisation, id, new, now).await?, true));
+    };
+    let patch = DossierPatch {
+        name: Some(new.name.clone()),
+        kind: Some(new.kind.clone()),
+        contacts: Some(new.contacts.clone()),
+    };
+    Ok((update(tx, organisation, known, &patch, now).await?, false))
+}
+
+/// Sets the contacts: the mail of new ones comes in, mail that was here only by one that is gone leaves.
+async fn set_contacts(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: DossierKey,
+    contacts: &[ContactKey],
+    now: i64,
+) -> Result<(), StoreError> {
+    for contact in contacts {
+        let sql = "SELECT 1 FROM contacts WHERE organisation = $1 AND id = $2";
+        tx.row(sql, &vals![organisation, *contact]).await?.ok_or_else(|| StoreError::Conflict {
+            field: "contacts",
+            code: "unknown_contact",
+            message: "One of the contacts does not exist (any more).".to_owned(),
+        })?;
+    }
+    let sql = "SELECT contact FROM dossier_contacts WHERE organisation = $1 AND dossier = $2";
+    let had: Vec<i64> = tx.rows(sql, &vals![organisation, id]).await?.iter().map(|row| row.int(0)).collect();
+    for contact in had.iter().map(|key| ContactKey(*key)).filter(|contact| !contacts.contains(contact)) {
+        let sql = "DELETE FROM dossier_contacts WHERE organisation = $1 AND dossier = $2 AND contact = $3";
+        tx.execute(sql, &vals![organisation, id, contact]).await?;
+        link::forget_member(tx, organisation, id, contact).await?;
+    }
+    for contact in contacts.iter().filter(|contact| !had.contains(&contact.0)) {
+        let sql = "INSERT INTO dossier_contacts (organisation, dossier, contact) VALUES ($1, $2, $3)
+                   ON CONFLICT DO NOTHING";
+        tx.execute(sql, &vals![organisation, id, *contact]).await?;
+        let job = Job::Dossier { dossier: id, contact: *contact, before: i64::MAX };
+        relink::begin(tx, organisation, job, now).await?;
+    }
+    Ok(())
+}

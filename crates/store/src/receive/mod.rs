@@ -9,7 +9,8 @@ mod private;
 mod row;
 mod thread;
 
-pub use thread::{Ids, hash_of};
+pub(crate) use thread::merge;
+pub use thread::{Ids, hash_of, register};
 
 use crate::{
     KeyMaker, StoreError, Tx,
@@ -98,7 +99,7 @@ pub struct Received {
     pub removed: u64,
 }
 
-/// Which of these digests the account already has a message for: their bytes need not be stored again.
+/// Which of these digests the organisation has bytes for: they need not be stored again.
 pub async fn known_digests(
     tx: &mut Tx,
     organisation: OrganisationKey,
@@ -107,6 +108,19 @@ pub async fn known_digests(
     let lists: Vec<_> = digests.iter().map(|digest| vals_of(organisation, digest)).collect();
     let found = tx.rows_many("SELECT 1 FROM blobs WHERE organisation = $1 AND digest = $2", &lists).await?;
     Ok(found.iter().map(|rows| !rows.is_empty()).collect())
+}
+
+/// Which of these digests the account has a message for, wherever it lies now.
+pub async fn held_digests(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    digests: &[[u8; 32]],
+) -> Result<Vec<bool>, StoreError> {
+    let lists: Vec<_> =
+        digests.iter().map(|digest| crate::vals![organisation, account, digest].to_vec()).collect();
+    let sql = "SELECT 1 FROM messages WHERE organisation = $1 AND account = $2 AND digest = $3 AND gone_at IS NULL";
+    Ok(tx.rows_many(sql, &lists).await?.iter().map(|rows| !rows.is_empty()).collect())
 }
 
 fn vals_of(organisation: OrganisationKey, digest: &[u8; 32]) -> Vec<crate::Val<'_>> {

@@ -4,7 +4,9 @@
 //! Everything panics with a clear line when it can't do its work: in a test that is the right answer.
 
 mod ca;
+mod chance;
 mod client;
+pub mod corpus;
 mod courier;
 mod cyrus;
 mod dovecot;
@@ -23,6 +25,7 @@ mod scripted;
 pub mod sink;
 
 pub use ca::{Ca, Identity};
+pub use chance::Chance;
 pub use client::{Append, FolderSnapshot, ImapClient, MessageSnapshot, SmtpClient, Tls};
 pub use courier::Courier;
 pub use cyrus::{Cyrus, CyrusOptions};

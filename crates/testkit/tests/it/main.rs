@@ -1,5 +1,6 @@
 //! Every peer once: it starts, somebody we did not write talks to it, it goes away.
 
+mod corpus;
 mod imap_peers;
 mod other_peers;
 mod smtp_peers;

@@ -1,0 +1,38 @@
+# Every command there is; plain `make` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint peers soak bench fuzz schema
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## build and serve a sample organisation; needs nothing but Rust
+	@echo 'demo: building Postkamer, the first time takes some minutes on two cores'
+	@cargo build --release --locked -p postkamer
+	@echo 'demo: making and serving the sample organisation'
+	@./target/release/postkamer demo
+
+test: ## install the peers, then run every check and every test
+	@scripts/peers.sh
+	@scripts/test.sh
+
+lint: ## formatting, and every warning of the compiler and of clippy
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+
+peers: ## install the mail servers and clients that the tests talk to (Debian, as root)
+	@scripts/peers.sh
+
+soak: ## the long form of the tests: more seeds, more crashes, then a minute for each fuzz target
+	@scripts/peers.sh
+	@POSTKAMER_SOAK=1 scripts/test.sh
+	@scripts/fuzz.sh
+
+bench: ## measure against the programs to beat, in one run
+	@scripts/peers.sh
+	@scripts/bench.sh
+
+fuzz: ## a minute for each parser of bytes from outside; SECONDS_EACH=n for longer
+	@scripts/fuzz.sh
+
+schema: ## write the database schema down as the migrations leave it
+	@scripts/schema.sh

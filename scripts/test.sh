@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Formatting, lints and every test; the last line counts them. Goes on after a failure, so that one run tells all.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+started=$SECONDS
+broken=0
+
+say() { printf 'test: %s\n' "$*"; }
+check() {
+    local what=$1
+    shift
+    say "$what"
+    "$@" && return 0
+    say "FAILED: $what"
+    broken=$((broken + 1))
+}
+
+check 'formatting' cargo fmt --all --check
+check 'clippy, warnings denied' cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+say 'building and running all tests'
+cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"
+outcome=${PIPESTATUS[0]}
+
+counts=$(sed -nE 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' "$log" |
+    awk '{ passed += $1; failed += $2 } END { print passed + 0, failed + 0 }')
+passed=${counts% *}
+failed=${counts#* }
+# A test program that died or did not build has no line of its own.
+[ "$outcome" = 0 ] || [ "$failed" != 0 ] || failed=1
+failed=$((failed + broken))
+
+if [ "$failed" != 0 ]; then
+    say 'what failed:'
+    grep -E '^test .* FAILED$|^error(\[|:)|^    [a-z_:]+$' "$log" | sort -u | head -n 60
+fi
+say "took $((SECONDS - started)) s"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

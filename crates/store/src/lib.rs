@@ -1,28 +1,37 @@
 //! What we keep: the only crate with SQL. One file per thing kept.
 
 pub mod account;
+pub mod audit;
 pub mod blob;
 pub mod change;
 pub mod contact;
+pub mod conversation;
 pub mod db;
 pub mod dossier;
+pub mod edit;
 pub mod effect;
 mod error;
 pub mod folder;
 pub mod group;
+pub mod idempotency;
 mod installation;
 mod key_maker;
+pub mod limit;
 pub mod link;
 pub mod message;
 pub mod migrate;
+pub mod note;
 pub mod one_time_link;
 pub mod outbox;
 pub mod owner;
 mod page;
 pub mod place;
+pub mod quarantine;
+pub mod reading;
 pub mod receive;
 pub mod search;
 pub mod secret;
+pub mod template;
 pub mod token;
 pub mod user;
 pub mod viewer;

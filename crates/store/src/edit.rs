@@ -1,0 +1,181 @@
+//! What we still have to do on a server: flags, moves, deletions. Shown here at once, done there when it answers.
+
+use crate::{StoreError, Topic, Tx, vals};
+use mail::{AccountKey, FolderKey, MessageKey, OrganisationKey, UserKey};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Action {
+    /// Set and take away flags and keywords, by their IMAP names (`\Seen`).
+    Flags {
+        /// To set.
+        add: Vec<String>,
+        /// To take away.
+        remove: Vec<String>,
+    },
+    /// Move to another folder of the account.
+    Move {
+        /// Which.
+        to: FolderKey,
+    },
+    /// Delete for good.
+    Delete,
+}
+
+impl Action {
+    fn kind(&self) -> &'static str {
+        match self {
+            Action::Flags { .. } => "flags",
+            Action::Move { .. } => "move",
+            Action::Delete => "delete",
+        }
+    }
+}
+
+/// An edit: one action on one message where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Its key; edits of an account are done in this order.
+    pub id: i64,
+    /// In which account.
+    pub account: AccountKey,
+    /// Where the message lies.
+    pub folder: FolderKey,
+    /// In which of our generations of it.
+    pub generation: i64,
+    /// Its number there.
+    pub remote: i64,
+    /// Its name there, where that is no number.
+    pub remote_name: Option<String>,
+    /// The message.
+    pub message: MessageKey,
+    /// What is to be done.
+    pub action: Action,
+    /// How often it was tried.
+    pub tries: i64,
+    /// Who wants it.
+    pub created_by: Option<UserKey>,
+}
+
+const COLUMNS: &str = "id, account, folder, generation, remote, remote_name, message, body, tries, created_by";
+
+/// Writes edits down. `tries` of a new one is 0.
+pub async fn queue(tx: &mut Tx, organisation: OrganisationKey, edits: &[Edit], now: i64) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(edits.len());
+    for edit in edits {
+        let body = serde_json::to_string(&edit.action).map_err(|error| StoreError::Broken(error.to_string()))?;
+        rows.push(
+            vals![
+                organisation,
+                edit.id,
+                edit.account,
+                edit.folder,
+                edit.generation,
+                edit.remote,
+                edit.remote_name.as_ref(),
+                edit.message,
+                edit.action.kind(),
+                body,
+                edit.tries,
+                now,
+                edit.created_by
+            ]
+            .to_vec(),
+        );
+    }
+    tx.execute_many(
+        "INSERT INTO edits (organisation, id, account, folder, generation, remote, remote_name, message, kind, body,
+             tries, next_try_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        &rows,
+    )
+    .await?;
+    tx.ring(Topic::Edits);
+    Ok(())
+}
+
+/// What is to be done in an account now, in the order it was asked for. An edit waits for an earlier one of the same
+/// message: taking a flag back must not overtake setting it.
+pub async fn due(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    now: i64,
+    limit: usize,
+) -> Result<Vec<Edit>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM edits WHERE organisation = $1 AND account = $2 AND next_try_at <= $3
+         AND NOT EXISTS (SELECT 1 FROM edits e WHERE e.organisation = edits.organisation AND e.folder = edits.folder
+             AND e.remote = edits.remote AND e.generation = edits.generation AND e.id < edits.id AND e.next_try_at > $3)
+         ORDER BY id LIMIT $4"
+    );
+    tx.rows(&sql, &vals![organisation, account, now, limit]).await?.into_iter().map(read).collect()
+}
+
+/// The accounts that have something to be done, with when the first of it is due.
+pub async fn accounts_due(tx: &mut Tx) -> Result<Vec<(OrganisationKey, AccountKey, i64)>, StoreError> {
+    let sql = "SELECT organisation, account, MIN(next_try_at) FROM edits GROUP BY organisation, account";
+    let rows = tx.rows(sql, &[]).await?;
+    Ok(rows.iter().map(|row| (OrganisationKey(row.int(0)), AccountKey(row.int(1)), row.int(2))).collect())
+}
+
+/// They were done, or make no sense any more.
+pub async fn done(tx: &mut Tx, organisation: OrganisationKey, edits: &[i64]) -> Result<(), StoreError> {
+    let rows: Vec<_> = edits.iter().map(|id| vals![organisation, *id].to_vec()).collect();
+    tx.execute_many("DELETE FROM edits WHERE organisation = $1 AND id = $2", &rows).await?;
+    Ok(())
+}
+
+/// It did not work: again at `next_try_at`.
+pub async fn retry(tx: &mut Tx, organisation: OrganisationKey, edit: i64, next_try_at: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE edits SET tries = tries + 1, next_try_at = $3 WHERE organisation = $1 AND id = $2";
+    tx.execute(sql, &vals![organisation, edit, next_try_at]).await?;
+    Ok(())
+}
+
+/// What is still to be done to these messages of a folder, by their number there: what the server says of them now is
+/// from before, and must not overwrite what a person just did.
+pub async fn pending_for_places(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    generation: i64,
+    remotes: &[i64],
+) -> Result<HashMap<i64, Vec<Action>>, StoreError> {
+    let mut pending = HashMap::new();
+    let sql = "SELECT 1 FROM edits WHERE organisation = $1 AND folder = $2 LIMIT 1";
+    if tx.row(sql, &vals![organisation, folder]).await?.is_none() {
+        return Ok(pending);
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM edits WHERE organisation = $1 AND folder = $2 AND remote = $3 AND generation = $4
+         ORDER BY id"
+    );
+    let lists: Vec<_> =
+        remotes.iter().map(|remote| vals![organisation, folder, *remote, generation].to_vec()).collect();
+    for (remote, rows) in remotes.iter().zip(tx.rows_many(&sql, &lists).await?) {
+        if !rows.is_empty() {
+            let actions = rows.into_iter().map(|row| read(row).map(|edit| edit.action)).collect::<Result<_, _>>()?;
+            pending.insert(*remote, actions);
+        }
+    }
+    Ok(pending)
+}
+
+fn read(mut row: crate::Row) -> Result<Edit, StoreError> {
+    let body = row.text(7);
+    Ok(Edit {
+        id: row.int(0),
+        account: AccountKey(row.int(1)),
+        folder: FolderKey(row.int(2)),
+        generation: row.int(3),
+        remote: row.int(4),
+        remote_name: row.opt_text(5),
+        message: MessageKey(row.int(6)),
+        action: serde_json::from_str(&body).map_err(|error| StoreError::Damaged(error.to_string()))?,
+        tries: row.int(8),
+        created_by: row.opt_int(9).map(UserKey),
+    })
+}

@@ -22,6 +22,7 @@ pub mod message;
 pub mod migrate;
 pub mod note;
 pub mod one_time_link;
+pub mod organisation;
 pub mod outbox;
 pub mod owner;
 mod page;

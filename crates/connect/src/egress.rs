@@ -28,7 +28,8 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// More addresses than this are not tried.
 const ADDRESSES_MAX: usize = 12;
 
-/// Told of each step as it ends: which, how long it took, and what went wrong.
+/// Told of each step as it ends: which, how long it took, and what went wrong. A connector tells of connecting a second
+/// time when the greeting is in: the last word on a step counts, the times add up.
 pub type Observer<'a> = &'a mut (dyn FnMut(Step, Duration, Result<(), &ConnectError>) + Send);
 
 /// An open connection to the server, encrypted already when the settings say TLS.
@@ -136,7 +137,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-async fn watched<T>(
+/// Does the work and tells of it.
+pub(crate) async fn watched<T>(
     step: Step,
     observe: Observer<'_>,
     work: impl Future<Output = Result<T, ConnectError>>,

@@ -221,6 +221,13 @@ pub async fn discover_with(world: &World, address: &str, options: &DiscoverOptio
     best_first(found)
 }
 
+/// What one published file says, as if the address's own domain had published it. Never fails: what can't be read is
+/// left out.
+pub fn read_autoconfig(xml: &[u8], address: &str) -> Vec<Candidate> {
+    let Some(address) = Address::read(address) else { return Vec::new() };
+    autoconfig::read(xml, &address, Origin::Autoconfig)
+}
+
 /// The servers that take the domain's mail; none when it has none or DNS is silent.
 async fn exchangers(world: &World, address: &Address) -> Vec<Mx> {
     world.resolver.mx(&address.domain).await.unwrap_or_default()

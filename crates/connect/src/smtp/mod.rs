@@ -14,7 +14,7 @@ pub mod wire;
 
 use crate::{
     ConnectError, Credentials, Marks, Parcel, Receipt, Server, ServerWords, Transcript, Transport, World,
-    egress::later,
+    egress::{Observer, later},
     error::{Cause, Step},
 };
 use async_trait::async_trait;
@@ -137,17 +137,14 @@ impl Transport for SmtpTransport {
                 return result;
             }
         }
-        let mut connection = pool.open().await?;
+        let mut connection = pool.open(&mut |_, _, _| ()).await?;
         let result = transaction::hand_over(&mut connection, &parcel, &mut mark).await;
         self.put_back(connection);
         result
     }
 
     async fn probe(&self) -> Result<ServerWords, ConnectError> {
-        let connection = self.pool.open().await?;
-        let words = describe(&connection);
-        connection.quit().await;
-        Ok(words)
+        self.probe_observed(&mut |_, _, _| ()).await
     }
 
     async fn close(&self) {
@@ -157,6 +154,14 @@ impl Transport for SmtpTransport {
 }
 
 impl SmtpTransport {
+    /// [`Transport::probe`], telling of each step as it ends, for the account test.
+    pub async fn probe_observed(&self, observe: Observer<'_>) -> Result<ServerWords, ConnectError> {
+        let connection = self.pool.open(observe).await?;
+        let words = describe(&connection);
+        connection.quit().await;
+        Ok(words)
+    }
+
     fn put_back(&self, connection: Connection) {
         if !connection.in_step {
             return;
@@ -173,8 +178,8 @@ impl SmtpTransport {
 }
 
 impl Pool {
-    async fn open(&self) -> Result<Connection, ConnectError> {
-        session::open(&self.world, &self.server, self.credentials.as_ref(), &self.options).await
+    async fn open(&self, observe: Observer<'_>) -> Result<Connection, ConnectError> {
+        session::open(&self.world, &self.server, self.credentials.as_ref(), &self.options, observe).await
     }
 
     fn take_idle(&self) -> Option<Connection> {

@@ -7,29 +7,35 @@ use super::{
     verdict,
 };
 use crate::{
-    ConnectError, Credentials, Encryption, Server, ServerWords, World, egress,
+    ConnectError, Credentials, Encryption, Server, ServerWords, World,
+    egress::{self, Observer},
     error::{Cause, Step},
     sasl::Exchange,
     tls,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-/// A connection on which messages can be handed over.
+/// A connection on which messages can be handed over, telling of each step as it ends.
 pub async fn open(
     world: &World,
     server: &Server,
     credentials: Option<&Credentials>,
     options: &SmtpOptions,
+    observe: Observer<'_>,
 ) -> Result<Connection, ConnectError> {
-    let stream = egress::dial(world, server).await?;
+    let stream = egress::dial_observed(world, server, observe).await?;
     let mut connection = Connection::new(stream, options.deadlines, options.transcript.clone());
-    greet(server, &mut connection).await?;
-    hello(&mut connection, &options.helo_name).await?;
+    let welcome = async {
+        greet(server, &mut connection).await?;
+        hello(&mut connection, &options.helo_name).await
+    };
+    egress::watched(Step::Connect, observe, welcome).await?;
     if server.encryption == Encryption::Starttls {
-        connection = start_tls(world, server, connection, options).await?;
+        let upgraded = start_tls(world, server, connection, options);
+        connection = egress::watched(Step::Tls, observe, upgraded).await?;
     }
     if let Some(credentials) = credentials {
-        sign_in(server, &mut connection, credentials).await?;
+        egress::watched(Step::SignIn, observe, sign_in(server, &mut connection, credentials)).await?;
     }
     Ok(connection)
 }

@@ -63,7 +63,7 @@ pub async fn hand_over(
         Ok(data) => data,
         Err(error) => {
             reset(connection).await;
-            return Err(error);
+            return cut_short(parcel, rows, error);
         }
     };
     if rows.iter().all(Result::is_err) {
@@ -79,7 +79,12 @@ pub async fn hand_over(
     connection.used_at = Instant::now();
     let reply = match outcome {
         Ok(reply) => reply,
-        Err(error) => return lost(connection, parcel, rows, error, mark),
+        Err(error) => {
+            // Before the mark nothing went out; after it nobody knows.
+            connection.in_step = false;
+            let error = if mark.made { ConnectError::Uncertain(error.to_string()) } else { error };
+            return cut_short(parcel, rows, error);
+        }
     };
     for row in rows.iter_mut().filter(|row| row.is_ok()) {
         *row = judge(&reply, mark);
@@ -124,7 +129,9 @@ async fn ask(
         for (line, row) in group {
             let reply = connection.reply(Step::Work, deadline).await?;
             match row {
-                Some(row) => note_recipient(rows, *row, &reply),
+                // Without a sender every recipient is refused, which says nothing of the recipient.
+                Some(row) if sender_refused.is_none() => note_recipient(rows, *row, &reply),
+                Some(_) => {}
                 None if *line == "DATA" => asked.before_content = Some(reply.clone()),
                 None if !reply.is_positive() => {
                     sender_refused = Some(verdict::of_sender(&reply, connection.signed_in));
@@ -257,17 +264,17 @@ fn judge(reply: &Reply, mark: &Mark<'_>) -> Result<ServerWords, ConnectError> {
     }
 }
 
-/// The connection broke: before the mark nothing went out, after it nobody knows.
-fn lost(
-    connection: &mut Connection,
-    parcel: &Parcel,
-    mut rows: Rows,
-    error: ConnectError,
-    mark: &Mark<'_>,
-) -> Result<Receipt, ConnectError> {
-    connection.in_step = false;
-    let error = if mark.made { ConnectError::Uncertain(error.to_string()) } else { error };
-    if rows.iter().all(Result::is_ok) {
+/// It ended before its end. What is known of single recipients stays known: a refused one is not asked about again
+/// (a server that hangs up after too many of them would be asked for ever), and one that was put off before the dot
+/// is not uncertain.
+fn cut_short(parcel: &Parcel, mut rows: Rows, error: ConnectError) -> Result<Receipt, ConnectError> {
+    let uncertain = matches!(error, ConnectError::Uncertain(_));
+    let settled = |row: &Result<ServerWords, ConnectError>| match row {
+        Ok(_) => false,
+        Err(ConnectError::Refused { .. }) => true,
+        Err(_) => uncertain,
+    };
+    if !rows.iter().any(settled) {
         return Err(error);
     }
     for row in rows.iter_mut().filter(|row| row.is_ok()) {

@@ -43,9 +43,9 @@ async fn an_answer_out_of_turn_after_the_dot_leaves_us_uncertain() {
 }
 
 #[tokio::test]
-async fn with_some_recipients_refused_the_others_stay_uncertain() {
+async fn with_some_recipients_put_off_only_the_others_are_uncertain() {
     use Turn::{Content, Hear, Say};
-    let answers = "250 Ok\r\n250 Ok\r\n550 5.1.1 no\r\n354 go";
+    let answers = "250 Ok\r\n250 Ok\r\n450 4.2.0 later\r\n354 go";
     let turns =
         script(&[&hello(PIPELINING), &[Hear("MAIL"), Hear("RCPT"), Hear("RCPT"), Hear("DATA"), Say(answers), Content]]);
     let (port, _) = play(vec![turns]).await;
@@ -55,7 +55,7 @@ async fn with_some_recipients_refused_the_others_stay_uncertain() {
     let receipt = transport(port).submit(parcel, &Counter::default()).await.unwrap();
 
     assert!(matches!(receipt.recipients[0].outcome, Err(ConnectError::Uncertain(_))));
-    assert!(matches!(receipt.recipients[1].outcome, Err(ConnectError::Refused { .. })));
+    assert!(matches!(receipt.recipients[1].outcome, Err(ConnectError::Later { .. })));
     assert_eq!(receipt.code, 0);
 }
 
@@ -111,6 +111,25 @@ async fn a_server_that_closes_between_recipients_is_tried_again() {
 
     assert!(matches!(result, Err(ConnectError::Later { cause: Cause::Throttled, .. })), "{result:?}");
     assert_eq!(marks, 0);
+}
+
+#[tokio::test]
+async fn recipients_refused_before_the_server_hung_up_stay_refused() {
+    use Turn::{Hear, Say};
+    let answers = "250 Ok\r\n250 Ok\r\n550 5.1.1 no\r\n421 4.7.0 too many errors";
+    let turns = script(&[
+        &hello(PIPELINING),
+        &[Hear("MAIL"), Hear("RCPT"), Hear("RCPT"), Hear("RCPT"), Hear("RCPT"), Hear("DATA"), Say(answers)],
+    ]);
+    let (port, _) = play(vec![turns]).await;
+    let mut parcel = parcel();
+    parcel.recipients = ["a", "b", "c", "d"].map(|name| format!("{name}@example.test")).to_vec();
+
+    let receipt = transport(port).submit(parcel, &Counter::default()).await.unwrap();
+
+    let refused = |row: &connect::RecipientReceipt| matches!(row.outcome, Err(ConnectError::Refused { .. }));
+    assert_eq!(receipt.recipients.iter().map(refused).collect::<Vec<_>>(), [false, true, false, false]);
+    assert!(receipt.recipients.iter().all(|row| row.outcome.is_err()));
 }
 
 #[tokio::test]

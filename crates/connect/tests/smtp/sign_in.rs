@@ -3,7 +3,7 @@
 use crate::server::{Turn, hello, password, play, quick, script, server, world};
 use connect::{
     ConnectError, Credentials, Encryption, Secret, Transcript, Transport,
-    error::Cause,
+    error::{Cause, Step},
     smtp::{SmtpOptions, SmtpTransport},
 };
 
@@ -84,4 +84,18 @@ async fn the_transcript_holds_the_session_without_the_secret() {
 
     let text = transcript.text();
     assert!(text.contains("C: EHLO client.test\n") && text.contains("S: 235 welcome ***\n"), "{text}");
+}
+
+#[tokio::test]
+async fn the_test_of_an_account_sees_every_step() {
+    use Turn::{Hear, Say};
+    let turns = [Hear("AUTH PLAIN"), Say("535 5.7.8 no")];
+    let (port, _) = play(vec![script(&[&hello("250-x\r\n250 AUTH PLAIN"), &turns])]).await;
+    let transport = SmtpTransport::new(world(), server(port, Encryption::None), password(), quick());
+    let mut seen = Vec::new();
+
+    let result = transport.probe_observed(&mut |step, _, outcome| seen.push((step, outcome.is_ok()))).await;
+
+    assert!(result.is_err());
+    assert_eq!(seen, [(Step::Resolve, true), (Step::Connect, true), (Step::Connect, true), (Step::SignIn, false)]);
 }

@@ -1,10 +1,47 @@
 //! Why a connector could not do what it was asked, sorted by what the caller should do next.
 
+use crate::Secret;
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use std::{fmt, time::Duration};
 
 /// What the server said, cut to a length a person can read and cleaned of secrets and control characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerWords(pub String);
+
+impl ServerWords {
+    /// What may be kept of a server's words: 300 characters, no control characters, and none of the secrets in use,
+    /// neither as they are nor inside base 64. A hostile or clumsy server repeats what it was told.
+    pub fn new(text: &str, secrets: &[&Secret]) -> ServerWords {
+        let mut clean = text.to_owned();
+        for secret in secrets {
+            for form in written_forms(secret.reveal()) {
+                clean = clean.replace(&form, "***");
+            }
+        }
+        let kept = clean.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SERVER_WORDS_CHARACTERS);
+        ServerWords(kept.collect::<String>().trim().to_owned())
+    }
+}
+
+const SERVER_WORDS_CHARACTERS: usize = 300;
+
+/// The secret as text, and the part of its base 64 that is the same whatever stands around it, for each of the three
+/// ways it can lie on the groups of three bytes.
+fn written_forms(secret: &[u8]) -> Vec<String> {
+    let mut forms = Vec::new();
+    if !secret.is_empty() {
+        forms.extend(std::str::from_utf8(secret).ok().map(str::to_owned));
+    }
+    for before in 0..3 {
+        let bytes = [&[0; 3][..before], secret].concat();
+        let encoded = STANDARD_NO_PAD.encode(&bytes);
+        let (start, end) = (usize::from(before > 0) + before, bytes.len() * 8 / 6);
+        if end >= start + 6 {
+            forms.push(encoded[start..end].to_owned());
+        }
+    }
+    forms
+}
 
 impl fmt::Display for ServerWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,4 +170,29 @@ pub enum ConnectError {
     /// The message was on the wire and no answer came: it may or may not have been accepted.
     #[error("no answer came after the message was on the wire: {0}")]
     Uncertain(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::STANDARD;
+
+    #[test]
+    fn no_form_of_a_secret_is_left_in_a_servers_words() {
+        let secret = Secret::new("canary-4711");
+        for before in ["", "\0u\0", "\0us\0", "\0use\0"] {
+            let encoded = STANDARD.encode(format!("{before}canary-4711\x01"));
+            let words = ServerWords::new(&format!("bad canary-4711 in\r\n{encoded}"), &[&secret]);
+            assert!(!words.0.contains("canary") && !words.0.contains(&encoded), "{words}");
+            let left = words.0.rsplit(' ').next().unwrap_or_default().replace("***", "");
+            assert!(left.len() <= encoded.len() - 13, "{left}");
+        }
+    }
+
+    #[test]
+    fn a_servers_words_are_cut_and_cleaned() {
+        let words = ServerWords::new(&format!("a\u{7}b\n{}", "x".repeat(1000)), &[&Secret::new("")]);
+        assert_eq!(words.0.chars().count(), 300);
+        assert!(words.0.starts_with("a b x"));
+    }
 }

@@ -1,25 +1,45 @@
 //! IMAP (RFC 3501, RFC 9051 and extensions), receiving half.
+//!
+//! Our own client, because no published one reads all that real servers send, keeps several commands in flight and
+//! holds its memory. From the line upwards: `wire` makes frames of bytes, `token`, `response` and `fetch` read them,
+//! `session` knows the state of one connection, `open` signs in, and `pull`, `wait`, `edit` and `list` do the work.
 
+mod capability;
+mod cause;
+mod command;
+mod edit;
 mod fetch;
+mod folder;
+mod list;
+mod open;
+mod place;
+mod pull;
 mod response;
+mod session;
 mod token;
 mod utf7;
+mod wait;
 mod wire;
 
 use crate::{
-    Change, ConnectError, Credentials, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake,
-    World,
-    error::{Cause, Step},
+    ConnectError, Credentials, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake, World,
     transcript::Transcript,
 };
 use async_trait::async_trait;
+use command::Command;
+use list::Namespaces;
+use place::Place;
 use mail::{RemoteId, RemoteSet};
-use std::{sync::Arc, time::Duration};
+use pull::{Job, Pull};
+use response::Counts;
+use session::Session;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// What may be chosen for one account.
 #[derive(Debug, Clone)]
 pub struct ImapOptions {
-    /// Only folders under this prefix, and INBOX; `None` takes what the server's NAMESPACE calls personal.
+    /// Only folders under this prefix, and INBOX; `None` takes all that the server's NAMESPACE does not call somebody
+    /// else's.
     pub prefix: Option<String>,
     /// How many connections a pull may use.
     pub connections: usize,
@@ -42,47 +62,161 @@ pub struct ImapSource {
     server: Server,
     credentials: Credentials,
     options: ImapOptions,
+    /// Open connections; the first is the one that waits. A session in use is taken out, so that work that is dropped
+    /// halfway takes its session with it.
+    sessions: Vec<Session>,
+    /// What the last listing said of the folders, until a pull has used it.
+    counts: HashMap<String, Counts>,
+    namespaces: Option<Namespaces>,
+    /// Where the last pull of each folder ended.
+    places: HashMap<String, Place>,
+    flood: wait::Flood,
 }
 
 impl ImapSource {
     /// A source that connects when it is first asked for something.
     pub fn new(world: World, server: Server, credentials: Credentials, options: ImapOptions) -> ImapSource {
-        ImapSource { world, server, credentials, options }
+        ImapSource {
+            world,
+            server,
+            credentials,
+            options,
+            sessions: Vec::new(),
+            counts: HashMap::new(),
+            namespaces: None,
+            places: HashMap::new(),
+            flood: wait::Flood::default(),
+        }
     }
 
-    fn not_connected(&self) -> ConnectError {
-        let _ = (&self.world, &self.server, &self.credentials, &self.options);
-        ConnectError::Later { step: Step::Connect, cause: Cause::Dropped, wait: None, reason: "not connected".into() }
+    /// The main session, opened when there is none.
+    async fn session(&mut self) -> Result<Session, ConnectError> {
+        if !self.sessions.is_empty() {
+            return Ok(self.sessions.remove(0));
+        }
+        open::open(&self.world, &self.server, &self.credentials, &self.options).await
+    }
+
+    fn keep(&mut self, mut session: Session) {
+        session.wire.rest();
+        self.sessions.insert(0, session);
+    }
+
+    /// The epoch of an open folder. One that a pull has seen may carry a generation of ours.
+    fn epoch(&self, remote: &str, session: &Session) -> i64 {
+        let validity = session.selected.as_ref().and_then(|selected| selected.uidvalidity).unwrap_or(0);
+        let now = i64::from(validity.max(1));
+        match self.places.get(remote) {
+            Some(place) if validity == 0 || place.validity == validity => place.epoch(),
+            _ => now,
+        }
+    }
+
+    async fn opened(&mut self, folder: &str) -> Result<Session, ConnectError> {
+        let mut session = self.session().await?;
+        let open = session.selected.as_ref().is_some_and(|selected| selected.remote == folder && !selected.changed);
+        if open {
+            session.run(Command::new("NOOP")).await?;
+            return Ok(session);
+        }
+        match folder::open(&mut session, folder, false, None).await? {
+            Ok(_) => Ok(session),
+            Err(status) => {
+                self.keep(session);
+                Err(cause::work(&status))
+            }
+        }
+    }
+
+    async fn search(&mut self, folder: &str, criteria: Command) -> Result<(i64, RemoteSet), ConnectError> {
+        let mut session = self.opened(folder).await?;
+        let found = folder::search(&mut session, criteria).await?;
+        let epoch = self.epoch(folder, &session);
+        self.keep(session);
+        found.map(|found| (epoch, found)).map_err(|status| cause::work(&status))
     }
 }
 
 #[async_trait]
 impl Source for ImapSource {
     async fn folders(&mut self) -> Result<Vec<RemoteFolder>, ConnectError> {
-        Err(self.not_connected())
+        let kept = !self.sessions.is_empty();
+        let mut session = self.session().await?;
+        let prefix = self.options.prefix.clone();
+        let mut listed = list::list(&mut session, prefix.as_deref(), &mut self.namespaces).await;
+        if kept && matches!(listed, Err(ConnectError::Later { .. })) {
+            // A connection that lay idle may have died without a sound: that is no error yet.
+            self.sessions.clear();
+            session = self.session().await?;
+            listed = list::list(&mut session, prefix.as_deref(), &mut self.namespaces).await;
+        }
+        let listing = listed?;
+        self.keep(session);
+        self.counts = listing.counts;
+        Ok(listing.folders)
     }
 
-    async fn pull(&mut self, _: Vec<FolderState>, _: Arc<dyn Known>, out: Outlet) -> Result<(), ConnectError> {
-        drop::<Option<Change>>(None);
-        drop(out);
-        Err(self.not_connected())
+    async fn pull(
+        &mut self,
+        folders: Vec<FolderState>,
+        known: Arc<dyn Known>,
+        out: Outlet,
+    ) -> Result<(), ConnectError> {
+        let mut counts = std::mem::take(&mut self.counts);
+        let changed = self.sessions.iter().filter_map(|session| session.selected.as_ref());
+        let changed: Vec<String> = changed.filter(|open| open.changed).map(|open| open.remote.clone()).collect();
+        let jobs = folders.into_iter().map(|state| {
+            let counts = counts.remove(&state.remote);
+            Job::new(state, counts)
+        });
+        let jobs: Vec<Job> = jobs.filter(|job| !job.is_unchanged() || changed.contains(&job.remote)).collect();
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let mut sessions = vec![self.session().await?];
+        sessions.append(&mut self.sessions);
+        let pull = Pull {
+            world: &self.world,
+            server: &self.server,
+            credentials: &self.credentials,
+            options: &self.options,
+            known,
+            out,
+        };
+        let (sessions, places, result) = pull.run(sessions, jobs).await;
+        self.sessions = sessions;
+        self.places.extend(places);
+        result
     }
 
-    async fn wait(&mut self, _: Duration) -> Result<Wake, ConnectError> {
-        Err(self.not_connected())
+    async fn wait(&mut self, at_most: Duration) -> Result<Wake, ConnectError> {
+        self.wait_for_change(at_most).await
     }
 
-    async fn edit(&mut self, _: Vec<Edit>) -> Result<Vec<Result<EditDone, ConnectError>>, ConnectError> {
-        Err(self.not_connected())
+    async fn edit(&mut self, edits: Vec<Edit>) -> Result<Vec<Result<EditDone, ConnectError>>, ConnectError> {
+        let mut session = self.session().await?;
+        let personal = self.namespaces.as_ref().map_or("", |known| known.personal.as_str());
+        let account = edit::Account { places: &self.places, personal };
+        let (done, alive) = edit::run(account, &mut session, edits).await;
+        if alive {
+            self.keep(session);
+        }
+        Ok(done)
     }
 
-    async fn find(&mut self, _: &str, _: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {
-        Err(self.not_connected())
+    async fn find(&mut self, folder: &str, message_id: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {
+        let bare = message_id.trim().trim_start_matches('<').trim_end_matches('>');
+        let criteria = Command::new("HEADER Message-ID ").string(bare.as_bytes());
+        let (epoch, found) = self.search(folder, criteria).await?;
+        Ok(found.uids().rev().map(|uid| (epoch, RemoteId::Uid(uid))).collect())
     }
 
-    async fn inventory(&mut self, _: &str) -> Result<(i64, RemoteSet), ConnectError> {
-        Err(self.not_connected())
+    async fn inventory(&mut self, folder: &str) -> Result<(i64, RemoteSet), ConnectError> {
+        self.search(folder, Command::new("ALL")).await
     }
 
-    async fn close(&mut self) {}
+    async fn close(&mut self) {
+        let farewells = std::mem::take(&mut self.sessions).into_iter().map(Session::log_out);
+        futures_util::future::join_all(farewells).await;
+    }
 }

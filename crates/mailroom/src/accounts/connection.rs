@@ -1,0 +1,124 @@
+//! From a saved account to what can connect: servers, opened secrets, sources and transports.
+
+use super::{health::Half, secret_of};
+use crate::{MailRoom, incoming::PassError, words::field};
+use connect::{
+    ConnectError, Credentials, Secret, Source, Transcript, World, egress,
+    error::{Cause, Step},
+    imap::{ImapOptions, ImapSource},
+    smtp::{SmtpOptions, SmtpTransport},
+};
+use std::time::Duration;
+use store::{
+    StoreError,
+    account::{Account, Authentication, Direction, Encryption, Incoming, Outgoing, Server},
+};
+
+pub(crate) use super::watch::note;
+
+/// Messages over one connection when neither the account nor its provider says otherwise.
+const PER_CONNECTION: u32 = 100;
+/// Connections at a time when neither says otherwise.
+pub(crate) const CONNECTIONS: u32 = 4;
+
+/// What fetches the account's mail; connects when it is first asked for something. After too many refused sign-ins
+/// at its server it is refused here already (features M11).
+pub(crate) async fn source_for(room: &MailRoom, account: &Account) -> Result<Box<dyn Source>, PassError> {
+    let now = room.clock.now();
+    if let Some(until) = super::watch::may_sign_in(room, account, Half::Receiving, now).await? {
+        let wait = Some(Duration::from_millis((until - now).max(0) as u64));
+        let reason = "too many refused sign-ins at this server in the last hour".to_owned();
+        return Err(ConnectError::Later { step: Step::SignIn, cause: Cause::Throttled, wait, reason }.into());
+    }
+    Ok(Box::new(imap_source(room, account, ImapOptions::default()).await?))
+}
+
+/// The account's IMAP server with these options; the prefix is the account's own.
+pub async fn imap_source(
+    room: &MailRoom,
+    account: &Account,
+    mut options: ImapOptions,
+) -> Result<ImapSource, StoreError> {
+    let Incoming::Imap(server) = &account.settings.incoming else { return Err(no_server("incoming")) };
+    let secret = secret_of(room, account, Direction::Incoming).await?;
+    let credentials = credentials(server, secret).ok_or_else(|| no_secret("incoming.secret"))?;
+    options.prefix = server.prefix.clone();
+    let server = reachable(server, account);
+    Ok(ImapSource::new(room.world.clone(), server, credentials, options))
+}
+
+/// The account's SMTP server with so many connections; without a user name nobody signs in there.
+pub async fn smtp_transport(
+    room: &MailRoom,
+    account: &Account,
+    connections: u32,
+    per_connection: Option<u32>,
+    transcript: Option<Transcript>,
+) -> Result<SmtpTransport, StoreError> {
+    let Outgoing::Smtp(server) = &account.settings.outgoing else { return Err(no_server("outgoing")) };
+    let credentials = match server.username.is_empty() {
+        true => None,
+        false => {
+            let secret = secret_of(room, account, Direction::Outgoing).await?;
+            Some(credentials(server, secret).ok_or_else(|| no_secret("outgoing.secret"))?)
+        }
+    };
+    let options = SmtpOptions {
+        helo_name: helo_name(room),
+        connections_max: connections.max(1) as usize,
+        messages_per_connection: per_connection.unwrap_or(PER_CONNECTION).max(1),
+        transcript,
+        ..SmtpOptions::default()
+    };
+    Ok(SmtpTransport::new(room.world.clone(), reachable(server, account), credentials, options))
+}
+
+/// How the connector names the server.
+pub(crate) fn reachable(server: &Server, account: &Account) -> connect::Server {
+    connect::Server {
+        host: server.host.clone(),
+        port: server.port,
+        encryption: match server.encryption {
+            Encryption::Tls => connect::Encryption::Tls,
+            Encryption::Starttls => connect::Encryption::Starttls,
+            Encryption::None => connect::Encryption::None,
+        },
+        pinned_certificate: account.settings.pinned_certificate.clone(),
+    }
+}
+
+/// Whether every address of the host is inside a network that the installation's owner allowed.
+pub(crate) async fn is_inside(world: &World, host: &str) -> bool {
+    match egress::resolve(world, host).await {
+        Ok(found) => {
+            found.iter().all(|address| world.allow_networks.iter().any(|network| network.contains(&address.to_canonical())))
+        }
+        Err(_) => false,
+    }
+}
+
+fn credentials(server: &Server, secret: Option<Secret>) -> Option<Credentials> {
+    let username = server.username.clone();
+    let secret = secret?;
+    Some(match server.authentication {
+        Authentication::Oauth => Credentials::Token { username, token: secret },
+        Authentication::Basic | Authentication::Ntlm => Credentials::Password { username, secret },
+    })
+}
+
+/// Our name in EHLO: what people reach us by, else the address form that says nothing.
+fn helo_name(room: &MailRoom) -> String {
+    let host = room.config.base_url.split("://").nth(1).unwrap_or_default();
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    if host.contains('.') && host.chars().any(char::is_alphabetic) { host.to_owned() } else { "[127.0.0.1]".to_owned() }
+}
+
+fn no_server(field: &'static str) -> StoreError {
+    let (code, text) = if field == "incoming" { field::CANNOT_RECEIVE } else { field::CANNOT_SEND };
+    StoreError::Conflict { field, code, message: text.en.to_owned() }
+}
+
+fn no_secret(field: &'static str) -> StoreError {
+    let (code, text) = field::REQUIRED;
+    StoreError::Conflict { field, code, message: text.en.to_owned() }
+}

@@ -1,0 +1,120 @@
+//! What a person or a program says of an account: everything may be left out, so that one shape serves making and
+//! changing alike.
+
+use connect::Secret;
+use serde::{Deserialize, Deserializer};
+use store::account::{AfterFetch, Limits};
+
+/// An account as the API takes it. `None`: not said; for a field that may be emptied, `Some(None)` empties it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AccountInput {
+    /// The name before the address.
+    pub display_name: Option<String>,
+    /// The address.
+    pub address: Option<String>,
+    /// Whether it is used at all.
+    pub active: Option<bool>,
+    /// Whether it sends the organisation's own mail.
+    pub primary: Option<bool>,
+    /// How mail comes in.
+    pub incoming: Option<ServerInput>,
+    /// How mail goes out.
+    pub outgoing: Option<ServerInput>,
+    /// Whether the server may tell us of new mail.
+    pub push: Option<bool>,
+    /// How often we look; null for only when asked.
+    #[serde(deserialize_with = "said")]
+    pub interval_seconds: Option<Option<i64>>,
+    /// After how many errors in a row it stops.
+    pub disable_after_errors: Option<i64>,
+    /// From which moment mail is fetched.
+    #[serde(deserialize_with = "said")]
+    pub sync_since: Option<Option<jiff::Timestamp>>,
+    /// Who gets a copy of everything.
+    #[serde(deserialize_with = "said")]
+    pub bcc: Option<Option<String>>,
+    /// Addresses and domains that are never linked.
+    pub never_link: Option<Vec<String>>,
+    /// Leave to work without encryption.
+    pub allow_plaintext: Option<bool>,
+    /// The one certificate that is accepted.
+    #[serde(deserialize_with = "said")]
+    pub pinned_certificate: Option<Option<String>>,
+    /// What may leave in a time.
+    pub limits: Option<Limits>,
+    /// Who owns it.
+    pub owners: Option<Vec<OwnerInput>>,
+}
+
+/// One direction of an account as the API takes it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ServerInput {
+    /// `imap`, `smtp`, `none`, ...
+    pub kind: Option<String>,
+    /// Name or address of the server.
+    pub host: Option<String>,
+    /// TCP port.
+    pub port: Option<i64>,
+    /// `tls`, `starttls` or `none`.
+    pub encryption: Option<String>,
+    /// The user name; an empty one for a server that wants none.
+    pub username: Option<String>,
+    /// The secret, byte for byte. Left out of a change it stays what it was; left out of the outgoing half of a new
+    /// account it is the incoming one.
+    #[serde(deserialize_with = "secret")]
+    pub secret: Option<Secret>,
+    /// The folder under which the others lie.
+    #[serde(deserialize_with = "said")]
+    pub prefix: Option<Option<String>>,
+    /// POP3: what happens on the server.
+    pub after_fetch: Option<AfterFetch>,
+    /// EWS: its address.
+    pub url: Option<String>,
+    /// EWS: how we sign in.
+    pub authentication: Option<String>,
+    /// Mailgun: which domain.
+    pub domain: Option<String>,
+}
+
+/// One owner of an account as the API takes it: a user or a group, with rights.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct OwnerInput {
+    /// A user.
+    pub user: Option<String>,
+    /// Or a group.
+    pub group: Option<String>,
+    /// `read`, `send`, `manage`.
+    pub rights: Vec<String>,
+}
+
+/// Tells null from absent.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(from).map(Some)
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.map(Secret::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_empties_a_field_and_absence_leaves_it() {
+        let input: AccountInput = serde_json::from_str(r#"{"bcc":null,"interval_seconds":60}"#).unwrap();
+        assert_eq!(input.bcc, Some(None));
+        assert_eq!(input.interval_seconds, Some(Some(60)));
+        assert_eq!(input.pinned_certificate, None);
+    }
+
+    #[test]
+    fn a_secret_that_is_printed_shows_stars() {
+        let input: AccountInput = serde_json::from_str(r#"{"incoming":{"secret":"kanarie"}}"#).unwrap();
+        assert!(!format!("{input:?}").contains("kanarie"));
+        assert_eq!(input.incoming.unwrap().secret.unwrap().reveal(), b"kanarie");
+    }
+}

@@ -1,0 +1,260 @@
+//! Accounts (*mailboxen*): making, changing, testing, and how they are doing.
+
+pub(crate) mod connection;
+pub mod diagnosis;
+pub mod health;
+mod help;
+mod input;
+mod owners;
+pub mod secret;
+mod settle;
+#[cfg(test)]
+mod settle_test;
+mod round_trip;
+mod watch;
+
+pub use connection::{imap_source, smtp_transport};
+pub use input::{AccountInput, OwnerInput, ServerInput};
+pub use owners::set_owners;
+pub use round_trip::{TestReport, TestStep, test};
+pub use watch::{failed, worked};
+pub(crate) use watch::{forget_refusals, may_sign_in, unreadable};
+
+use crate::{
+    MailRoom,
+    words::{FieldError, Refusal, field},
+};
+use connect::Secret;
+use mail::{AccountKey, FolderKey, Role, address::fold_address};
+use settle::Settled;
+use store::{
+    StoreError, Tx, UserRole, Viewer,
+    account::{self, Account, Direction, Encryption, Incoming, NewAccount},
+    folder::{self, Folder},
+    owner,
+};
+
+/// An account as it was saved, and what should be looked at though nothing was refused.
+#[derive(Debug)]
+pub struct Saved {
+    /// The account.
+    pub account: Account,
+    /// Warnings by field: characters in a secret, plain text.
+    pub warnings: Vec<FieldError>,
+}
+
+/// Makes an account. Who makes it owns it with every right, unless owners are named (features M16).
+pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -> Result<Saved, Refusal> {
+    if viewer.role == UserRole::Member {
+        return Err(Refusal::forbidden("account", field::NO_RIGHT_TO_MANAGE));
+    }
+    let primary = input.primary.take().unwrap_or(false);
+    let typed_owners = input.owners.take();
+    let mut settled = settle::settle(input, None);
+    let owners = match typed_owners {
+        Some(owners) => owners::read(&owners, viewer, &mut settled.errors),
+        None => vec![owner::Owner { party: owner::Party::User(viewer.user), rights: owner::Rights::ALL }],
+    };
+    let settled = checked(room, viewer, settled).await?;
+    let (viewer, now) = (*viewer, room.clock.now());
+    let new = NewAccount { id: AccountKey(room.store.make.key(now)), settings: settled.settings, primary };
+    let (incoming, outgoing) = (settled.incoming_secret, settled.outgoing_secret);
+    let keys = room.store.keys.clone();
+    let account = room
+        .store
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                account::create(tx, viewer.organisation, &new, now).await?;
+                for (direction, secret) in [(Direction::Incoming, incoming), (Direction::Outgoing, outgoing)] {
+                    if let Some(secret) = secret {
+                        let plain = Some(secret.reveal());
+                        account::set_secret(tx, &keys, viewer.organisation, new.id, direction, plain, now).await?;
+                    }
+                }
+                owner::set(tx, viewer.organisation, new.id, &owners).await?;
+                account::load(tx, viewer.organisation, new.id).await
+            })
+        })
+        .await?;
+    tracing::info!(account = %account.id, "an account was made");
+    Ok(Saved { account, warnings: settled.warnings })
+}
+
+/// Changes what the input names and leaves the rest. Saving also forgets what stood in the account's way, so that it
+/// connects at once (features M12).
+pub async fn patch(
+    room: &MailRoom,
+    viewer: &Viewer,
+    account: AccountKey,
+    mut input: AccountInput,
+) -> Result<Saved, Refusal> {
+    let before = managed(room, viewer, account).await?;
+    let primary = input.primary.take();
+    let typed_owners = input.owners.take();
+    let mut settled = settle::settle(input, Some(&before.settings));
+    let owners = typed_owners.map(|owners| owners::read(&owners, viewer, &mut settled.errors));
+    if before.settings.allow_plaintext && viewer.role != UserRole::Administrator {
+        // What an administrator allowed stays allowed when another manager saves something else.
+        settled.settings.allow_plaintext = true;
+    }
+    let settled = checked(room, viewer, settled).await?;
+    if primary == Some(false) && before.primary {
+        return Err(Refusal::conflict("primary", field::PRIMARY_NEEDED));
+    }
+    let (viewer, now, version) = (*viewer, room.clock.now(), before.version);
+    let Settled { settings, incoming_secret, outgoing_secret, warnings, .. } = settled;
+    let has_new_secret = incoming_secret.is_some() || outgoing_secret.is_some();
+    let keys = room.store.keys.clone();
+    let saved = room
+        .store
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                keeps_its_mailbox(tx, &before, &settings.incoming).await?;
+                account::update(tx, viewer.organisation, account, version, &settings, now).await?;
+                for (direction, secret) in
+                    [(Direction::Incoming, incoming_secret), (Direction::Outgoing, outgoing_secret)]
+                {
+                    if let Some(secret) = secret {
+                        let plain = Some(secret.reveal());
+                        account::set_secret(tx, &keys, viewer.organisation, account, direction, plain, now).await?;
+                    }
+                }
+                if primary == Some(true) {
+                    account::set_primary(tx, viewer.organisation, account).await?;
+                }
+                if let Some(owners) = owners {
+                    owner::set(tx, viewer.organisation, account, &owners).await?;
+                }
+                account::load(tx, viewer.organisation, account).await
+            })
+        })
+        .await?;
+    room.transports.forget(account);
+    if has_new_secret {
+        forget_refusals(room, &saved).await?;
+    }
+    Ok(Saved { account: saved, warnings })
+}
+
+/// Removes an account that holds no mail; one that does can only be set inactive (features M14).
+pub async fn delete(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Result<(), Refusal> {
+    managed(room, viewer, account).await?;
+    let (organisation, now) = (viewer.organisation, room.clock.now());
+    room.store
+        .db
+        .write(move |tx| Box::pin(async move { account::remove(tx, organisation, account, now).await }))
+        .await?;
+    room.transports.forget(account);
+    Ok(())
+}
+
+/// The folders of an account, for who reads or manages it.
+pub async fn folders(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Result<Vec<Folder>, Refusal> {
+    let viewer = *viewer;
+    let found = room.store.db.read(move |tx| {
+        Box::pin(async move {
+            let rights = owner::rights(tx, &viewer, account).await?;
+            if !rights.read && !rights.manage {
+                return Err(StoreError::NotFound);
+            }
+            folder::list(tx, viewer.organisation, account).await
+        })
+    });
+    Ok(found.await?)
+}
+
+/// Chooses what folders are for (features M18); `None` goes back to what is declared or guessed.
+pub async fn choose_roles(
+    room: &MailRoom,
+    viewer: &Viewer,
+    account: AccountKey,
+    roles: Vec<(FolderKey, Option<Role>)>,
+) -> Result<Vec<Folder>, Refusal> {
+    managed(room, viewer, account).await?;
+    let organisation = viewer.organisation;
+    let chosen = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let known = folder::list(tx, organisation, account).await?;
+            for (n, (key, role)) in roles.into_iter().enumerate() {
+                if !known.iter().any(|folder| folder.id == key) {
+                    return Ok(Err(Refusal::field(format!("folders.{n}"), field::UNKNOWN_FOLDER)));
+                }
+                folder::choose_role(tx, organisation, key, role).await?;
+            }
+            tx.ring(store::Topic::Accounts);
+            Ok(Ok(folder::list(tx, organisation, account).await?))
+        })
+    });
+    chosen.await?
+}
+
+/// The account when the viewer may manage it. Who may only see it is told so; to everybody else it is not there.
+pub(crate) async fn managed(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Result<Account, Refusal> {
+    let viewer = *viewer;
+    let (found, rights) = room
+        .store
+        .db
+        .read(move |tx| {
+            Box::pin(async move {
+                let rights = owner::rights(tx, &viewer, account).await?;
+                Ok((account::load(tx, viewer.organisation, account).await?, rights))
+            })
+        })
+        .await?;
+    if rights.manage { Ok(found) } else { Err(Refusal::forbidden("account", field::NO_RIGHT_TO_MANAGE)) }
+}
+
+/// What can't be seen from the input alone: leave to work without encryption (features M5).
+async fn checked(room: &MailRoom, viewer: &Viewer, mut settled: Settled) -> Result<Settled, Refusal> {
+    let is_administrator = viewer.role == UserRole::Administrator;
+    let plain: Vec<_> = settle::servers(&settled.settings)
+        .filter(|(_, server)| server.encryption == Encryption::None && !server.host.is_empty())
+        .map(|(direction, server)| (format!("{direction}.encryption"), server.host.clone()))
+        .collect();
+    for (field, host) in plain {
+        if !settled.settings.allow_plaintext || !connection::is_inside(&room.world, &host).await {
+            settled.errors.push(FieldError::new(field, field::PLAINTEXT_REFUSED));
+        }
+    }
+    if settled.settings.allow_plaintext && !is_administrator {
+        return Err(Refusal::forbidden("allow_plaintext", field::ADMINISTRATOR_ONLY));
+    }
+    crate::words::all_well(std::mem::take(&mut settled.errors))?;
+    Ok(settled)
+}
+
+/// `Conflict` when an account that holds mail is about to sign in as another mailbox (features M14).
+async fn keeps_its_mailbox(tx: &mut Tx, before: &Account, incoming: &Incoming) -> Result<(), StoreError> {
+    let (Incoming::Imap(old), Incoming::Imap(new)) = (&before.settings.incoming, incoming) else { return Ok(()) };
+    let name = fold_address(&new.username);
+    let own = fold_address(&before.settings.address);
+    if !name.contains('@') || name == own || name == fold_address(&old.username) {
+        return Ok(());
+    }
+    let others = account::by_address(tx, &new.username).await?;
+    let is_another = others.iter().any(|other| other.organisation == before.organisation && other.id != before.id);
+    if is_another && account::counts(tx, before.organisation, before.id).await?.messages > 0 {
+        let (code, message) = field::ACCOUNT_FIXED;
+        return Err(StoreError::Conflict { field: "incoming.username", code, message: message.en.to_owned() });
+    }
+    Ok(())
+}
+
+/// The secret of one direction, opened; `None` when none is kept.
+pub(crate) async fn secret_of(
+    room: &MailRoom,
+    account: &Account,
+    direction: Direction,
+) -> Result<Option<Secret>, StoreError> {
+    let (keys, organisation, id) = (room.store.keys.clone(), account.organisation, account.id);
+    let opened = room
+        .store
+        .db
+        .read(move |tx| {
+            Box::pin(async move { account::open_secret(tx, &keys, organisation, id, direction).await })
+        })
+        .await?;
+    Ok(opened.map(|plain| Secret::new(plain.as_slice())))
+}

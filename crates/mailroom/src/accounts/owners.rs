@@ -1,0 +1,101 @@
+//! Who may do what with an account (features M16).
+
+use super::{OwnerInput, managed};
+use crate::{
+    MailRoom,
+    words::{FieldError, Refusal, all_well, field},
+};
+use mail::AccountKey;
+use store::{
+    UserRole, Viewer,
+    owner::{self, Owner, Party, Rights},
+};
+
+/// Sets the owners of an account: who is not on the list owns it no longer. Somebody must be able to manage it.
+pub async fn set_owners(
+    room: &MailRoom,
+    viewer: &Viewer,
+    account: AccountKey,
+    owners: &[OwnerInput],
+) -> Result<Vec<Owner>, Refusal> {
+    managed(room, viewer, account).await?;
+    let mut errors = Vec::new();
+    let owners = read(owners, viewer, &mut errors);
+    all_well(errors)?;
+    let organisation = viewer.organisation;
+    let set = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            owner::set(tx, organisation, account, &owners).await?;
+            owner::list(tx, organisation, account).await
+        })
+    });
+    Ok(set.await?)
+}
+
+/// The owners that were typed; what is wrong with them is added to `errors`. A whole group is named by those who keep
+/// mailboxes for all, not by one owner for colleagues who never asked.
+pub(super) fn read(typed: &[OwnerInput], viewer: &Viewer, errors: &mut Vec<FieldError>) -> Vec<Owner> {
+    let mut owners = Vec::new();
+    for (n, owner) in typed.iter().enumerate() {
+        let mut wrong = |name: &str, why| errors.push(FieldError::new(format!("owners.{n}.{name}"), why));
+        let party = match (&owner.user, &owner.group) {
+            (Some(user), None) => user.parse().ok().map(Party::User),
+            (None, Some(_)) if viewer.role == UserRole::Member => {
+                wrong("group", field::ADMINISTRATOR_ONLY);
+                continue;
+            }
+            (None, Some(group)) => group.parse().ok().map(Party::Group),
+            _ => {
+                wrong("user", field::OWNER_UNCLEAR);
+                continue;
+            }
+        };
+        let Some(party) = party else {
+            wrong(if owner.user.is_some() { "user" } else { "group" }, field::UNKNOWN);
+            continue;
+        };
+        match Rights::from_names(owner.rights.iter().map(String::as_str)) {
+            Some(rights) => owners.push(Owner { party, rights }),
+            None => wrong("rights", field::UNKNOWN_RIGHT),
+        }
+    }
+    if errors.is_empty() && !owners.iter().any(|owner| owner.rights.manage) {
+        errors.push(FieldError::new("owners", field::MANAGER_NEEDED));
+    }
+    owners
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mail::{GroupKey, OrganisationKey, UserKey};
+
+    fn codes(typed: &[OwnerInput], role: UserRole) -> Vec<&'static str> {
+        let viewer = Viewer { organisation: OrganisationKey(1), user: UserKey(2), role };
+        let mut errors = Vec::new();
+        read(typed, &viewer, &mut errors);
+        errors.into_iter().map(|error| error.code).collect()
+    }
+
+    fn owner(user: Option<&str>, group: Option<&str>, rights: &[&str]) -> OwnerInput {
+        let rights = rights.iter().map(|right| (*right).to_owned()).collect();
+        OwnerInput { user: user.map(str::to_owned), group: group.map(str::to_owned), rights }
+    }
+
+    #[test]
+    fn somebody_can_always_manage_an_account() {
+        let user = UserKey(7).to_string();
+        assert_eq!(codes(&[owner(Some(&user), None, &["read"])], UserRole::Administrator), ["manager_needed"]);
+        assert!(codes(&[owner(Some(&user), None, &["manage"])], UserRole::Administrator).is_empty());
+    }
+
+    #[test]
+    fn a_member_can_not_hand_an_account_to_a_whole_group() {
+        let group = GroupKey(7).to_string();
+        let typed = [owner(None, Some(&group), &["manage"])];
+        assert_eq!(codes(&typed, UserRole::Member), ["administrator_only"]);
+        assert!(codes(&typed, UserRole::MailboxManager).is_empty());
+        assert_eq!(codes(&[owner(Some("usr_x"), Some(&group), &[])], UserRole::Administrator), ["owner_unclear"]);
+        assert_eq!(codes(&[owner(Some("usr_x"), None, &["fly"])], UserRole::Administrator), ["unknown"]);
+    }
+}

@@ -1,0 +1,325 @@
+//! From what was typed to settings that can work, with everything that is wrong said at once (features M1 to M7).
+
+use super::{
+    help,
+    input::{AccountInput, ServerInput},
+    secret,
+};
+use crate::words::{
+    FieldError,
+    field::{self, Why},
+};
+use connect::Secret;
+use mail::Address;
+use store::account::{AccountSettings, Authentication, Encryption, Incoming, Outgoing, Server};
+
+const NAME_MAX: usize = 200;
+const INTERVAL: std::ops::RangeInclusive<i64> = 30..=7 * 24 * 3600;
+
+/// What was typed, put in order.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) settings: AccountSettings,
+    pub(crate) incoming_secret: Option<Secret>,
+    pub(crate) outgoing_secret: Option<Secret>,
+    /// What refuses nothing but should be looked at.
+    pub(crate) warnings: Vec<FieldError>,
+    pub(crate) errors: Vec<FieldError>,
+}
+
+/// The settings that follow from the input, on top of what was saved before.
+pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> Settled {
+    let mut draft = Draft { errors: Vec::new(), warnings: Vec::new(), is_new: before.is_none() };
+    let mut settings = before.cloned().unwrap_or_else(blank);
+    if draft.is_new || input.address.is_some() {
+        settings.address = draft.address("address", input.address.as_deref().unwrap_or_default());
+    }
+    if let Some(name) = &input.display_name {
+        settings.display_name = draft.line("display_name", name);
+    } else if draft.is_new {
+        settings.display_name = settings.address.clone();
+    }
+    settings.active = input.active.unwrap_or(settings.active);
+    settings.push = input.push.unwrap_or(settings.push);
+    settings.allow_plaintext = input.allow_plaintext.unwrap_or(settings.allow_plaintext);
+    settings.limits = input.limits.unwrap_or(settings.limits);
+    if let Some(interval) = input.interval_seconds {
+        draft.check("interval_seconds", interval.is_none_or(|seconds| INTERVAL.contains(&seconds)), field::OUT_OF_RANGE);
+        settings.interval_seconds = interval;
+    }
+    if let Some(errors) = input.disable_after_errors {
+        draft.check("disable_after_errors", (1..=1000).contains(&errors), field::OUT_OF_RANGE);
+        settings.disable_after_errors = errors;
+    }
+    if let Some(since) = input.sync_since {
+        settings.sync_since = since.map(|moment| moment.as_millisecond());
+    }
+    if let Some(bcc) = input.bcc {
+        let bcc = bcc.filter(|bcc| !help::trimmed(bcc).is_empty());
+        settings.bcc = bcc.map(|bcc| draft.address("bcc", &bcc));
+    }
+    if let Some(pin) = input.pinned_certificate {
+        settings.pinned_certificate = pin.and_then(|pin| draft.pin(&pin));
+    }
+    if let Some(list) = input.never_link {
+        settings.never_link = draft.never_link(&list);
+    }
+    let mut secrets = (None, None);
+    if draft.is_new || input.incoming.is_some() {
+        let typed = input.incoming.unwrap_or_default();
+        secrets.0 = draft.secret("incoming.secret", &typed);
+        settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
+    }
+    if draft.is_new || input.outgoing.is_some() {
+        let typed = input.outgoing.unwrap_or_default();
+        secrets.1 = draft.secret("outgoing.secret", &typed).or_else(|| secrets.0.clone().filter(|_| draft.is_new));
+        settings.outgoing = draft.outgoing(typed, &settings, secrets.1.is_some());
+    }
+    if matches!(&settings.outgoing, Outgoing::Smtp(server) if server.username.is_empty()) {
+        secrets.1 = None;
+    }
+    let Draft { errors, mut warnings, .. } = draft;
+    if servers(&settings).any(|(_, server)| server.encryption == Encryption::None) {
+        warnings.push(FieldError::new("allow_plaintext", field::WARN_PLAINTEXT));
+    }
+    Settled { settings, incoming_secret: secrets.0, outgoing_secret: secrets.1, warnings, errors }
+}
+
+/// The servers of an account, each with the name of its field.
+pub(crate) fn servers(settings: &AccountSettings) -> impl Iterator<Item = (&'static str, &Server)> {
+    let incoming = match &settings.incoming {
+        Incoming::Imap(server) | Incoming::Pop3(server) => Some(("incoming", server)),
+        _ => None,
+    };
+    let outgoing = match &settings.outgoing {
+        Outgoing::Smtp(server) => Some(("outgoing", server)),
+        _ => None,
+    };
+    incoming.into_iter().chain(outgoing)
+}
+
+fn blank() -> AccountSettings {
+    AccountSettings {
+        display_name: String::new(),
+        address: String::new(),
+        active: true,
+        incoming: Incoming::None,
+        outgoing: Outgoing::None,
+        push: true,
+        interval_seconds: Some(300),
+        disable_after_errors: 10,
+        sync_since: None,
+        bcc: None,
+        never_link: Vec::new(),
+        allow_plaintext: false,
+        pinned_certificate: None,
+        limits: Default::default(),
+    }
+}
+
+struct Draft {
+    errors: Vec<FieldError>,
+    warnings: Vec<FieldError>,
+    is_new: bool,
+}
+
+impl Draft {
+    fn wrong(&mut self, field: impl Into<String>, why: Why) {
+        self.errors.push(FieldError::new(field, why));
+    }
+
+    fn check(&mut self, field: &str, well: bool, why: Why) {
+        if !well {
+            self.wrong(field, why);
+        }
+    }
+
+    fn address(&mut self, field: &str, typed: &str) -> String {
+        let typed = help::trimmed(typed);
+        if typed.is_empty() {
+            self.wrong(field, field::REQUIRED);
+        } else {
+            match Address::parse(typed) {
+                Some(found) if found.name.is_none() && !typed.contains(char::is_control) => return found.address,
+                _ => self.wrong(field, field::NOT_AN_ADDRESS),
+            }
+        }
+        typed.to_owned()
+    }
+
+    fn line(&mut self, field: &str, typed: &str) -> String {
+        let typed = help::trimmed(typed);
+        self.check(field, !typed.contains(char::is_control), field::LINE_BREAK);
+        self.check(field, typed.chars().count() <= NAME_MAX, field::TOO_LONG);
+        typed.to_owned()
+    }
+
+    fn pin(&mut self, typed: &str) -> Option<String> {
+        let pin: String =
+            typed.chars().filter(|c| !c.is_whitespace() && *c != ':').map(|c| c.to_ascii_lowercase()).collect();
+        let is_digest = pin.len() == 64 && pin.chars().all(|c| c.is_ascii_hexdigit());
+        self.check("pinned_certificate", pin.is_empty() || is_digest, field::OUT_OF_RANGE);
+        Some(pin).filter(|pin| !pin.is_empty())
+    }
+
+    fn never_link(&mut self, typed: &[String]) -> Vec<String> {
+        let mut list = Vec::new();
+        for (n, entry) in typed.iter().enumerate() {
+            let entry = help::trimmed(entry);
+            let well = if entry.trim_start_matches('@').contains('@') {
+                Address::parse(entry).is_some()
+            } else {
+                help::is_host(entry.trim_start_matches('@'))
+            };
+            match well {
+                true => list.push(entry.to_owned()),
+                false if entry.is_empty() => {}
+                false => self.wrong(format!("never_link.{n}"), field::NOT_AN_ADDRESS),
+            }
+        }
+        list
+    }
+
+    fn secret(&mut self, field: &str, typed: &ServerInput) -> Option<Secret> {
+        let secret = typed.secret.clone().filter(|secret| !secret.reveal().is_empty())?;
+        let text = String::from_utf8_lossy(secret.reveal());
+        if let Some(why) = secret::refused(&text) {
+            self.wrong(field, why);
+        }
+        self.warnings.extend(secret::warnings(&text).into_iter().map(|why| FieldError::new(field, why)));
+        Some(secret)
+    }
+
+    fn incoming(&mut self, typed: ServerInput, settings: &AccountSettings, with_secret: bool) -> Incoming {
+        let before = match &settings.incoming {
+            Incoming::Imap(server) => Some(server),
+            _ => None,
+        };
+        let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(if before.is_some() { "imap" } else { "none" });
+        match kind {
+            "none" => Incoming::None,
+            "imap" => {
+                let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
+                let prefix = match &typed.prefix {
+                    Some(prefix) => prefix.as_deref().map(help::trimmed).filter(|text| !text.is_empty()).map(str::to_owned),
+                    None => before.and_then(|server| server.prefix.clone()),
+                };
+                let mut server = self.server("incoming", typed, before, settings, &settings.address, port);
+                server.prefix = prefix;
+                if before.is_none() && !with_secret {
+                    self.wrong("incoming.secret", field::REQUIRED);
+                }
+                self.check("incoming.username", !server.username.is_empty(), field::REQUIRED);
+                Incoming::Imap(server)
+            }
+            kind => {
+                self.exchange("incoming", kind, &typed);
+                let known = ["pop3", "microsoft365", "gmail", "ews", "mailgun", "relay"].contains(&kind);
+                self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
+                Incoming::None
+            }
+        }
+    }
+
+    fn outgoing(&mut self, typed: ServerInput, settings: &AccountSettings, with_secret: bool) -> Outgoing {
+        let before = match &settings.outgoing {
+            Outgoing::Smtp(server) => Some(server),
+            _ => None,
+        };
+        let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(if before.is_some() { "smtp" } else { "none" });
+        match kind {
+            "none" => Outgoing::None,
+            "smtp" => {
+                let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
+                let same_as_incoming = match &settings.incoming {
+                    Incoming::Imap(server) => server.username.clone(),
+                    _ => settings.address.clone(),
+                };
+                let server = self.server("outgoing", typed, before, settings, &same_as_incoming, port);
+                if before.is_none() && !with_secret && !server.username.is_empty() {
+                    self.wrong("outgoing.secret", field::REQUIRED);
+                }
+                Outgoing::Smtp(server)
+            }
+            kind => {
+                self.exchange("outgoing", kind, &typed);
+                let known = ["mailgun", "microsoft365", "gmail", "ews", "builtin"].contains(&kind);
+                self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
+                Outgoing::None
+            }
+        }
+    }
+
+    /// An Exchange server is named by an address whose host must be one.
+    fn exchange(&mut self, direction: &str, kind: &str, typed: &ServerInput) {
+        let Some(url) = typed.url.as_deref().filter(|_| kind == "ews") else { return };
+        let full = help::exchange_url(url);
+        let host = full.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
+        self.check(&format!("{direction}.url"), help::is_host(host), field::NOT_A_HOST);
+    }
+
+    fn server(
+        &mut self,
+        direction: &str,
+        typed: ServerInput,
+        before: Option<&Server>,
+        settings: &AccountSettings,
+        usual_name: &str,
+        usual_port: impl Fn(Encryption) -> u16,
+    ) -> Server {
+        let name = |field: &str| format!("{direction}.{field}");
+        let host = typed.host.as_deref().map(help::trimmed).or(before.map(|server| server.host.as_str())).unwrap_or("");
+        if host.is_empty() {
+            self.wrong(name("host"), field::REQUIRED);
+        } else if !help::is_host(host) {
+            self.wrong(name("host"), field::NOT_A_HOST);
+        }
+        let encryption = match typed.encryption.as_deref().map(help::trimmed) {
+            None => before.map_or(Encryption::Tls, |server| server.encryption),
+            Some("tls") => Encryption::Tls,
+            Some("starttls") => Encryption::Starttls,
+            Some("none") => Encryption::None,
+            Some(_) => {
+                self.wrong(name("encryption"), field::UNKNOWN_KIND);
+                Encryption::Tls
+            }
+        };
+        let same_encryption = before.filter(|server| server.encryption == encryption);
+        let port = match typed.port {
+            Some(port) => u16::try_from(port).ok().filter(|port| *port > 0),
+            None => Some(same_encryption.map_or_else(|| usual_port(encryption), |server| server.port)),
+        };
+        if port.is_none() {
+            self.wrong(name("port"), field::NOT_A_PORT);
+        }
+        let username = match typed.username {
+            Some(typed) => {
+                let username = help::user_name(&typed, &settings.address);
+                if username != help::trimmed(&typed) {
+                    self.warnings.push(FieldError::new(name("username"), field::WARN_USERNAME_REWRITTEN));
+                }
+                username
+            }
+            None => before.map_or_else(|| usual_name.to_owned(), |server| server.username.clone()),
+        };
+        self.check(&name("username"), !username.contains(char::is_control), field::LINE_BREAK);
+        let authentication = match typed.authentication.as_deref().map(help::trimmed) {
+            None => before.map_or_else(Authentication::default, |server| server.authentication),
+            Some("basic") => Authentication::Basic,
+            Some("oauth") => Authentication::Oauth,
+            Some(_) => {
+                self.wrong(name("authentication"), field::UNKNOWN_KIND);
+                Authentication::Basic
+            }
+        };
+        Server {
+            host: host.to_owned(),
+            port: port.unwrap_or_default(),
+            encryption,
+            username,
+            authentication,
+            prefix: None,
+            after_fetch: None,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+use super::{
+    input::AccountInput,
+    settle::{Settled, settle},
+};
+use store::account::{Encryption, Incoming, Outgoing};
+
+fn typed(json: &str) -> AccountInput {
+    serde_json::from_str(json).expect("reads")
+}
+
+fn made(json: &str) -> Settled {
+    settle(typed(json), None)
+}
+
+fn wrong(settled: &Settled) -> Vec<(&str, &str)> {
+    settled.errors.iter().map(|error| (error.field.as_str(), error.code)).collect()
+}
+
+const FULL: &str = r#"{"address":" info@voorbeeld.nl ","display_name":" Info ",
+    "incoming":{"kind":"imap","host":" imap.voorbeeld.nl\t","secret":" geheim "},
+    "outgoing":{"kind":"smtp","host":"smtp.voorbeeld.nl","encryption":"starttls"}}"#;
+
+#[test]
+fn what_is_left_out_is_what_most_servers_want() {
+    let settled = made(FULL);
+    assert_eq!(wrong(&settled), []);
+    assert_eq!(settled.settings.display_name, "Info");
+    let Incoming::Imap(incoming) = &settled.settings.incoming else { panic!() };
+    assert_eq!((incoming.host.as_str(), incoming.port, incoming.encryption), ("imap.voorbeeld.nl", 993, Encryption::Tls));
+    assert_eq!(incoming.username, "info@voorbeeld.nl");
+    let Outgoing::Smtp(outgoing) = &settled.settings.outgoing else { panic!() };
+    assert_eq!((outgoing.port, outgoing.username.as_str()), (587, "info@voorbeeld.nl"));
+}
+
+#[test]
+fn a_secret_stays_as_typed_and_serves_both_ways_of_a_new_account() {
+    let settled = made(FULL);
+    assert_eq!(settled.incoming_secret.as_ref().map(|secret| secret.reveal()), Some(&b" geheim "[..]));
+    assert_eq!(settled.outgoing_secret.as_ref().map(|secret| secret.reveal()), Some(&b" geheim "[..]));
+    assert!(settled.warnings.iter().any(|warning| warning.code == "secret_blank" && warning.field == "incoming.secret"));
+}
+
+#[test]
+fn a_server_in_the_house_may_want_no_sign_in() {
+    let settled = made(r#"{"address":"a@b.nl","outgoing":{"kind":"smtp","host":"relay","username":""}}"#);
+    assert_eq!(wrong(&settled), []);
+    assert!(settled.outgoing_secret.is_none());
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let settled = made(
+        r#"{"address":"x","bcc":"y","interval_seconds":1,"disable_after_errors":0,"pinned_certificate":"ab",
+            "never_link":["voorbeeld.nl","a b"],
+            "incoming":{"kind":"imap","host":"https://x/","port":70000,"encryption":"ssl","secret":"a\nb"},
+            "outgoing":{"kind":"smtp","username":"piet","encryption":"tls"}}"#,
+    );
+    assert_eq!(
+        wrong(&settled),
+        [
+            ("address", "not_an_address"),
+            ("interval_seconds", "out_of_range"),
+            ("disable_after_errors", "out_of_range"),
+            ("bcc", "not_an_address"),
+            ("pinned_certificate", "out_of_range"),
+            ("never_link.1", "not_an_address"),
+            ("incoming.secret", "secret_control"),
+            ("incoming.host", "not_a_host"),
+            ("incoming.encryption", "unknown_kind"),
+            ("incoming.port", "not_a_port"),
+            ("outgoing.host", "required"),
+        ]
+    );
+}
+
+#[test]
+fn kinds_that_are_still_to_come_are_told_from_kinds_that_are_none() {
+    let settled = made(r#"{"address":"a@b.nl","incoming":{"kind":"gmail"},"outgoing":{"kind":"pigeon"}}"#);
+    assert_eq!(wrong(&settled), [("incoming.kind", "not_available_yet"), ("outgoing.kind", "unknown_kind")]);
+}
+
+#[test]
+fn a_change_of_one_field_leaves_the_others() {
+    let before = made(FULL).settings;
+    let settled = settle(typed(r#"{"incoming":{"port":1993,"prefix":"INBOX"},"bcc":"archief@voorbeeld.nl"}"#), Some(&before));
+    assert_eq!(wrong(&settled), []);
+    assert!(settled.incoming_secret.is_none(), "an absent secret stays what it was");
+    let Incoming::Imap(incoming) = &settled.settings.incoming else { panic!() };
+    assert_eq!((incoming.port, incoming.prefix.as_deref()), (1993, Some("INBOX")));
+    assert_eq!(incoming.host, "imap.voorbeeld.nl");
+    assert_eq!(settled.settings.outgoing, before.outgoing);
+    assert_eq!(settled.settings.bcc.as_deref(), Some("archief@voorbeeld.nl"));
+}
+
+#[test]
+fn another_encryption_brings_its_own_port() {
+    let before = made(FULL).settings;
+    let settled = settle(typed(r#"{"incoming":{"encryption":"starttls"}}"#), Some(&before));
+    let Incoming::Imap(incoming) = &settled.settings.incoming else { panic!() };
+    assert_eq!(incoming.port, 143);
+}
+
+#[test]
+fn plain_text_always_carries_a_warning() {
+    let settled = made(r#"{"address":"a@b.nl","outgoing":{"kind":"smtp","host":"h","username":"","encryption":"none"}}"#);
+    assert!(settled.warnings.iter().any(|warning| warning.code == "plaintext"));
+}

@@ -1,0 +1,285 @@
+//! Leases what is due and hands it to the couriers; writes down what came of it, many at a time.
+//!
+//! Three things go on at once, so that none waits for another: leasing a batch, carrying (several connections an
+//! account), and committing the results, which never holds up the next message on a connection.
+
+use super::{
+    courier::{self, Done},
+    lane::Lane,
+    notice,
+};
+use crate::{MailRoom, killpoint};
+use mail::{AccountKey, OrganisationKey, OutboxKey};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use store::{
+    Dialect, StoreError, Topic,
+    account::{self, Account},
+    outbox::{self, Dead, Leased, State, WaitsFor},
+};
+use tokio::sync::{Notify, mpsc, watch};
+
+/// Messages leased at a time.
+const BATCH: usize = 128;
+/// Leased messages of one account at most, so that a slow server does not fill the house.
+const PER_ACCOUNT: usize = 256;
+/// Leased messages at most.
+const IN_ALL: usize = 1024;
+/// Results in one commit at most.
+const RESULTS: usize = 128;
+/// How long a lease lasts; renewed at a third of it.
+const LEASE: i64 = 180_000;
+/// The longest sleep: the net under the bell and the timer.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// When nothing could be leased though something was due.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(500);
+/// How long the end waits for what is on the wire.
+const LAST_WAIT: Duration = Duration::from_secs(15);
+
+/// What is being carried now.
+#[derive(Default)]
+struct InFlight {
+    leases: Mutex<HashMap<OutboxKey, (OrganisationKey, i64)>>,
+    freed: Notify,
+}
+
+impl InFlight {
+    fn count(&self) -> usize {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+    fn add(&self, leased: &Leased) {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.insert(leased.id, (leased.organisation, leased.fence));
+    }
+    fn remove(&self, id: OutboxKey) {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.freed.notify_one();
+    }
+    fn all(&self) -> Vec<(OutboxKey, OrganisationKey, i64)> {
+        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.iter().map(|(id, (organisation, fence))| (*id, *organisation, *fence)).collect()
+    }
+}
+
+/// Sends what is due until told to stop; then finishes what is on the wire and puts back the rest.
+pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
+    // A name of this very run: what an earlier run of this node held is nobody's any more.
+    let owner = format!("{}#{:016x}", room.config.node, rand::random::<u64>());
+    recover(&room, &owner).await;
+    let in_flight = Arc::new(InFlight::default());
+    let (done, results) = mpsc::channel(IN_ALL);
+    let writer = tokio::spawn(write_results(room.clone(), results, in_flight.clone()));
+    let mut bell = room.store.db.bell(Topic::Outbox);
+    let mut renewed = tokio::time::Instant::now();
+    while !*stop.borrow() {
+        bell.mark_unchanged();
+        let leased = lease(&room, &owner, &in_flight).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "what is due in the outbox could not be leased");
+            Vec::new()
+        });
+        if renewed.elapsed() > Duration::from_millis(LEASE as u64 / 3) {
+            renewed = tokio::time::Instant::now();
+            renew(&room, &in_flight).await;
+        }
+        if !leased.is_empty() {
+            hand_out(&room, leased, &done, &in_flight).await;
+            continue;
+        }
+        let sleep = time_to_next(&room, &in_flight).await;
+        tokio::select! {
+            _ = stop.changed() => {}
+            _ = bell.changed() => {}
+            () = in_flight.freed.notified() => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+    let rest = async {
+        while in_flight.count() > 0 {
+            in_flight.freed.notified().await;
+        }
+    };
+    if tokio::time::timeout(LAST_WAIT, rest).await.is_err() {
+        tracing::warn!(messages = in_flight.count(), "the program ends while messages are being sent");
+    }
+    drop(done);
+    writer.abort();
+}
+
+/// Takes up what an earlier run left: what was not on the wire waits again, what was is uncertain.
+async fn recover(room: &MailRoom, owner: &str) {
+    let (now, owner) = (room.clock.now(), owner.to_owned());
+    // On SQLite the lock on the folder proves that nobody else sends; elsewhere a lease must end first.
+    let alone = room.store.db.dialect() == Dialect::Sqlite;
+    let recovered = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            outbox::recover(tx, if alone { Dead::AllBut(&owner) } else { Dead::Expired }, now).await
+        })
+    });
+    match recovered.await {
+        Ok(found) if found.waiting + found.uncertain > 0 => tracing::warn!(
+            waiting = found.waiting,
+            uncertain = found.uncertain,
+            "messages that were being sent when the program ended were taken up again"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "the outbox of an earlier run could not be taken up"),
+    }
+}
+
+async fn lease(room: &MailRoom, owner: &str, in_flight: &InFlight) -> Result<Vec<Leased>, StoreError> {
+    let room_left = IN_ALL.saturating_sub(in_flight.count()).min(BATCH);
+    if room_left < BATCH / 4 {
+        return Ok(Vec::new());
+    }
+    let (owner, now) = (owner.to_owned(), room.clock.now());
+    let leased = room.store.db.write(move |tx| {
+        Box::pin(async move { outbox::lease_due(tx, &owner, now, room_left, now + LEASE).await })
+    });
+    let leased = leased.await?;
+    if !leased.is_empty() {
+        killpoint!("send.after_lease");
+    }
+    Ok(leased)
+}
+
+/// Starts a courier for every leased message, in the order of the lease.
+async fn hand_out(room: &MailRoom, leased: Vec<Leased>, done: &mpsc::Sender<Done>, in_flight: &Arc<InFlight>) {
+    let mut lanes: HashMap<AccountKey, Option<Arc<Lane>>> = HashMap::new();
+    for one in leased {
+        in_flight.add(&one);
+        let lane = match lanes.get(&one.account) {
+            Some(lane) => lane.clone(),
+            None => {
+                let lane = lane_of(room, one.organisation, one.account).await;
+                lanes.entry(one.account).or_insert(lane).clone()
+            }
+        };
+        let now = room.clock.now();
+        let Some(lane) = lane else {
+            let _ = done.send(Done::Postponed(one, now + 60_000, WaitsFor::Retry)).await;
+            continue;
+        };
+        if let Some(until) = lane.paused(now) {
+            let _ = done.send(Done::Postponed(one, until, WaitsFor::Retry)).await;
+            continue;
+        }
+        if !lane.enter(PER_ACCOUNT) {
+            let _ = done.send(Done::Postponed(one, now + 2_000, WaitsFor::Limit)).await;
+            continue;
+        }
+        let (room, done) = (room.clone(), done.clone());
+        tokio::spawn(async move {
+            let result = courier::carry(&room, &lane, one).await;
+            lane.leave();
+            // Nobody writes it down any more only when the program ends: the next start takes it up.
+            let _ = done.send(result).await;
+        });
+    }
+}
+
+async fn lane_of(room: &MailRoom, organisation: OrganisationKey, id: AccountKey) -> Option<Arc<Lane>> {
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move { account::load(tx, organisation, id).await })
+    });
+    let account: Account = match read.await {
+        Ok(account) => account,
+        Err(error) => {
+            tracing::error!(%error, account = %id, "an account could not be read");
+            return None;
+        }
+    };
+    match room.transports.lane(room, &account).await {
+        Ok(lane) => Some(lane),
+        Err(StoreError::Damaged(_)) => {
+            let half = crate::accounts::health::Half::Sending;
+            if let Err(error) = crate::accounts::unreadable(room, &account, half).await {
+                tracing::error!(%error, account = %id, "an account's health could not be written");
+            }
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, account = %id, "an account's transport could not be made");
+            None
+        }
+    }
+}
+
+/// Commits results as they come, as many at a time as are there.
+async fn write_results(room: MailRoom, mut results: mpsc::Receiver<Done>, in_flight: Arc<InFlight>) {
+    while let Some(first) = results.recv().await {
+        let mut batch = vec![first];
+        while batch.len() < RESULTS
+            && let Ok(next) = results.try_recv()
+        {
+            batch.push(next);
+        }
+        let batch = Arc::new(batch);
+        killpoint!("send.before_finish");
+        let states = loop {
+            match write_batch(&room, batch.clone()).await {
+                Ok(states) => break states,
+                // What came of a sending must not be forgotten: it is kept until the store takes it.
+                Err(error) => tracing::error!(%error, "results of sending could not be written; trying again"),
+            }
+            tokio::time::sleep(SHORTEST_SLEEP).await;
+        };
+        killpoint!("send.after_finish");
+        for (done, state) in batch.iter().zip(states) {
+            let (Done::Finished(leased, _) | Done::Postponed(leased, ..)) = done;
+            in_flight.remove(leased.id);
+            if state == Some(State::Failed) {
+                notice::failed(&room, leased.organisation, leased.id).await;
+            }
+        }
+    }
+}
+
+async fn write_batch(room: &MailRoom, batch: Arc<Vec<Done>>) -> Result<Vec<Option<State>>, StoreError> {
+    let now = room.clock.now();
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let mut states = Vec::with_capacity(batch.len());
+            for done in batch.iter() {
+                states.push(match done {
+                    Done::Finished(one, finish) => {
+                        outbox::finish(tx, one.organisation, one.id, one.fence, finish, now).await?
+                    }
+                    Done::Postponed(one, until, why) => {
+                        outbox::postpone(tx, one.organisation, one.id, one.fence, *until, Some(*why), now).await?;
+                        None
+                    }
+                });
+            }
+            Ok(states)
+        })
+    });
+    write.await
+}
+
+async fn renew(room: &MailRoom, in_flight: &InFlight) {
+    let (leases, until) = (in_flight.all(), room.clock.now() + LEASE);
+    let renewed = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            for (id, organisation, fence) in leases {
+                outbox::renew(tx, organisation, id, fence, until).await?;
+            }
+            Ok(())
+        })
+    });
+    if let Err(error) = renewed.await {
+        tracing::error!(%error, "leases of messages being sent could not be renewed");
+    }
+}
+
+/// How long nothing is due, within bounds. With the house full only a free place matters.
+async fn time_to_next(room: &MailRoom, in_flight: &InFlight) -> Duration {
+    if in_flight.count() > IN_ALL - BATCH / 4 {
+        return LONGEST_SLEEP;
+    }
+    let due = room.store.db.read(|tx| Box::pin(async move { outbox::next_due(tx).await })).await;
+    let wait = due.ok().flatten().map_or(i64::MAX, |due| due - room.clock.now());
+    Duration::from_millis(wait.max(0) as u64).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
+}

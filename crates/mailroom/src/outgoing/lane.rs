@@ -1,0 +1,128 @@
+//! The way out of one account: its transport, its connections and its limits.
+
+use super::{limit::Pace, provider};
+use crate::{MailRoom, accounts::connection};
+use connect::Transport;
+use mail::AccountKey;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+    },
+};
+use store::{
+    StoreError,
+    account::{Account, Incoming, SentCopy},
+};
+use tokio::sync::Semaphore;
+
+/// Transports that are kept for their connections, one an account, as long as its settings stay.
+#[derive(Clone, Default)]
+pub struct Transports(Arc<Mutex<HashMap<AccountKey, Arc<Lane>>>>);
+
+/// The way out of one account.
+pub(crate) struct Lane {
+    pub(crate) account: Account,
+    pub(crate) transport: Arc<dyn Transport>,
+    /// Connections at a time.
+    pub(crate) slots: Semaphore,
+    /// What may leave in a time.
+    pub(crate) pace: Pace,
+    /// A copy belongs in the sent folder, and there is a way to put it there.
+    pub(crate) wants_sent_copy: bool,
+    /// Held by the one that tries first: until a sign-in went well, four connections would be four refused tries.
+    pub(crate) first: tokio::sync::Mutex<()>,
+    proven: AtomicBool,
+    paused_until: AtomicI64,
+    outstanding: AtomicUsize,
+}
+
+impl Lane {
+    /// The way out through this transport.
+    pub(crate) fn new(account: Account, transport: Arc<dyn Transport>) -> Lane {
+        let limits = provider::limits(&account);
+        let reads = matches!(account.settings.incoming, Incoming::Imap(_));
+        Lane {
+            slots: Semaphore::new(limits.connections.unwrap_or(connection::CONNECTIONS).max(1) as usize),
+            pace: Pace::new(&account, limits),
+            wants_sent_copy: reads && account.sent_copy != SentCopy::Provider,
+            account,
+            transport,
+            first: tokio::sync::Mutex::default(),
+            proven: AtomicBool::new(false),
+            paused_until: AtomicI64::new(0),
+            outstanding: AtomicUsize::new(0),
+        }
+    }
+
+    /// Whether a message went out since the lane was made.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Acquire)
+    }
+
+    /// A message went out: the next ones need not wait for each other.
+    pub(crate) fn prove(&self) {
+        self.proven.store(true, Ordering::Release);
+    }
+
+    /// Nothing goes out before this moment. Says whether that is news.
+    pub(crate) fn pause(&self, until: i64, now: i64) -> bool {
+        self.proven.store(false, Ordering::Release);
+        self.paused_until.fetch_max(until, Ordering::AcqRel) <= now
+    }
+
+    /// Until when nothing goes out, when that is still to come.
+    pub(crate) fn paused(&self, now: i64) -> Option<i64> {
+        Some(self.paused_until.load(Ordering::Acquire)).filter(|until| *until > now)
+    }
+
+    /// Makes room for one more, unless too many wait here already.
+    pub(crate) fn enter(&self, most: usize) -> bool {
+        let entered = self.outstanding.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
+            (count < most).then_some(count + 1)
+        });
+        entered.is_ok()
+    }
+
+    /// One left.
+    pub(crate) fn leave(&self) {
+        self.outstanding.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Transports {
+    /// The way out of the account, made anew when a person saved it since.
+    pub(crate) async fn lane(&self, room: &MailRoom, account: &Account) -> Result<Arc<Lane>, StoreError> {
+        if let Some(lane) = self.kept(account.id).filter(|lane| lane.account.version == account.version) {
+            return Ok(lane);
+        }
+        let limits = provider::limits(account);
+        let connections = limits.connections.unwrap_or(connection::CONNECTIONS);
+        let transport = connection::smtp_transport(room, account, connections, limits.per_connection, None).await?;
+        let lane = Arc::new(Lane::new(account.clone(), Arc::new(transport)));
+        self.keep(lane.clone());
+        Ok(lane)
+    }
+
+    /// Forgets the account's transport: its settings changed. What is being sent goes on.
+    pub(crate) fn forget(&self, account: AccountKey) {
+        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
+        Transports::close(before);
+    }
+
+    pub(crate) fn keep(&self, lane: Arc<Lane>) {
+        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(lane.account.id, lane);
+        Transports::close(before);
+    }
+
+    fn kept(&self, account: AccountKey) -> Option<Arc<Lane>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned()
+    }
+
+    fn close(lane: Option<Arc<Lane>>) {
+        if let (Some(lane), Ok(runtime)) = (lane, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move { lane.transport.close().await });
+        }
+    }
+}

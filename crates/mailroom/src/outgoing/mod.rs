@@ -1,0 +1,44 @@
+//! From a person's "send" to the next hop's answer, and what comes after it.
+//!
+//! `submit` takes a message over, `dispatch` leases what is due, `courier` carries one, `outcome` judges the answer, `lane`
+//! is the way out of one account. `reconcile` settles what may have been sent, `sent_copy` keeps the copy, `bounce` reads
+//! reports, `system` writes the installation's own mail.
+
+mod bounce;
+mod courier;
+mod dispatch;
+mod lane;
+mod letter;
+#[cfg(test)]
+mod letter_test;
+mod limit;
+mod notice;
+mod outcome;
+pub(crate) mod provider;
+mod queue;
+mod reconcile;
+mod repeat;
+pub mod retry;
+mod round;
+mod sent_copy;
+mod submit;
+pub(crate) mod system;
+mod template;
+#[cfg(test)]
+mod sending_test;
+
+pub use bounce::on_report;
+pub use lane::Transports;
+pub use letter::NewMail;
+pub use queue::{cancel, get, list, release};
+pub use reconcile::{leave, resend};
+pub use submit::{Accepted, Repeat, submit};
+pub(crate) use submit::message_id;
+
+use crate::MailRoom;
+use tokio::sync::watch;
+
+/// Sends what is due and looks after what was sent, until told to stop.
+pub async fn run(room: MailRoom, stop: watch::Receiver<bool>) {
+    tokio::join!(dispatch::run(room.clone(), stop.clone()), round::run(room, stop));
+}

@@ -1,0 +1,257 @@
+//! Takes a message over: from the answer on it is kept until it has an end, whatever crashes when.
+
+use super::letter::{self, Answered, NewMail, Pattern};
+use crate::{
+    MailRoom, killpoint,
+    words::{Refusal, field},
+};
+use bytes::Bytes;
+use mail::{ConversationKey, MessageId, OrganisationKey, OutboxKey, compose::Draft, parse, thread};
+use serde_json::json;
+use store::{
+    Tx, Viewer,
+    account::{self, Account, Outgoing},
+    blob::{self, NewBlob},
+    dossier, message,
+    outbox::{self, Kind, NewSubmission, State},
+    owner, template,
+};
+
+/// What makes a request repeatable: the caller's key and the digest of the body it came with.
+#[derive(Debug, Clone)]
+pub struct Repeat {
+    /// `Idempotency-Key`.
+    pub key: String,
+    /// Of the request's body.
+    pub body_digest: [u8; 32],
+}
+
+/// A message that was taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its key.
+    pub id: OutboxKey,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// A message ready to be kept.
+pub(super) struct Frozen {
+    pub(super) organisation: OrganisationKey,
+    pub(super) bytes: Bytes,
+    pub(super) submission: NewSubmission,
+    pub(super) message_id: MessageId,
+}
+
+/// Takes a message over for a person or their program: checks rights and sender, freezes the bytes, and commits them with
+/// the recipients and the key that makes the request repeatable. Only then anybody is told that it waits.
+pub async fn submit(
+    room: &MailRoom,
+    viewer: &Viewer,
+    mail: NewMail,
+    repeat: Option<Repeat>,
+) -> Result<Accepted, Refusal> {
+    match hand_over(room, viewer, mail, repeat.clone()).await {
+        // What was taken over before keeps its answer, though it would be refused now.
+        Err(refusal) => match repeat {
+            Some(repeat) => super::repeat::replay(room, viewer, repeat).await?.ok_or(refusal),
+            None => Err(refusal),
+        },
+        accepted => accepted,
+    }
+}
+
+async fn hand_over(
+    room: &MailRoom,
+    viewer: &Viewer,
+    mail: NewMail,
+    repeat: Option<Repeat>,
+) -> Result<Accepted, Refusal> {
+    let (mail, ground) = ground(room, viewer, mail).await?;
+    let answered = match &ground.answers {
+        Some(stored) => answered(room, viewer.organisation, stored).await?,
+        None => Answered::default(),
+    };
+    let now = room.clock.now();
+    let (reply_to_message, dossier, send_at) = (mail.reply_to_message, mail.dossier, mail.send_at);
+    let message_id = message_id(&ground.message_id_key, viewer.organisation, &ground.account, now);
+    let draft = letter::draft(mail, &ground.account.settings, answered, message_id, now)?;
+    let mut frozen = freeze(room, &ground.account, draft, Kind::Person, now)?;
+    frozen.submission.created_by = Some(viewer.user);
+    frozen.submission.conversation = ground.answers.as_ref().map(|stored| stored.conversation);
+    frozen.submission.reply_to_message = reply_to_message;
+    frozen.submission.dossier = dossier;
+    frozen.submission.not_before_at = send_at.unwrap_or(now).max(now);
+    keep(room, frozen, repeat.map(|repeat| (viewer.user, repeat))).await
+}
+
+/// What must be known before anything is written.
+struct Ground {
+    account: Account,
+    message_id_key: Vec<u8>,
+    answers: Option<message::Stored>,
+}
+
+/// Reads it, in one look at the database, and fills in the template.
+async fn ground(room: &MailRoom, viewer: &Viewer, mut mail: NewMail) -> Result<(NewMail, Ground), Refusal> {
+    let account = mail.account.ok_or_else(|| Refusal::field("account", field::REQUIRED))?;
+    let (viewer, keys) = (*viewer, room.store.keys.clone());
+    let (reply, dossier, template) = (mail.reply_to_message, mail.dossier, mail.template);
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move {
+            let rights = owner::rights(tx, &viewer, account).await?;
+            if !rights.send {
+                return Ok(Err(Refusal::forbidden("account", field::NO_RIGHT_TO_SEND)));
+            }
+            let account = account::load(tx, viewer.organisation, account).await?;
+            if let Err(refusal) = can_send(&account) {
+                return Ok(Err(refusal));
+            }
+            let answers = match reply {
+                Some(key) => match named("reply_to_message", message::get(tx, &viewer, key).await)? {
+                    Ok(stored) => Some(stored),
+                    Err(refusal) => return Ok(Err(refusal)),
+                },
+                None => None,
+            };
+            if let Some(key) = dossier
+                && let Err(refusal) = named("dossier", dossier::get(tx, viewer.organisation, key).await)?
+            {
+                return Ok(Err(refusal));
+            }
+            let pattern = match template {
+                Some(key) => match named("template", template::get(tx, viewer.organisation, key).await)? {
+                    Ok(found) => Some(Pattern { subject: found.subject, text: found.text, html: found.html }),
+                    Err(refusal) => return Ok(Err(refusal)),
+                },
+                None => None,
+            };
+            let key = keys.message_id_key(tx, viewer.organisation).await?;
+            Ok(Ok((Ground { account, message_id_key: key.to_vec(), answers }, pattern)))
+        })
+    });
+    let (ground, pattern) = read.await??;
+    letter::fill(&mut mail, pattern)?;
+    Ok((mail, ground))
+}
+
+/// What is not found is a field to correct here: the mail names it.
+fn named<T>(
+    field: &str,
+    found: Result<T, store::StoreError>,
+) -> Result<Result<T, Refusal>, store::StoreError> {
+    match found {
+        Ok(found) => Ok(Ok(found)),
+        Err(store::StoreError::NotFound) => Ok(Err(Refusal::field(field, field::UNKNOWN))),
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn can_send(account: &Account) -> Result<(), Refusal> {
+    if account.settings.outgoing == Outgoing::None {
+        return Err(Refusal::conflict("account", field::CANNOT_SEND));
+    }
+    if !account.settings.active {
+        return Err(Refusal::conflict("account", field::INACTIVE));
+    }
+    Ok(())
+}
+
+async fn answered(
+    room: &MailRoom,
+    organisation: OrganisationKey,
+    stored: &message::Stored,
+) -> Result<Answered, Refusal> {
+    let raw = room.store.raw(organisation, stored.digest).await?;
+    let read = parse::parse(&raw);
+    Ok(Answered { message_id: read.message_id, references: read.references })
+}
+
+/// A Message-ID that only we can make: an answer to it proves that it answers our mail (pains P13).
+pub(crate) fn message_id(secret: &[u8], organisation: OrganisationKey, account: &Account, now: i64) -> MessageId {
+    let unique = (now.max(0) as u128) << 80 | rand::random::<u128>() >> 48;
+    let address = mail::Address::bare(account.settings.address.clone());
+    let folded = address.folded();
+    let domain = folded.rsplit_once('@').map_or("postkamer.invalid", |(_, domain)| domain);
+    thread::mint(secret, unique, organisation, domain)
+}
+
+/// The final bytes and the row that will hold them.
+pub(super) fn freeze(
+    room: &MailRoom,
+    account: &Account,
+    draft: Draft,
+    kind: Kind,
+    now: i64,
+) -> Result<Frozen, Refusal> {
+    let bytes = Bytes::from(letter::frozen(&draft, room.world.message_limit_bytes)?);
+    let message_id = draft.message_id.clone().unwrap_or_else(|| MessageId(String::new()));
+    // The installation's own letters are nobody's business but their reader's.
+    let mailbox_bcc = account.settings.bcc.as_deref().filter(|_| kind != Kind::System);
+    let submission = NewSubmission {
+        id: OutboxKey(room.store.make.key(now)),
+        account: account.id,
+        created_by: None,
+        kind,
+        message_id: message_id.0.clone(),
+        digest: blob::digest(&bytes).to_vec(),
+        size: bytes.len() as i64,
+        return_path: account.settings.address.clone(),
+        recipients: letter::envelope(&draft, mailbox_bcc),
+        people: json!({ "from": draft.from, "to": draft.to, "cc": draft.cc, "bcc": draft.bcc }),
+        subject: draft.subject,
+        conversation: None,
+        reply_to_message: None,
+        dossier: None,
+        not_before_at: now,
+        is_held: false,
+    };
+    Ok(Frozen { organisation: account.organisation, bytes, submission, message_id })
+}
+
+/// Keeps it: bytes first, then one transaction with everything that names them (reliability rule 12).
+pub(super) async fn keep(
+    room: &MailRoom,
+    frozen: Frozen,
+    repeat: Option<(mail::UserKey, Repeat)>,
+) -> Result<Accepted, Refusal> {
+    let Frozen { organisation, bytes, submission, message_id } = frozen;
+    let (digest, size) = (blob::digest(&bytes), bytes.len() as i64);
+    let places = room.store.blobs.put(vec![NewBlob { organisation, digest, bytes }]).await?;
+    killpoint!("submit.before_commit");
+    let now = room.clock.now();
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            if let Some((user, repeat)) = &repeat
+                && let Some(earlier) = super::repeat::begin(tx, organisation, *user, repeat, now).await?
+            {
+                return Ok(earlier);
+            }
+            let place = places.into_iter().next().unwrap_or_default();
+            blob::record(tx, organisation, &[(digest, size, place)]).await?;
+            outbox::submit(tx, organisation, &submission, now).await?;
+            register(tx, organisation, &message_id, submission.conversation).await?;
+            let accepted = Accepted { id: submission.id, state: State::Waiting };
+            if let Some((user, repeat)) = &repeat {
+                super::repeat::finish(tx, organisation, *user, repeat, accepted).await?;
+            }
+            Ok(Ok(accepted))
+        })
+    });
+    let accepted = write.await??;
+    killpoint!("submit.after_commit");
+    Ok(accepted)
+}
+
+/// Ties the Message-ID to the conversation that the mail continues, so that its sent copy and the answers join it.
+async fn register(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    message_id: &MessageId,
+    conversation: Option<ConversationKey>,
+) -> Result<(), store::StoreError> {
+    match conversation {
+        Some(conversation) => store::receive::register(tx, organisation, message_id, conversation).await,
+        None => Ok(()),
+    }
+}

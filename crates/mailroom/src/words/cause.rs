@@ -1,0 +1,179 @@
+//! What goes wrong with a mailbox, in plain words: the likely cause and what to do (features M10).
+
+use super::{Text, text};
+use connect::error::Cause;
+
+/// A failure explained to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explained {
+    /// The name for programs; kept with the account's health.
+    pub code: &'static str,
+    /// What is probably the matter.
+    pub cause: Text,
+    /// What to do about it.
+    pub fix: Text,
+}
+
+macro_rules! explained {
+    ($($name:ident $code:literal: $cause_nl:literal / $cause_en:literal => $fix_nl:literal / $fix_en:literal;)*) => {
+        $(const $name: Explained =
+            Explained { code: $code, cause: text($cause_nl, $cause_en), fix: text($fix_nl, $fix_en) };)*
+        /// Every failure that can be explained.
+        pub const ALL: &[Explained] = &[$($name),*];
+    };
+}
+
+explained! {
+    UNKNOWN_HOST "unknown_host":
+        "De servernaam bestaat niet." / "The server name does not exist."
+        => "Controleer de servernaam op tikfouten, of laat de instellingen opzoeken." / "Check the server name for typing errors, or have the settings looked up.";
+    PORT_CLOSED "port_closed":
+        "Op deze poort luistert niemand, of een firewall houdt de verbinding tegen." / "Nobody listens on this port, or a firewall stops the connection."
+        => "Kies een andere poort (993 of 143 voor IMAP, 465 of 587 voor SMTP), of vraag de beheerder van het netwerk om deze poort open te zetten." / "Choose another port (993 or 143 for IMAP, 465 or 587 for SMTP), or ask the network's administrator to open this one.";
+    TIMED_OUT "timed_out":
+        "De server antwoordt niet op tijd." / "The server does not answer in time."
+        => "Controleer server en poort. Klopt alles, dan is er een storing: er wordt vanzelf opnieuw geprobeerd." / "Check the server and the port. When they are right there is an outage: it is tried again by itself.";
+    ADDRESS_NOT_ALLOWED "address_not_allowed":
+        "De server staat op een adres in een netwerk dat niet is toegestaan." / "The server is at an address in a network that is not allowed."
+        => "De eigenaar van deze installatie kan het netwerk toestaan met --allow-network." / "The owner of this installation can allow the network with --allow-network.";
+    DROPPED "dropped":
+        "De server verbrak de verbinding." / "The server closed the connection."
+        => "Er wordt vanzelf opnieuw geprobeerd. Blijft het zo, vraag de provider dan of er te veel verbindingen tegelijk zijn." / "It is tried again by itself. If it lasts, ask the provider whether there are too many connections at once.";
+    CERTIFICATE_WRONG_HOST "certificate_wrong_host":
+        "Het certificaat van de server is voor een andere naam." / "The server's certificate is for another name."
+        => "Gebruik de servernaam die in het certificaat staat, of zet het getoonde certificaat vast." / "Use the server name that the certificate shows, or pin the certificate that is shown.";
+    CERTIFICATE_EXPIRED "certificate_expired":
+        "Het certificaat van de server is verlopen of nog niet geldig." / "The server's certificate has expired or is not yet valid."
+        => "De beheerder van de mailserver moet het vernieuwen. Controleer ook de klok van deze machine." / "The mail server's administrator must renew it. Check this machine's clock too.";
+    CERTIFICATE_UNTRUSTED "certificate_untrusted":
+        "Het certificaat van de server is uitgegeven door een onbekende partij." / "The server's certificate was issued by someone we don't know."
+        => "Vergelijk de vingerafdruk met die van de beheerder van de mailserver en zet het certificaat dan vast." / "Compare the fingerprint with the mail server administrator's and then pin the certificate.";
+    CERTIFICATE_CHANGED "certificate_changed":
+        "De server toont een ander certificaat dan het vastgezette. Er is niets verstuurd." / "The server shows another certificate than the pinned one. Nothing was sent."
+        => "Vraag de beheerder van de mailserver of het certificaat is vervangen, en zet dan het nieuwe vast. Zo niet, dan luistert er misschien iemand mee." / "Ask the mail server's administrator whether the certificate was replaced, and then pin the new one. If it was not, someone may be listening in.";
+    TLS_OUTDATED "tls_outdated":
+        "De server kent alleen verouderde versleuteling (ouder dan TLS 1.2)." / "The server knows only outdated encryption (older than TLS 1.2)."
+        => "De mailserver moet worden bijgewerkt; vraag dat aan de provider." / "The mail server must be updated; ask the provider to do so.";
+    STARTTLS_REFUSED "starttls_refused":
+        "De server biedt geen STARTTLS aan, of iets onderweg knoeit ermee." / "The server does not offer STARTTLS, or something on the way tampers with it."
+        => "Kies TLS met poort 993 (IMAP) of 465 (SMTP)." / "Choose TLS with port 993 (IMAP) or 465 (SMTP).";
+    WRONG_ENCRYPTION "wrong_encryption":
+        "Poort en versleuteling passen niet bij elkaar." / "The port and the encryption don't belong together."
+        => "TLS hoort bij 993 en 465, STARTTLS bij 143 en 587." / "TLS belongs to 993 and 465, STARTTLS to 143 and 587.";
+    WRONG_PASSWORD "wrong_password":
+        "De server weigert de gebruikersnaam of het wachtwoord." / "The server refuses the user name or the password."
+        => "Probeer ze in de webmail van de provider en vul ze hier opnieuw in. Er wordt niet verder geprobeerd, zodat niemand wordt buitengesloten." / "Try them in the provider's webmail and enter them here again. Nothing more is tried, so that nobody gets locked out.";
+    PASSWORD_CHARACTERS "password_characters":
+        "De server weigert het wachtwoord, en er staan tekens in die onderweg vaak verloren gaan." / "The server refuses the password, and it has characters that often get lost on the way."
+        => "Controleer spaties aan begin en eind, aanhalingstekens en ^, ~ en €. Kies anders bij de provider een wachtwoord met alleen letters, cijfers en - . + : ?" / "Check blanks at both ends, quotation marks and ^, ~ and €. Else choose a password at the provider with only letters, digits and - . + : ?";
+    USERNAME_FORM "username_form":
+        "De server weigert de aanmelding, en de gebruikersnaam is geen volledig e-mailadres." / "The server refuses the sign-in, and the user name is not a full e-mail address."
+        => "De meeste providers willen het volledige e-mailadres als gebruikersnaam." / "Most providers want the full e-mail address as the user name.";
+    APP_PASSWORD_NEEDED "app_password_needed":
+        "De provider wil een app-wachtwoord, omdat tweestapsverificatie aanstaat." / "The provider wants an app password, because two-step verification is on."
+        => "Maak bij de provider een app-wachtwoord en vul dat hier in." / "Make an app password at the provider and enter it here.";
+    MFA_IN_THE_WAY "mfa_in_the_way":
+        "De provider vraagt een tweede factor, die een programma niet kan geven." / "The provider asks for a second factor, which a program can't give."
+        => "Koppel de mailbox met Microsoft 365 of Google in plaats van met een wachtwoord, of maak een app-wachtwoord." / "Connect the mailbox through Microsoft 365 or Google instead of a password, or make an app password.";
+    BASIC_AUTH_OFF "basic_auth_off":
+        "De provider staat aanmelden met een wachtwoord niet meer toe." / "The provider no longer allows signing in with a password."
+        => "Koppel de mailbox met Microsoft 365 of Google in plaats van met een wachtwoord." / "Connect the mailbox through Microsoft 365 or Google instead of a password.";
+    ENCRYPTION_NEEDED "encryption_needed":
+        "De server neemt zonder versleuteling geen wachtwoord aan." / "The server takes no password without encryption."
+        => "Kies TLS of STARTTLS." / "Choose TLS or STARTTLS.";
+    NO_COMMON_MECHANISM "no_common_mechanism":
+        "De server en Postkamer kennen geen gezamenlijke manier van aanmelden." / "The server and Postkamer have no way of signing in that both know."
+        => "Controleer of aanmelden op deze server en poort aanstaat; kies anders een andere poort." / "Check that signing in is switched on at this server and port; else choose another port.";
+    BLACKLISTED "blacklisted":
+        "De server heeft ons adres geblokkeerd na te veel pogingen." / "The server has put our address on its blacklist after too many attempts."
+        => "Wacht een uur, of hef de blokkade op bij de provider (vaak in de webmail). Controleer eerst het wachtwoord." / "Wait an hour, or lift the block at the provider (often in the webmail). Check the password first.";
+    TOKEN_REFUSED "token_refused":
+        "De toestemming om deze mailbox te lezen is verlopen of ingetrokken." / "The consent to use this mailbox has expired or was withdrawn."
+        => "Koppel de mailbox opnieuw. Er is niets verloren gegaan." / "Authorise the mailbox again. Nothing was lost.";
+    ACCOUNT_DISABLED "account_disabled":
+        "De mailbox is bij de provider geblokkeerd of mag dit protocol niet gebruiken." / "The mailbox is locked at the provider or may not use this protocol."
+        => "Zet bij de provider IMAP en SMTP aan voor deze mailbox, of laat de blokkade opheffen." / "Switch on IMAP and SMTP for this mailbox at the provider, or have the lock lifted.";
+    NO_SUCH_FOLDER "no_such_folder":
+        "Een map is niet gevonden; misschien ontbreekt het voorvoegsel INBOX." / "A folder was not found; the INBOX prefix may be missing."
+        => "Vul INBOX in als voorvoegsel van de mappen en test opnieuw." / "Enter INBOX as the folders' prefix and test again.";
+    QUOTA_FULL "quota_full":
+        "De mailbox is vol." / "The mailbox is full."
+        => "Ruim op, of vraag de provider om meer ruimte." / "Make room, or ask the provider for more space.";
+    SENDER_NOT_ALLOWED "sender_not_allowed":
+        "De server laat deze mailbox niet verzenden met dit afzenderadres." / "The server does not let this mailbox send as that sender."
+        => "Gebruik het eigen adres van de mailbox als afzender, of laat de provider dit adres toestaan." / "Use the mailbox's own address as the sender, or have the provider allow this one.";
+    THROTTLED "throttled":
+        "De server vraagt om later terug te komen: te veel verbindingen of berichten." / "The server asks us to come back later: too many connections or messages."
+        => "Er hoeft niets te gebeuren: het gaat vanzelf verder. Gebeurt het vaak, zet dan de limieten van de mailbox lager." / "Nothing needs to be done: it goes on by itself. If it happens often, lower the mailbox's limits.";
+    TOO_LARGE "too_large":
+        "Een bericht is groter dan wordt aangenomen." / "A message is larger than is accepted."
+        => "Verstuur grote bijlagen op een andere manier, of verhoog de limiet." / "Send large attachments in another way, or raise the limit.";
+    PROTOCOL "protocol":
+        "De server zegt iets wat niet te begrijpen is." / "The server says something that can't be understood."
+        => "Controleer of op deze poort echt een mailserver staat. Meld het anders met het verslag van de test." / "Check that there really is a mail server on this port. Else report it with the record of the test.";
+    REFUSED "refused":
+        "De server weigert, in zijn eigen woorden." / "The server refuses, in its own words."
+        => "Lees wat de server zei, of geef het door aan de provider." / "Read what the server said, or pass it on to the provider.";
+    NOT_RECEIVED "not_received":
+        "Het testbericht is verzonden maar binnen een minuut niet aangekomen." / "The test message was sent but did not arrive within a minute."
+        => "Kijk in de map voor ongewenste mail en wacht een paar minuten; controleer anders of het adres van de mailbox klopt." / "Look in the junk folder and wait some minutes; else check that the mailbox's address is right.";
+    NOT_TRIED "not_tried":
+        "Er is nog geen verbinding gemaakt." / "No connection has been made yet."
+        => "Er hoeft niets te gebeuren; test de mailbox om het meteen te weten." / "Nothing needs to be done; test the mailbox to know at once.";
+    UNREADABLE_SECRET "unreadable_secret":
+        "Het bewaarde wachtwoord kan niet worden gelezen." / "The stored password can't be read."
+        => "Vul het wachtwoord opnieuw in. Gebeurt het bij alle mailboxen, dan ontbreekt de sleutel van deze installatie." / "Enter the password again. If it happens to every mailbox, this installation's key is missing.";
+}
+
+/// The explanation of a cause. The match has no catch-all: a new cause does not compile without its words.
+pub fn of(cause: Cause) -> Explained {
+    match cause {
+        Cause::UnknownHost => UNKNOWN_HOST,
+        Cause::PortClosed => PORT_CLOSED,
+        Cause::TimedOut => TIMED_OUT,
+        Cause::AddressNotAllowed => ADDRESS_NOT_ALLOWED,
+        Cause::Dropped => DROPPED,
+        Cause::CertificateWrongHost => CERTIFICATE_WRONG_HOST,
+        Cause::CertificateExpired => CERTIFICATE_EXPIRED,
+        Cause::CertificateUntrusted => CERTIFICATE_UNTRUSTED,
+        Cause::CertificateChanged => CERTIFICATE_CHANGED,
+        Cause::TlsOutdated => TLS_OUTDATED,
+        Cause::StartTlsRefused => STARTTLS_REFUSED,
+        Cause::WrongEncryption => WRONG_ENCRYPTION,
+        Cause::WrongPassword => WRONG_PASSWORD,
+        Cause::AppPasswordNeeded => APP_PASSWORD_NEEDED,
+        Cause::BasicAuthOff => BASIC_AUTH_OFF,
+        Cause::EncryptionNeeded => ENCRYPTION_NEEDED,
+        Cause::NoCommonMechanism => NO_COMMON_MECHANISM,
+        Cause::Blacklisted => BLACKLISTED,
+        Cause::TokenRefused => TOKEN_REFUSED,
+        Cause::AccountDisabled => ACCOUNT_DISABLED,
+        Cause::NoSuchFolder => NO_SUCH_FOLDER,
+        Cause::QuotaFull => QUOTA_FULL,
+        Cause::SenderNotAllowed => SENDER_NOT_ALLOWED,
+        Cause::Throttled => THROTTLED,
+        Cause::TooLarge => TOO_LARGE,
+        Cause::Protocol => PROTOCOL,
+        Cause::Refused => REFUSED,
+    }
+}
+
+/// The explanation with that code, as kept with an account's health.
+pub fn by_code(code: &str) -> Option<Explained> {
+    ALL.iter().find(|explained| explained.code == code).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::assert_complete;
+
+    #[test]
+    fn every_failure_is_explained_in_both_languages_and_says_what_to_do() {
+        for explained in ALL {
+            assert_complete(explained.code, &explained.cause);
+            assert_complete(explained.code, &explained.fix);
+            assert_eq!(by_code(explained.code), Some(*explained), "the code {} is used twice", explained.code);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What can be wrong with a field of the input, and the warnings that refuse nothing.
+
+use super::{Text, text};
+
+/// A code for programs with its words.
+pub type Why = (&'static str, Text);
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident $code:literal $nl:literal / $en:literal;)*) => {
+        $($(#[$doc])* pub const $name: Why = ($code, text($nl, $en));)*
+        /// Every reason there is.
+        pub const ALL: &[Why] = &[$($name),*];
+    };
+}
+
+reasons! {
+    /// Nothing was filled in.
+    REQUIRED "required" "Vul dit veld in." / "Fill in this field.";
+    /// No e-mail address.
+    NOT_AN_ADDRESS "not_an_address" "Dit is geen e-mailadres." / "This is not an e-mail address.";
+    /// No name or number of a server.
+    NOT_A_HOST "not_a_host" "Dit is geen servernaam: gebruik alleen de naam, zonder https:// en zonder pad." / "This is not a server name: use only the name, without https:// and without a path.";
+    /// No port.
+    NOT_A_PORT "not_a_port" "Een poort is een getal van 1 tot en met 65535." / "A port is a number from 1 to 65535.";
+    /// A kind that isn't there yet.
+    NOT_AVAILABLE_YET "not_available_yet" "Deze soort is nog niet beschikbaar." / "This kind is not available yet.";
+    /// A kind that doesn't exist.
+    UNKNOWN_KIND "unknown_kind" "Deze soort bestaat niet." / "There is no such kind.";
+    /// Plain text without leave.
+    PLAINTEXT_REFUSED "plaintext_refused" "Zonder versleuteling gaat het wachtwoord leesbaar over de lijn. Alleen een beheerder kan dit toestaan, en alleen voor een server in een toegestaan netwerk." / "Without encryption the password can be read on the way. Only an administrator can allow this, and only for a server in an allowed network.";
+    /// Only an administrator may.
+    ADMINISTRATOR_ONLY "administrator_only" "Alleen een beheerder mag dit." / "Only an administrator may do this.";
+    /// NUL, CR or LF in a secret.
+    SECRET_CONTROL "secret_control" "Een wachtwoord kan geen regeleinde of NUL bevatten." / "A password can't have a line break or NUL in it.";
+    /// A line break in what becomes a header.
+    LINE_BREAK "line_break" "Dit veld kan geen regeleinde of stuurteken bevatten." / "This field can't have a line break or control character in it.";
+    /// Too long.
+    TOO_LONG "too_long" "Dit is te lang." / "This is too long.";
+    /// Outside what is possible.
+    OUT_OF_RANGE "out_of_range" "Deze waarde ligt buiten wat mogelijk is." / "This value is outside what is possible.";
+    /// The address of a mailbox is what it is.
+    ADDRESS_FIXED "address_in_use_by_mail" "Een mailbox die mail bevat kan geen ander adres krijgen. Maak een nieuwe mailbox voor het andere adres." / "A mailbox that holds mail can't be given another address. Make a new mailbox for the other address.";
+    /// The server of a mailbox with mail answers for another mailbox.
+    ACCOUNT_FIXED "account_fixed" "Deze gebruikersnaam hoort bij een andere mailbox, en deze mailbox bevat al mail. Maak een nieuwe mailbox aan." / "This user name belongs to another mailbox, and this mailbox holds mail already. Make a new mailbox.";
+    /// Another mailbox has that address.
+    ADDRESS_TAKEN "address_taken" "Er is al een mailbox met dit adres." / "There is a mailbox with this address already.";
+    /// Two people at once.
+    CHANGED_MEANWHILE "changed_meanwhile" "Iemand anders heeft deze mailbox intussen opgeslagen. Bekijk hem opnieuw." / "Somebody else saved this mailbox in the meantime. Look at it again.";
+    /// It holds mail.
+    HOLDS_MAIL "holds_mail" "Een mailbox die mail bevat kan niet worden verwijderd, alleen op inactief gezet." / "A mailbox that holds mail can't be deleted, only set inactive.";
+    /// It is the primary one.
+    PRIMARY_NEEDED "is_primary" "Er moet een primaire mailbox zijn. Maak eerst een andere mailbox primair." / "There must be a primary mailbox. Make another mailbox primary first.";
+    /// Nobody may manage it any more.
+    MANAGER_NEEDED "manager_needed" "Minstens een eigenaar moet de mailbox kunnen beheren." / "At least one owner must be able to manage the mailbox.";
+    /// Neither a user nor a group.
+    OWNER_UNCLEAR "owner_unclear" "Noem een gebruiker of een groep." / "Name a user or a group.";
+    /// No such thing.
+    UNKNOWN "unknown" "Dit bestaat niet." / "This does not exist.";
+    /// No folder of that account.
+    UNKNOWN_FOLDER "unknown_folder" "Deze map hoort niet bij deze mailbox." / "This folder does not belong to this mailbox.";
+    /// No such right.
+    UNKNOWN_RIGHT "unknown_right" "De rechten zijn read, send en manage." / "The rights are read, send and manage.";
+    /// No such role.
+    UNKNOWN_ROLE "unknown_role" "Deze rol bestaat niet." / "There is no such role.";
+    /// The sender may not be used.
+    SENDER_REFUSED "sender_refused" "Met dit afzenderadres mag vanuit deze mailbox niet worden verzonden." / "Mail can't be sent from this mailbox with that sender.";
+    /// No right to send.
+    NO_RIGHT_TO_SEND "no_right_to_send" "U mag vanuit deze mailbox niet verzenden." / "You may not send from this mailbox.";
+    /// No right to manage.
+    NO_RIGHT_TO_MANAGE "no_right_to_manage" "U mag deze mailbox niet beheren." / "You may not manage this mailbox.";
+    /// The mailbox can't send.
+    CANNOT_SEND "cannot_send" "Deze mailbox kan niet verzenden: er is geen uitgaande server." / "This mailbox can't send: it has no outgoing server.";
+    /// The mailbox can't receive.
+    CANNOT_RECEIVE "cannot_receive" "Deze mailbox kan niet ontvangen: er is geen inkomende server." / "This mailbox can't receive: it has no incoming server.";
+    /// Switched off.
+    INACTIVE "inactive" "Deze mailbox is niet actief." / "This mailbox is not active.";
+    /// Nobody to send to.
+    NO_RECIPIENT "no_recipient" "Noem minstens een ontvanger." / "Name at least one recipient.";
+    /// Too many of something.
+    TOO_MANY "too_many" "Dit zijn er te veel." / "These are too many.";
+    /// Not base64.
+    NOT_BASE64 "not_base64" "De inhoud van deze bijlage is geen base64." / "The content of this attachment is not base64.";
+    /// Over the limit.
+    TOO_LARGE "message_too_large" "Het bericht is met zijn bijlagen te groot om te verzenden." / "With its attachments the message is too large to send.";
+    /// A hole without a value.
+    VALUE_MISSING "value_missing" "Het sjabloon vraagt een waarde die ontbreekt." / "The template asks for a value that is missing.";
+    /// The key was used for another body.
+    KEY_REUSED "idempotency_key_reused" "Deze sleutel is al gebruikt voor een ander verzoek." / "This key was already used for another request.";
+    /// It has begun.
+    ALREADY_BEGUN "already_begun" "Het verzenden is al begonnen; terughalen kan niet meer." / "Sending has begun; it can't be taken back any more.";
+    /// It isn't uncertain.
+    NOT_UNCERTAIN "not_uncertain" "Over deze mail bestaat geen twijfel." / "There is no doubt about this mail.";
+    /// A password that is too short.
+    PASSWORD_SHORT "password_short" "Kies een wachtwoord van minstens 15 tekens; een zin mag ook." / "Choose a password of at least 15 characters; a sentence will do.";
+    /// A password that is too long.
+    PASSWORD_LONG "password_long" "Een wachtwoord heeft hooguit 256 tekens." / "A password has at most 256 characters.";
+    /// A password that others guess first.
+    PASSWORD_COMMON "password_common" "Dit wachtwoord is te makkelijk te raden: het bestaat vooral uit veelgebruikte woorden." / "This password is too easy to guess: it is mostly common words.";
+    /// A password of keys in a row.
+    PASSWORD_KEYS "password_keys" "Dit wachtwoord is een rij toetsen op het toetsenbord." / "This password is a row of keys on the keyboard.";
+    /// A password that can't be typed.
+    PASSWORD_UNPRINTABLE "password_unprintable" "Gebruik alleen tekens die u kunt typen." / "Use only characters that you can type.";
+    /// A password with names in it.
+    PASSWORD_NAMES "password_names" "Gebruik niet uw naam, uw e-mailadres of de naam van de organisatie als wachtwoord." / "Don't use your name, your e-mail address or the organisation's name as a password.";
+    /// A password with few different characters.
+    PASSWORD_VARIETY "password_variety" "Gebruik minstens vijf verschillende tekens." / "Use at least five different characters.";
+    /// The old password is wrong.
+    PASSWORD_WRONG "password_wrong" "Het huidige wachtwoord klopt niet." / "The present password is not right.";
+    /// A link that was used or is too old.
+    LINK_EXPIRED "link_expired" "Deze link is al gebruikt of verlopen. Vraag een nieuwe aan." / "This link was used or has expired. Ask for a new one.";
+    /// Someone has it already.
+    EMAIL_TAKEN "email_taken" "Er is al een gebruiker met dit e-mailadres." / "There is a user with this e-mail address already.";
+    /// A name that is in use.
+    NAME_TAKEN "name_taken" "Deze naam is al in gebruik." / "This name is in use already.";
+    /// The last one who may.
+    LAST_ADMINISTRATOR "last_administrator" "Er moet minstens een beheerder zijn." / "There must be at least one administrator.";
+    /// A file without what is needed.
+    NO_COLUMN "no_column" "De eerste regel moet de kolommen noemen, met minstens naam of e-mail." / "The first line must name the columns, with at least name or e-mail.";
+    /// A line that can't be read.
+    UNREADABLE_LINE "unreadable_line" "Deze regel kan niet worden gelezen." / "This line can't be read.";
+    /// The secret begins or ends with a blank.
+    WARN_SECRET_BLANK "secret_blank" "Het wachtwoord begint of eindigt met een spatie. Is dat de bedoeling?" / "The password begins or ends with a blank. Is that meant?";
+    /// The secret has characters that get lost.
+    WARN_SECRET_CHARACTERS "secret_characters" "Het wachtwoord bevat tekens die bij sommige servers verloren gaan. Lukt aanmelden niet, kies dan een ander wachtwoord." / "The password has characters that get lost at some servers. If signing in fails, choose another password.";
+    /// The secret has letters outside ASCII.
+    WARN_SECRET_NOT_ASCII "secret_not_ascii" "Het wachtwoord bevat letters die op twee manieren geschreven kunnen worden." / "The password has letters that can be written in two ways.";
+    /// The secret mixes look-alikes.
+    WARN_SECRET_LOOKALIKES "secret_lookalikes" "Het wachtwoord bevat tekens die op elkaar lijken (0 en O, 1, l en I)." / "The password has characters that look alike (0 and O, 1, l and I).";
+    /// No encryption.
+    WARN_PLAINTEXT "plaintext" "Deze mailbox werkt zonder versleuteling: iedereen op de lijn kan meelezen." / "This mailbox works without encryption: everyone on the line can read along.";
+    /// The user name was rewritten.
+    WARN_USERNAME_REWRITTEN "username_rewritten" "DOMEIN\\naam is omgezet naar naam@domein." / "DOMAIN\\name was turned into name@domain.";
+}
+
+/// The words for a conflict that the store names by its code.
+pub fn conflict(code: &str) -> Option<Text> {
+    ALL.iter().find(|(known, _)| *known == code).map(|(_, words)| *words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::assert_complete;
+
+    #[test]
+    fn every_reason_is_there_in_both_languages() {
+        for (code, words) in ALL {
+            assert_complete(code, words);
+            assert_eq!(ALL.iter().filter(|(other, _)| other == code).count(), 1, "{code} is there twice");
+        }
+    }
+}

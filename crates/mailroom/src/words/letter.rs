@@ -1,0 +1,100 @@
+//! The mail that Postkamer itself writes to people.
+
+use super::{Text, text};
+
+/// A letter: subject and text, with holes for the facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Letter {
+    /// The subject.
+    pub subject: Text,
+    /// The text; a line break stands where the reader sees one.
+    pub body: Text,
+}
+
+/// The link for a new password (features U3). Facts: name, link, minutes.
+pub const PASSWORD_LINK: Letter = Letter {
+    subject: text("Een nieuw wachtwoord voor Postkamer", "A new password for Postkamer"),
+    body: text(
+        "Dag {name},\n\nIemand, hopelijk u, vroeg om een nieuw wachtwoord voor Postkamer. Open deze link binnen {minutes} minuten en kies er een:\n\n{link}\n\nHebt u hier niet om gevraagd, dan hoeft u niets te doen: uw wachtwoord blijft zoals het is.\n",
+        "Hello {name},\n\nSomeone, hopefully you, asked for a new password for Postkamer. Open this link within {minutes} minutes and choose one:\n\n{link}\n\nIf you did not ask for this you need do nothing: your password stays as it is.\n",
+    ),
+};
+
+/// The first letter to a new user. Facts: name, organisation, link, days.
+pub const INVITATION: Letter = Letter {
+    subject: text("Uitnodiging voor de Postkamer van {organisation}", "An invitation to the Postkamer of {organisation}"),
+    body: text(
+        "Dag {name},\n\nU kunt voortaan de mail van {organisation} lezen en beantwoorden in Postkamer. Kies binnen {days} dagen een wachtwoord:\n\n{link}\n\n",
+        "Hello {name},\n\nFrom now on you can read and answer the mail of {organisation} in Postkamer. Choose a password within {days} days:\n\n{link}\n\n",
+    ),
+};
+
+/// A mailbox turned red (features M12). Facts: name, mailbox, cause, fix, said, link.
+pub const MAILBOX_RED: Letter = Letter {
+    subject: text("Mailbox {mailbox} werkt niet", "The mailbox {mailbox} does not work"),
+    body: text(
+        "Dag {name},\n\nMailbox {mailbox} staat op rood.\n\nOorzaak: {cause}\nWat te doen: {fix}\nDe server zei: {said}\n\nAls u de mailbox opnieuw opslaat wordt meteen weer verbinding gemaakt:\n{link}\n",
+        "Hello {name},\n\nThe mailbox {mailbox} has turned red.\n\nCause: {cause}\nWhat to do: {fix}\nThe server said: {said}\n\nSaving the mailbox again connects at once:\n{link}\n",
+    ),
+};
+
+/// Mail that is still waiting after some hours (reliability case 37). Facts: name, subject, recipients, said, until.
+pub const DELAYED: Letter = Letter {
+    subject: text("Nog niet verzonden: {subject}", "Not sent yet: {subject}"),
+    body: text(
+        "Dag {name},\n\nUw bericht \"{subject}\" aan {recipients} is nog niet verzonden. Er wordt tot {until} verder geprobeerd; u hoeft niets te doen.\n\nDe server zei: {said}\n",
+        "Hello {name},\n\nYour message \"{subject}\" to {recipients} has not been sent yet. It is tried until {until}; you need do nothing.\n\nThe server said: {said}\n",
+    ),
+};
+
+/// Mail that will not arrive. Facts: name, subject, recipients, said.
+pub const FAILED: Letter = Letter {
+    subject: text("Niet bezorgd: {subject}", "Not delivered: {subject}"),
+    body: text(
+        "Dag {name},\n\nUw bericht \"{subject}\" kon niet worden bezorgd bij {recipients}.\n\nDe server zei: {said}\n\nU vindt het bericht terug in de uitbak; na verbetering kunt u het opnieuw verzenden.\n",
+        "Hello {name},\n\nYour message \"{subject}\" could not be delivered to {recipients}.\n\nThe server said: {said}\n\nThe message is in the outbox; once corrected you can send it again.\n",
+    ),
+};
+
+/// Mail that may or may not have gone. Facts: name, subject, recipients.
+pub const UNCERTAIN: Letter = Letter {
+    subject: text("Mogelijk verzonden: {subject}", "Possibly sent: {subject}"),
+    body: text(
+        "Dag {name},\n\nDe verbinding brak af nadat uw bericht \"{subject}\" aan {recipients} was overgedragen. Het is misschien wel en misschien niet aangekomen. Kies in de uitbak of het opnieuw moet worden verzonden.\n",
+        "Hello {name},\n\nThe connection broke after your message \"{subject}\" to {recipients} was handed over. It may or may not have arrived. Choose in the outbox whether to send it again.\n",
+    ),
+};
+
+/// The message that a mailbox sends to itself in its test (features M9). Facts: mailbox.
+pub const TEST: Letter = Letter {
+    subject: text("Test van mailbox {mailbox}", "Test of the mailbox {mailbox}"),
+    body: text(
+        "Postkamer stuurde dit bericht om te zien of mailbox {mailbox} verzendt en ontvangt. Het wordt vanzelf weer verwijderd.\n",
+        "Postkamer sent this message to see whether the mailbox {mailbox} sends and receives. It is removed by itself.\n",
+    ),
+};
+
+/// Every letter there is.
+pub const ALL: &[(&str, Letter)] = &[
+    ("password_link", PASSWORD_LINK),
+    ("invitation", INVITATION),
+    ("mailbox_red", MAILBOX_RED),
+    ("delayed", DELAYED),
+    ("failed", FAILED),
+    ("uncertain", UNCERTAIN),
+    ("test", TEST),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::assert_complete;
+
+    #[test]
+    fn every_letter_is_there_in_both_languages_with_the_same_facts() {
+        for (name, letter) in ALL {
+            assert_complete(name, &letter.subject);
+            assert_complete(name, &letter.body);
+        }
+    }
+}

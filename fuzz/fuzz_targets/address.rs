@@ -10,7 +10,8 @@ fuzz_target!(|text: &str| {
         assert_eq!(mail::address::fold_address(&address.folded()), address.folded());
     }
     let Some(address) = mail::Address::parse(text) else { return };
-    let raw = write(&Draft { from: address.clone(), ..Draft::default() }).expect("an address that was taken can be written");
+    let raw =
+        write(&Draft { from: address.clone(), ..Draft::default() }).expect("an address that was taken can be written");
     let read = mail::parse::parse(&raw);
     assert_eq!(read.from.len(), 1);
     assert_eq!(read.from[0].folded(), address.folded());

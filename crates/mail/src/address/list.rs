@@ -167,7 +167,10 @@ mod tests {
         let pair = |name: &str, address: &str| (name.to_owned(), address.to_owned());
         assert_eq!(read("Jan <a@x.nl>, b@x.nl"), [pair("Jan", "a@x.nl"), pair("", "b@x.nl")]);
         assert_eq!(read("\"Smit, \\\"J\\\"\" <a@x.nl>"), [pair("Smit, \"J\"", "a@x.nl")]);
-        assert_eq!(read("team: a@x.nl, B <b@x.nl>;, c@x.nl"), [pair("", "a@x.nl"), pair("B", "b@x.nl"), pair("", "c@x.nl")]);
+        assert_eq!(
+            read("team: a@x.nl, B <b@x.nl>;, c@x.nl"),
+            [pair("", "a@x.nl"), pair("B", "b@x.nl"), pair("", "c@x.nl")]
+        );
         assert_eq!(read("undisclosed-recipients:;"), []);
         assert_eq!(read("a@x.nl (Jan (de) Smit)"), [pair("Jan de Smit", "a@x.nl")]);
         assert_eq!(read("<@relay.nl,@b.nl:a@x.nl>"), [pair("", "a@x.nl")]);

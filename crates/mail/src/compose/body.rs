@@ -85,7 +85,8 @@ pub(super) fn file(attached: &Attached, shown: bool) -> Result<Part, ComposeErro
     let content_id = attached.content_id.as_deref().filter(|_| shown);
     if let Some(id) = content_id {
         check("attachments", id)?;
-        if id.is_empty() || id.len() > 500 || !id.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte)) {
+        if id.is_empty() || id.len() > 500 || !id.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
+        {
             return Err(ComposeError::new("attachments", format!("“{id}” is not a content id")));
         }
     }
@@ -157,9 +158,8 @@ fn is_safe_as_it_is(text: &str) -> bool {
 }
 
 fn is_clean_message(bytes: &[u8]) -> bool {
-    let sound = |line: &[u8]| {
-        line.len() <= 998 && line.iter().all(|byte| byte.is_ascii() && *byte != 0 && *byte != b'\r')
-    };
+    let sound =
+        |line: &[u8]| line.len() <= 998 && line.iter().all(|byte| byte.is_ascii() && *byte != 0 && *byte != b'\r');
     bytes.ends_with(b"\r\n")
         && bytes.split(|byte| *byte == b'\n').all(|line| line.is_empty() || line.strip_suffix(b"\r").is_some_and(sound))
 }

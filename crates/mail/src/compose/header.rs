@@ -39,7 +39,11 @@ impl Writer {
         check(field, value)?;
         self.begin(name);
         let value = value.replace('\t', " ");
-        if is_plain_text(&value) { self.words(&value) } else { self.encoded(&value) }
+        if is_plain_text(&value) {
+            self.words(&value)
+        } else {
+            self.encoded(&value)
+        }
         self.end();
         Ok(())
     }
@@ -117,8 +121,7 @@ impl Writer {
     /// The instant in UTC (RFC 5322 §3.3).
     pub(super) fn date(&mut self, name: &str, date_ms: i64) {
         const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-        const MONTHS: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         // Four digits are all the standard has for a year.
         let seconds = date_ms.div_euclid(1000).clamp(-62_000_000_000, 253_000_000_000);
         let (day, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
@@ -128,7 +131,10 @@ impl Writer {
         };
         let (weekday, month) = (name_of(&DAYS, day.rem_euclid(7)), name_of(&MONTHS, month - 1));
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        self.plain(name, &format!("{weekday}, {of_month:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000"));
+        self.plain(
+            name,
+            &format!("{weekday}, {of_month:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000"),
+        );
     }
 
     /// A field with parameters; values outside ASCII or too long are cut in pieces (RFC 2231 §3, §4).

@@ -73,7 +73,8 @@ fn assert_fit_for_the_wire(raw: &[u8]) {
 
 #[test]
 fn a_whole_message_survives_another_parser() {
-    let text = "Beste Jan,\n\n.punt vooraan\nFrom mij\n€ 12,50 = té véél \nlang".to_owned() + &" woord".repeat(300) + "\n.\n";
+    let text =
+        "Beste Jan,\n\n.punt vooraan\nFrom mij\n€ 12,50 = té véél \nlang".to_owned() + &" woord".repeat(300) + "\n.\n";
     let html = "<p>Beste <b>Jan</b> é <img src=\"cid:logo@x\"></p>".to_owned();
     let pdf: Vec<u8> = (0..=255).cycle().take(5000).collect();
     let attached = |name: &str, kind: &str, bytes: &[u8], id: Option<&str>| Attached {

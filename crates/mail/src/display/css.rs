@@ -27,12 +27,46 @@ pub(super) fn safe(style: &str) -> Option<String> {
 }
 
 const PROPERTIES: [&str; 40] = [
-    "background", "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left",
-    "border-radius", "border-right", "border-spacing", "border-style", "border-top", "border-width", "clear", "color",
-    "direction", "float", "font", "font-family", "font-size", "font-style", "font-variant", "font-weight", "height",
-    "letter-spacing", "line-height", "list-style-type", "max-height", "max-width", "min-width", "table-layout",
-    "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width",
-    "word-break", "word-spacing",
+    "background",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-radius",
+    "border-right",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-width",
+    "clear",
+    "color",
+    "direction",
+    "float",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style-type",
+    "max-height",
+    "max-width",
+    "min-width",
+    "table-layout",
+    "text-align",
+    "text-decoration",
+    "text-indent",
+    "text-transform",
+    "vertical-align",
+    "white-space",
+    "width",
+    "word-break",
+    "word-spacing",
 ];
 
 fn is_allowed(property: &str, value: &str) -> bool {
@@ -53,7 +87,9 @@ fn is_allowed(property: &str, value: &str) -> bool {
         && value.chars().all(plain)
         && !((sized || property == "text-indent") && backwards)
         && only_colour_functions(value)
-        && !["expression", "javascript", "behavior", "behaviour", "binding", "url"].iter().any(|word| value.contains(word))
+        && !["expression", "javascript", "behavior", "behaviour", "binding", "url"]
+            .iter()
+            .any(|word| value.contains(word))
 }
 
 fn only_colour_functions(value: &str) -> bool {
@@ -75,11 +111,26 @@ mod tests {
     #[test]
     fn only_looks_stay() {
         assert_eq!(safe("COLOR: Red;margin:0 0 4px;position:fixed").as_deref(), Some("color: Red; margin: 0 0 4px"));
-        assert_eq!(safe("color:rgb(1, 2,3); border-left-color : #fff").as_deref(), Some("color: rgb(1, 2,3); border-left-color: #fff"));
+        assert_eq!(
+            safe("color:rgb(1, 2,3); border-left-color : #fff").as_deref(),
+            Some("color: rgb(1, 2,3); border-left-color: #fff")
+        );
         for bad in [
-            "background:url(http://x.nl/a.png)", "background: u\\72l(http://x)", "width:expression(alert(1))", "behavior:url(x)",
-            "position:absolute", "margin-left:-1000px", "color:red/*", "-moz-binding:url(x)", "background:image-set('x' 1x)",
-            "color:var(--x)", "list-style-image:url(x)", "z-index:99", "font-family:\"</style>\"", "@import 'x'", "",
+            "background:url(http://x.nl/a.png)",
+            "background: u\\72l(http://x)",
+            "width:expression(alert(1))",
+            "behavior:url(x)",
+            "position:absolute",
+            "margin-left:-1000px",
+            "color:red/*",
+            "-moz-binding:url(x)",
+            "background:image-set('x' 1x)",
+            "color:var(--x)",
+            "list-style-image:url(x)",
+            "z-index:99",
+            "font-family:\"</style>\"",
+            "@import 'x'",
+            "",
         ] {
             assert_eq!(safe(bad), None, "{bad}");
         }

@@ -30,11 +30,78 @@ fn safe_part(html: &str) -> String {
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let tags = [
-        "a", "abbr", "address", "article", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code",
-        "col", "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2",
-        "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "pre", "q",
-        "rp", "rt", "ruby", "s", "samp", "section", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td",
-        "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+        "a",
+        "abbr",
+        "address",
+        "article",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "font",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "main",
+        "mark",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "section",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "time",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+        "var",
+        "wbr",
     ];
     let everywhere = ["style", "title", "lang", "dir", "align", "valign", "bgcolor", "width", "height", "color"];
     let by_tag: HashMap<&str, HashSet<&str>> = HashMap::from([
@@ -52,7 +119,9 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
         .tags(HashSet::from(tags))
-        .clean_content_tags(HashSet::from(["script", "style", "title", "template", "svg", "math", "noframes", "iframe", "object"]))
+        .clean_content_tags(HashSet::from([
+            "script", "style", "title", "template", "svg", "math", "noframes", "iframe", "object",
+        ]))
         .generic_attributes(HashSet::from(everywhere))
         .tag_attributes(by_tag)
         .url_schemes(HashSet::from(["http", "https", "mailto", "cid", "data"]))
@@ -81,7 +150,8 @@ fn has_scheme(value: &str, schemes: &[&str]) -> bool {
 
 /// A picture that comes with the message.
 fn is_own_picture(value: &str) -> bool {
-    let raster = ["data:image/png;base64,", "data:image/jpeg;base64,", "data:image/gif;base64,", "data:image/webp;base64,"];
+    let raster =
+        ["data:image/png;base64,", "data:image/jpeg;base64,", "data:image/gif;base64,", "data:image/webp;base64,"];
     has_scheme(value, &["cid:"]) || has_scheme(value, &raster)
 }
 
@@ -90,8 +160,8 @@ const FORMATTING: [&str; 14] =
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 /// Elements without an end tag, or whose end tag is usually left out.
 const UNCLOSED: [&str; 26] = [
-    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "html", "img", "input", "li", "link", "meta", "option", "p",
-    "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "html", "img", "input", "li", "link", "meta", "option",
+    "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
 ];
 
 /// Whether building the tree would take far more time or memory than any letter needs: the work grows with the sum of
@@ -135,26 +205,61 @@ mod tests {
 
     #[test]
     fn letters_keep_their_looks() {
-        let html = "<p align=\"center\" style=\"color: red\">Dag <b>Jan</b><br><img src=\"cid:logo@x\" alt=\"logo\"></p>";
+        let html =
+            "<p align=\"center\" style=\"color: red\">Dag <b>Jan</b><br><img src=\"cid:logo@x\" alt=\"logo\"></p>";
         assert_eq!(safe_html(html), html);
     }
 
     #[test]
     fn nothing_runs_asks_or_fetches() {
         for bad in [
-            "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)><script>1</script></svg>",
-            "<math><mi xlink:href=\"javascript:alert(1)\">x</mi></math>", "<a href=\"javascript:alert(1)\">x</a>",
-            "<a href=\" java\nscript:alert(1)\">x</a>", "<iframe srcdoc=\"<script>1</script>\"></iframe>", "<form action=//x><input name=q></form>",
-            "<img src=\"https://x.nl/pixel.gif\">", "<img src=\"//x.nl/p.gif\">", "<img srcset=\"https://x.nl/p.gif 1x\">",
-            "<table background=\"https://x.nl/p.gif\"><tr><td>1</td></tr></table>", "<div style=\"background:url(https://x.nl)\">x</div>",
-            "<style>@import url(https://x.nl)</style>", "<link rel=stylesheet href=https://x.nl>", "<meta http-equiv=refresh content=\"0;url=https://x.nl\">",
-            "<base href=https://x.nl>", "<video poster=https://x.nl/p></video>", "<p id=login class=x name=y>1</p>",
-            "<img src=\"data:text/html,<script>1</script>\">", "<img src=\"data:image/svg+xml;base64,AAAA\">", "<a href=\"data:text/html,x\">x</a>",
-            "<object data=https://x.nl></object>", "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">", "<button formaction=javascript:1>x</button>",
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "<svg onload=alert(1)><script>1</script></svg>",
+            "<math><mi xlink:href=\"javascript:alert(1)\">x</mi></math>",
+            "<a href=\"javascript:alert(1)\">x</a>",
+            "<a href=\" java\nscript:alert(1)\">x</a>",
+            "<iframe srcdoc=\"<script>1</script>\"></iframe>",
+            "<form action=//x><input name=q></form>",
+            "<img src=\"https://x.nl/pixel.gif\">",
+            "<img src=\"//x.nl/p.gif\">",
+            "<img srcset=\"https://x.nl/p.gif 1x\">",
+            "<table background=\"https://x.nl/p.gif\"><tr><td>1</td></tr></table>",
+            "<div style=\"background:url(https://x.nl)\">x</div>",
+            "<style>@import url(https://x.nl)</style>",
+            "<link rel=stylesheet href=https://x.nl>",
+            "<meta http-equiv=refresh content=\"0;url=https://x.nl\">",
+            "<base href=https://x.nl>",
+            "<video poster=https://x.nl/p></video>",
+            "<p id=login class=x name=y>1</p>",
+            "<img src=\"data:text/html,<script>1</script>\">",
+            "<img src=\"data:image/svg+xml;base64,AAAA\">",
+            "<a href=\"data:text/html,x\">x</a>",
+            "<object data=https://x.nl></object>",
+            "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+            "<button formaction=javascript:1>x</button>",
             "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
         ] {
             let safe = safe_html(bad);
-            for word in ["javascript:", "onerror=a", "onload", "x.nl", "<script", "<svg", "<math", "<form", "<input", "<iframe", "data:text", "svg+xml", " id=", " class=", " name=", "formaction", "<style"] {
+            for word in [
+                "javascript:",
+                "onerror=a",
+                "onload",
+                "x.nl",
+                "<script",
+                "<svg",
+                "<math",
+                "<form",
+                "<input",
+                "<iframe",
+                "data:text",
+                "svg+xml",
+                " id=",
+                " class=",
+                " name=",
+                "formaction",
+                "<style",
+            ] {
                 let escaped = safe.contains("&lt;img") && word == "onerror=a";
                 assert!(escaped || !safe.contains(word), "{bad} became {safe}");
             }
@@ -176,7 +281,8 @@ mod tests {
 
     #[test]
     fn bombs_become_text() {
-        for bomb in ["<div>".repeat(200_000), "<b a=1><i b=2><u><p>".repeat(50_000), "<table><tr><td>".repeat(100_000)] {
+        for bomb in ["<div>".repeat(200_000), "<b a=1><i b=2><u><p>".repeat(50_000), "<table><tr><td>".repeat(100_000)]
+        {
             assert!(is_bomb(&bomb));
             assert!(safe_html(&bomb).len() < 200);
         }

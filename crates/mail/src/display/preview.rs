@@ -73,15 +73,41 @@ fn is_end(line: &str) -> bool {
     let wrote = ["schreef:", "wrote:", "schrieb:", "a écrit :", "heeft geschreven:"];
     lower.starts_with("-----")
         && ["origin", "oorspronkelijk", "doorgestuurd", "forwarded"].iter().any(|word| lower.contains(word))
-        || (lower.starts_with("op ") || lower.starts_with("on ") || lower.starts_with("am ") || lower.starts_with("le "))
+        || (lower.starts_with("op ")
+            || lower.starts_with("on ")
+            || lower.starts_with("am ")
+            || lower.starts_with("le "))
             && (wrote.iter().any(|end| lower.ends_with(end)) || lower.contains(" schreef ") && lower.ends_with(':'))
         || ["van: ", "from: "].iter().any(|field| lower.starts_with(field) && lower.contains('@'))
 }
 
 const GREETINGS: [&str; 26] = [
-    "beste", "geachte", "hallo", "hoi", "hi", "hello", "hey", "dear", "dag", "lieve", "goedemorgen", "goedemiddag",
-    "goedenmiddag", "goedenavond", "goedendag", "goede", "good", "morgen", "middag", "l.s.", "ls", "heer", "mijne", "sir",
-    "bonjour", "guten",
+    "beste",
+    "geachte",
+    "hallo",
+    "hoi",
+    "hi",
+    "hello",
+    "hey",
+    "dear",
+    "dag",
+    "lieve",
+    "goedemorgen",
+    "goedemiddag",
+    "goedenmiddag",
+    "goedenavond",
+    "goedendag",
+    "goede",
+    "good",
+    "morgen",
+    "middag",
+    "l.s.",
+    "ls",
+    "heer",
+    "mijne",
+    "sir",
+    "bonjour",
+    "guten",
 ];
 
 /// The line without its greeting, when it begins with one that ends in a comma or is all there is.

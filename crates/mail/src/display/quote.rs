@@ -4,10 +4,32 @@ use super::{Language, html_of_text, safe_html, text_of_html};
 use crate::{Message, calendar};
 
 const DUTCH_MONTHS: [&str; 12] = [
-    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december",
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
 ];
 const ENGLISH_MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// The text of a reply's lower half: a line that says who wrote when, and the original after `> `.
@@ -80,7 +102,10 @@ mod tests {
         let message = Message { from, text, date: Some(1_793_491_200_000), ..Message::default() };
         let quoted = quote_reply(&message, Language::Dutch, 3600);
         assert_eq!(quoted, "Op 1 november 2026 om 01:00 schreef Jan <jan@x.nl>:\n> Hallo\n>\n>> ouder\n> Dag\n");
-        assert!(quote_reply(&message, Language::English, 0).starts_with("On 1 November 2026 at 00:00, Jan <jan@x.nl> wrote:\n"));
+        assert!(
+            quote_reply(&message, Language::English, 0)
+                .starts_with("On 1 November 2026 at 00:00, Jan <jan@x.nl> wrote:\n")
+        );
         assert!(quote_reply_html(&message, Language::English, 0).contains("Jan &lt;jan@x.nl&gt; wrote"));
     }
 }

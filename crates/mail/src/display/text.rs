@@ -131,7 +131,8 @@ impl<'a> Reader<'a> {
                 return;
             }
         }
-        let name_length = self.html[name_start..].iter().take(20).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let name_length =
+            self.html[name_start..].iter().take(20).take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let name_end = name_start + name_length;
         let mut lower = [0u8; 20];
         lower[..name_length].copy_from_slice(&self.html[name_start..name_end]);
@@ -198,10 +199,10 @@ impl<'a> Reader<'a> {
                     self.out.push_str("- ");
                 }
             }
-            b"div" | b"tr" | b"dt" | b"dd" | b"section" | b"article" | b"header" | b"footer" | b"center" | b"address"
-            | b"body" | b"form" => self.break_line(1),
-            b"p" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"blockquote" | b"ul" | b"ol" | b"dl" | b"table" | b"pre"
-            | b"hr" => self.break_line(2),
+            b"div" | b"tr" | b"dt" | b"dd" | b"section" | b"article" | b"header" | b"footer" | b"center"
+            | b"address" | b"body" | b"form" => self.break_line(1),
+            b"p" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"blockquote" | b"ul" | b"ol" | b"dl" | b"table"
+            | b"pre" | b"hr" => self.break_line(2),
             b"a" if self.links && !closing => {
                 self.link = attribute(attributes, "href").map(|address| (address, self.out.len()));
             }

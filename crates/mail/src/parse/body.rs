@@ -177,7 +177,8 @@ mod tests {
             let plain = vec![7u8; length];
             let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, plain);
             for newline in ["\r\n", "\n"] {
-                let lines: Vec<&str> = encoded.as_bytes().chunks(76).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+                let lines: Vec<&str> =
+                    encoded.as_bytes().chunks(76).filter_map(|line| std::str::from_utf8(line).ok()).collect();
                 let body = lines.join(newline) + newline;
                 assert_eq!(decoded_size(body.as_bytes(), Encoding::Base64), length as u64);
             }

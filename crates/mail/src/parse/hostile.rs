@@ -26,7 +26,11 @@ fn read_everything(raw: &[u8]) -> Message {
         assert!(attachment(raw, known.n).is_some());
     }
     let clean = |text: &str| !text.contains('\0');
-    assert!(clean(&message.subject) && message.text.as_deref().is_none_or(clean) && message.html.as_deref().is_none_or(clean));
+    assert!(
+        clean(&message.subject)
+            && message.text.as_deref().is_none_or(clean)
+            && message.html.as_deref().is_none_or(clean)
+    );
     message
 }
 
@@ -41,7 +45,8 @@ fn parse_in_time(raw: &[u8]) -> Message {
 
 #[test]
 fn more_than_the_limits_is_cut_and_said() {
-    let nested: String = (0..200).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n")).collect();
+    let nested: String =
+        (0..200).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n")).collect();
     assert!(parse_in_time(nested.as_bytes()).defects.contains(&Defect::TooComplex));
 
     let parts = "Content-Type: multipart/mixed; boundary=b\n\n".to_owned() + &"--b\n\nx\n".repeat(100_000);
@@ -158,15 +163,36 @@ fn another_parser_agrees_about_ordinary_mail() {
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
-        "Content-Type: multipart/mixed; boundary=a\n", "Content-Type: multipart/alternative; boundary=\"b\"\n", "\n--a\n", "\n--a--\n", "\n--b\n",
-        "\n--b--\n", "\n", "\r\n", "Content-Type: text/html\n", "Content-Type: message/rfc822\n", "Content-Transfer-Encoding: base64\n",
-        "Content-Transfer-Encoding: quoted-printable\n", "Content-Disposition: attachment; filename*0*=utf-8''%C3; filename*1*=%A9\n",
-        "Subject: =?utf-8?B?w6k=?=\n =?utf-8?Q?=C3?=\n", "From: \"a, <b>\" (c) <d@e.f>, g: h@i;\n", "Date: Mon, 2 Nov 2026 14:00:00 +0100\n",
-        "<p>a<b>c</p><img src=cid:x><!-- -->&amp;&#128512;", "aGFsbG8=", "=C3=A9=\n", "\u{e9}\u{1F600}", "\0", "Content-ID: <x>\n",
-        "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.c\n", "Content-Type: text/plain; charset=utf-16; format=flowed\n",
+        "Content-Type: multipart/mixed; boundary=a\n",
+        "Content-Type: multipart/alternative; boundary=\"b\"\n",
+        "\n--a\n",
+        "\n--a--\n",
+        "\n--b\n",
+        "\n--b--\n",
+        "\n",
+        "\r\n",
+        "Content-Type: text/html\n",
+        "Content-Type: message/rfc822\n",
+        "Content-Transfer-Encoding: base64\n",
+        "Content-Transfer-Encoding: quoted-printable\n",
+        "Content-Disposition: attachment; filename*0*=utf-8''%C3; filename*1*=%A9\n",
+        "Subject: =?utf-8?B?w6k=?=\n =?utf-8?Q?=C3?=\n",
+        "From: \"a, <b>\" (c) <d@e.f>, g: h@i;\n",
+        "Date: Mon, 2 Nov 2026 14:00:00 +0100\n",
+        "<p>a<b>c</p><img src=cid:x><!-- -->&amp;&#128512;",
+        "aGFsbG8=",
+        "=C3=A9=\n",
+        "\u{e9}\u{1F600}",
+        "\0",
+        "Content-ID: <x>\n",
+        "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.c\n",
+        "Content-Type: text/plain; charset=utf-16; format=flowed\n",
     ]);
-    prop::collection::vec(prop_oneof![piece.prop_map(|text| text.as_bytes().to_vec()), prop::collection::vec(any::<u8>(), 0..12)], 0..40)
-        .prop_map(|pieces| pieces.concat())
+    prop::collection::vec(
+        prop_oneof![piece.prop_map(|text| text.as_bytes().to_vec()), prop::collection::vec(any::<u8>(), 0..12)],
+        0..40,
+    )
+    .prop_map(|pieces| pieces.concat())
 }
 
 proptest! {

@@ -121,7 +121,8 @@ fn is_readable(kind: &str) -> bool {
 /// The raw fields of a header with their byte ranges, for who cuts fields out.
 pub(crate) fn field_ranges(raw: &[u8]) -> (Vec<(String, std::ops::Range<usize>)>, usize) {
     let header = field::read(raw, 0, false, &mut { usize::MAX });
-    let range = |field: &field::Field| (String::from_utf8_lossy(field.name).to_ascii_lowercase(), field.start..field.end);
+    let range =
+        |field: &field::Field| (String::from_utf8_lossy(field.name).to_ascii_lowercase(), field.start..field.end);
     (header.fields.iter().map(range).collect(), header.body)
 }
 

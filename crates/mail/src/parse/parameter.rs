@@ -163,7 +163,10 @@ mod tests {
         assert_eq!(name("attachment; filename=\"a;b \\\"c\\\".pdf\""), Some("a;b \"c\".pdf".into()));
         assert_eq!(name("attachment; filename=twee woorden.pdf; size=3"), Some("twee woorden.pdf".into()));
         assert_eq!(name("attachment; filename*=utf-8'nl'%C3%A9%C3%A9n.pdf"), Some("één.pdf".into()));
-        assert_eq!(name("attachment; filename=x; filename*0*=utf-8''%C3; filename*1*=%A9%20; filename*2=\"b.pdf\""), Some("é b.pdf".into()));
+        assert_eq!(
+            name("attachment; filename=x; filename*0*=utf-8''%C3; filename*1*=%A9%20; filename*2=\"b.pdf\""),
+            Some("é b.pdf".into())
+        );
         assert_eq!(name("attachment; filename*1=b; filename*0=a"), Some("ab".into()));
         assert_eq!(name("attachment; filename=\"=?utf-8?Q?caf=C3=A9.pdf?=\""), Some("café.pdf".into()));
         assert_eq!(name("attachment; filename*0*=iso-8859-1''caf; filename*1*=%E9"), Some("café".into()));

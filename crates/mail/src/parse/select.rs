@@ -1,8 +1,7 @@
 //! Which parts are the text to read, and which are attachments (the rules of RFC 8621 §4.1.4, with what mail shows).
 
 use super::{
-    body, charset,
-    name,
+    body, charset, name,
     part::{Disposition, Leaf, Multipart, Tree},
 };
 use crate::{Attachment, display};

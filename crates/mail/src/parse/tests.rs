@@ -20,15 +20,19 @@ fn an_invoice_is_read_whole() {
     let message = parse(raw);
     assert_eq!(message.subject, "Factuur 2026-0412 € 1.250,00");
     assert_eq!(message.from[0].to_string(), "René van Installatie Noord <facturen@installatie-noord.nl>");
-    assert_eq!(message.to.iter().map(Address::to_string).collect::<Vec<_>>(), [
-        "Jansen, Sanne <sanne@voorbeeld.nl>",
-        "Administratie <administratie@voorbeeld.nl>"
-    ]);
+    assert_eq!(
+        message.to.iter().map(Address::to_string).collect::<Vec<_>>(),
+        ["Jansen, Sanne <sanne@voorbeeld.nl>", "Administratie <administratie@voorbeeld.nl>"]
+    );
     assert_eq!(message.date, Some(1_793_693_518_000));
-    assert_eq!(message.message_id.as_ref().map(crate::MessageId::as_str), Some("20261103.091158.factuur@installatie-noord.nl"));
-    assert_eq!(message.authentication_results, [
-        "mx.voorbeeld.nl; dkim=pass header.d=installatie-noord.nl; spf=pass smtp.mailfrom=installatie-noord.nl"
-    ]);
+    assert_eq!(
+        message.message_id.as_ref().map(crate::MessageId::as_str),
+        Some("20261103.091158.factuur@installatie-noord.nl")
+    );
+    assert_eq!(
+        message.authentication_results,
+        ["mx.voorbeeld.nl; dkim=pass header.d=installatie-noord.nl; spf=pass smtp.mailfrom=installatie-noord.nl"]
+    );
     assert!(message.text.as_deref().is_some_and(|text| text.contains("binnen 14 dagen € 1.250,00.\n")));
     assert_eq!(names(&message), ["Factuur 2026-0412 €.pdf"]);
     let file = attachment(raw, 0).expect("the invoice");
@@ -37,7 +41,10 @@ fn an_invoice_is_read_whole() {
     assert_eq!(attachment(raw, 1), None);
     assert!(message.defects.is_empty() && message.origin == Origin::Person);
     let digested = digest(raw);
-    assert_eq!(digested.preview, "Hierbij de factuur voor het onderhoud van de warmtepomp. Graag betalen binnen 14 dagen € 1.250,00. Met vriendelijke groet, René");
+    assert_eq!(
+        digested.preview,
+        "Hierbij de factuur voor het onderhoud van de warmtepomp. Graag betalen binnen 14 dagen € 1.250,00. Met vriendelijke groet, René"
+    );
     assert_eq!(digested.search.from, "rene van installatie noord facturen installatie noord nl");
     assert_eq!(digested.search.to, "jansen sanne sanne voorbeeld nl administratie administratie voorbeeld nl");
     assert_eq!(digested.search.attachments, "factuur 2026 0412 pdf");
@@ -65,7 +72,10 @@ fn character_sets_are_read_as_meant() {
     assert_eq!(parse(story!("latin1_in_quoted_printable")).subject, "Gecoördineerde levering café");
     assert_eq!(text(story!("windows_text_called_utf8")).trim(), "De prijs is € 12,50 – inclusief café.");
     let raw = parse(story!("raw_bytes_in_header"));
-    assert_eq!((raw.subject.as_str(), raw.from[0].name.as_deref(), raw.to[0].name.as_deref()), ("Offerte café € 5", Some("René"), Some("Zoë")));
+    assert_eq!(
+        (raw.subject.as_str(), raw.from[0].name.as_deref(), raw.to[0].name.as_deref()),
+        ("Offerte café € 5", Some("René"), Some("Zoë"))
+    );
 }
 
 #[test]

@@ -144,7 +144,10 @@ mod tests {
     #[test]
     fn encoded_words_become_text() {
         assert_eq!(decode("=?utf-8?B?RmFjdHV1ciDigqwgNQ==?="), "Factuur € 5");
-        assert_eq!(decode("=?iso-8859-1?q?Ge=EFnteresseerd_in?= =?iso-8859-1?q?_caf=E9?= X"), "Geïnteresseerd in café X");
+        assert_eq!(
+            decode("=?iso-8859-1?q?Ge=EFnteresseerd_in?= =?iso-8859-1?q?_caf=E9?= X"),
+            "Geïnteresseerd in café X"
+        );
         assert_eq!(decode("Re: =?utf-8?Q?=C3?=\r\n =?utf-8?Q?=A9=C3=A9n?= ding"), "Re: één ding");
         assert_eq!(decode("=?utf-8?Q?vraag=3F?="), "vraag?");
         assert_eq!(decode("=?utf-8*nl?Q?taal?="), "taal");

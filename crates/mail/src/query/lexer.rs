@@ -12,8 +12,33 @@ pub(super) struct Piece {
 }
 
 const PREFIXES: [&str; 27] = [
-    "from", "van", "to", "aan", "subject", "onderwerp", "file", "filename", "bestand", "has", "met", "before", "voor", "after",
-    "since", "na", "sinds", "is", "in", "map", "contact", "dossier", "account", "mailbox", "postvak", "label", "folder",
+    "from",
+    "van",
+    "to",
+    "aan",
+    "subject",
+    "onderwerp",
+    "file",
+    "filename",
+    "bestand",
+    "has",
+    "met",
+    "before",
+    "voor",
+    "after",
+    "since",
+    "na",
+    "sinds",
+    "is",
+    "in",
+    "map",
+    "contact",
+    "dossier",
+    "account",
+    "mailbox",
+    "postvak",
+    "label",
+    "folder",
 ];
 
 /// Longest question that is read.

@@ -136,7 +136,9 @@ fn term(piece: &Piece, now: Now) -> Result<Option<Term>, String> {
     if value.is_empty() {
         return Err(format!("Achter “{prefix}:” staat niets."));
     }
-    let day = |written: &str| day::read(written, now).ok_or_else(|| format!("“{written}” is geen datum; schrijf jjjj-mm-dd."));
+    let day = |written: &str| {
+        day::read(written, now).ok_or_else(|| format!("“{written}” is geen datum; schrijf jjjj-mm-dd."))
+    };
     Ok(match prefix {
         "from" | "van" => words(Field::From, piece),
         "to" | "aan" => words(Field::To, piece),
@@ -252,7 +254,10 @@ mod tests {
         let key = ContactKey(77);
         assert_eq!(parse(&format!("contact:{key}"), NOW).terms, [Term::Contact(key)]);
         let named = parse("dossier:\"Dak Smit\" account:info", NOW).terms;
-        assert_eq!(named, [Term::DossierNamed(vec!["dak".into(), "smit".into()]), Term::AccountNamed(vec!["info".into()])]);
+        assert_eq!(
+            named,
+            [Term::DossierNamed(vec!["dak".into(), "smit".into()]), Term::AccountNamed(vec!["info".into()])]
+        );
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Bounces in prose: servers that write no machine-readable part, and what can be read of their words with certainty.
 
 use super::{Action, Kind, Recipient, Report, is_machine};
-use crate::{Message, address::{fold_address, is_deliverable}, message::Origin, parse};
+use crate::{
+    Message,
+    address::{fold_address, is_deliverable},
+    message::Origin,
+    parse,
+};
 
 /// How much of the text is looked at, and how much of a server's words is kept.
 const LINE_LIMIT: usize = 400;
@@ -65,13 +70,32 @@ fn is_mail_system(address: &str) -> bool {
 }
 
 fn is_delay(lower: &str) -> bool {
-    let delay = ["not yet been delivered", "delivery delayed", "delayed", "vertraagd", "will be retried", "still trying", "nog niet bezorgd"];
+    let delay = [
+        "not yet been delivered",
+        "delivery delayed",
+        "delayed",
+        "vertraagd",
+        "will be retried",
+        "still trying",
+        "nog niet bezorgd",
+    ];
     let lost = ["permanent", "failed", "fatal", "could not be delivered", "giving up", "mislukt"];
     delay.iter().any(|word| lower.contains(word)) && !lost.iter().any(|word| lower.contains(word))
 }
 
 fn says_failure(lower: &str) -> bool {
-    let words = ["undeliver", "deliver", "failure", "failed", "returned", "onbestelbaar", "niet bezorgd", "mislukt", "did not reach", "unzustellbar"];
+    let words = [
+        "undeliver",
+        "deliver",
+        "failure",
+        "failed",
+        "returned",
+        "onbestelbaar",
+        "niet bezorgd",
+        "mislukt",
+        "did not reach",
+        "unzustellbar",
+    ];
     words.iter().any(|word| lower.contains(word))
 }
 

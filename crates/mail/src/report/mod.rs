@@ -83,7 +83,13 @@ pub fn read(message: &Message, raw: &[u8]) -> Option<Report> {
     } else {
         bounce::read(message, raw, part(&["text/plain"]).as_deref())?
     };
-    let copy = part(&["message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"]);
+    let copy = part(&[
+        "message/rfc822",
+        "message/global",
+        "text/rfc822-headers",
+        "message/global-headers",
+        "message/rfc822-headers",
+    ]);
     if report.original_message_id.is_none() {
         report.original_message_id = copy.and_then(|copy| parse::parse(copy.as_bytes()).message_id);
     }
@@ -95,7 +101,8 @@ pub fn read(message: &Message, raw: &[u8]) -> Option<Report> {
 
 /// Whether a machine made the message, so that no automatic answer may go to it (RFC 3834 §2).
 pub fn is_automatic(message: &Message) -> bool {
-    message.origin != Origin::Person || message.from.iter().chain(&message.sender).any(|address| is_machine(&address.address))
+    message.origin != Origin::Person
+        || message.from.iter().chain(&message.sender).any(|address| is_machine(&address.address))
 }
 
 /// Whether an address is one that nobody reads.
@@ -103,7 +110,18 @@ fn is_machine(address: &str) -> bool {
     let folded = crate::address::fold_address(address);
     let local = folded.rsplit_once('@').map_or(folded.as_str(), |(local, _)| local);
     let plain: String = local.chars().filter(|c| c.is_alphanumeric()).collect();
-    let exact = ["mailerdaemon", "postmaster", "daemon", "bounce", "bounces", "listserv", "majordomo", "mailman", "root", "nobody"];
+    let exact = [
+        "mailerdaemon",
+        "postmaster",
+        "daemon",
+        "bounce",
+        "bounces",
+        "listserv",
+        "majordomo",
+        "mailman",
+        "root",
+        "nobody",
+    ];
     let inside = ["noreply", "donotreply", "nietbeantwoorden", "geenantwoord", "noresponse"];
     exact.contains(&plain.as_str())
         || inside.iter().any(|word| plain.contains(word))
@@ -123,13 +141,26 @@ mod tests {
     #[test]
     fn no_machine_gets_an_automatic_answer() {
         let from = |address: &str| Message { from: vec![Address::bare(address)], ..Message::default() };
-        for machine in ["no-reply@x.nl", "MAILER-DAEMON", "noreply.facturen@x.nl", "owner-lijst@x.nl", "lijst-request@x.nl", "do_not_reply@x.nl"] {
+        for machine in [
+            "no-reply@x.nl",
+            "MAILER-DAEMON",
+            "noreply.facturen@x.nl",
+            "owner-lijst@x.nl",
+            "lijst-request@x.nl",
+            "do_not_reply@x.nl",
+        ] {
             assert!(is_automatic(&from(machine)), "{machine}");
         }
         for person in ["jan@x.nl", "reply@x.nl", "daemonique@x.nl", "info@noreply.nl"] {
             assert!(!is_automatic(&from(person)), "{person}");
         }
-        for field in ["Auto-Submitted: auto-generated", "Precedence: bulk", "List-Id: <a.b>", "X-Auto-Response-Suppress: DR, OOF", "Return-Path: <>"] {
+        for field in [
+            "Auto-Submitted: auto-generated",
+            "Precedence: bulk",
+            "List-Id: <a.b>",
+            "X-Auto-Response-Suppress: DR, OOF",
+            "Return-Path: <>",
+        ] {
             assert!(is_automatic(&parse::parse(format!("From: a@x.nl\n{field}\n\nx").as_bytes())), "{field}");
         }
         assert!(!is_automatic(&parse::parse(b"From: a@x.nl\nAuto-Submitted: no\n\nx")));
@@ -152,7 +183,12 @@ mod tests {
     fn told(report: &Report) -> Vec<String> {
         let line = |recipient: &Recipient| {
             let status = recipient.status.as_deref().unwrap_or("-");
-            format!("{} {:?} {status} {}", recipient.address, recipient.action, recipient.diagnostic.as_deref().unwrap_or("-"))
+            format!(
+                "{} {:?} {status} {}",
+                recipient.address,
+                recipient.action,
+                recipient.diagnostic.as_deref().unwrap_or("-")
+            )
         };
         report.recipients.iter().map(line).collect()
     }
@@ -160,10 +196,13 @@ mod tests {
     #[test]
     fn a_report_of_postfix_names_everyone_and_the_mail() {
         let report = story!("dsn_postfix");
-        assert_eq!(told(&report), [
-            "oud@klant.example Failed 5.1.1 550 5.1.1 <weg@klant.example>: Recipient address rejected",
-            "traag@klant.example Delayed 4.4.1 -"
-        ]);
+        assert_eq!(
+            told(&report),
+            [
+                "oud@klant.example Failed 5.1.1 550 5.1.1 <weg@klant.example>: Recipient address rejected",
+                "traag@klant.example Delayed 4.4.1 -"
+            ]
+        );
         assert_eq!(report.recipients[0].final_address.as_deref(), Some("weg@klant.example"));
         assert_eq!(report.recipients[0].server.as_deref(), Some("mx.klant.example"));
         assert_eq!((report.kind, report.reporter.as_deref()), (Kind::Delivery, Some("mx.voorbeeld.nl")));
@@ -181,10 +220,13 @@ mod tests {
     #[test]
     fn bounces_in_prose_are_read() {
         let exim = story!("dsn_exim_prose");
-        assert_eq!(told(&exim), [
-            "weg@klant.example Failed 5.1.1 host mx.klant.example [192.0.2.7] SMTP error from remote mail server after RCPT \
+        assert_eq!(
+            told(&exim),
+            [
+                "weg@klant.example Failed 5.1.1 host mx.klant.example [192.0.2.7] SMTP error from remote mail server after RCPT \
              TO:<weg@klant.example>: 550 5.1.1 User unknown"
-        ]);
+            ]
+        );
         assert_eq!(exim.original_message_id, Some(MessageId("offerte-43@voorbeeld.nl".into())));
         let qmail = story!("dsn_qmail_prose");
         assert_eq!(told(&qmail), ["weg@oud.example Failed 5.1.1 Sorry, no mailbox here by that name. (#5.1.1)"]);
@@ -194,7 +236,10 @@ mod tests {
     #[test]
     fn a_complaint_names_the_mail() {
         let report = story!("complaint");
-        assert_eq!((report.kind, told(&report)), (Kind::Complaint, vec!["lezer@post.example Delivered - abuse".to_owned()]));
+        assert_eq!(
+            (report.kind, told(&report)),
+            (Kind::Complaint, vec!["lezer@post.example Delivered - abuse".to_owned()])
+        );
         assert_eq!(report.original_message_id, Some(MessageId("nieuws-7@voorbeeld.nl".into())));
     }
 }

@@ -91,7 +91,9 @@ fn recipient(group: &Group) -> Option<Recipient> {
 /// A complaint (RFC 5965).
 pub(super) fn complaint(text: &str) -> Report {
     let groups = groups(text);
-    let address = groups.iter().find_map(|group| group.address("original-rcpt-to").or_else(|| group.address("removal-recipient")));
+    let address = groups
+        .iter()
+        .find_map(|group| group.address("original-rcpt-to").or_else(|| group.address("removal-recipient")));
     let kind = groups.iter().find_map(|group| group.get("feedback-type")).map(str::to_owned);
     Report {
         kind: Kind::Complaint,

@@ -3,7 +3,7 @@
 //! Access comes from one place only: the owners of an account, directly or through a workgroup. Being an administrator,
 //! being named in a mail, or a link to a dossier opens nothing. What may not be seen is not found.
 
-use crate::{StoreError, Tx, Val, vals};
+use crate::{StoreError, Tx, vals};
 use mail::{AccountKey, MessageKey, OrganisationKey, UserKey};
 use serde::{Deserialize, Serialize};
 
@@ -137,10 +137,5 @@ impl Rights {
     pub fn show(&self, viewer: &Viewer, account: AccountKey, private: bool, private_by: Option<UserKey>) -> bool {
         let read = self.read.binary_search(&account).is_ok();
         read && (!private || private_by == Some(viewer.user) || self.manage.binary_search(&account).is_ok())
-    }
-
-    /// The readable accounts as values of a statement.
-    pub(crate) fn read_values(&self) -> impl Iterator<Item = Val<'static>> + '_ {
-        self.read.iter().map(|account| Val::from(*account))
     }
 }

@@ -185,6 +185,7 @@ CREATE TABLE messages (
 );
 CREATE UNIQUE INDEX messages_digest ON messages (organisation, account, digest);
 CREATE INDEX messages_account ON messages (organisation, account, id);
+CREATE INDEX messages_unread ON messages (organisation, account, id) WHERE (flags & 1) = 0;
 CREATE INDEX messages_conversation ON messages (organisation, conversation, id);
 
 CREATE TABLE places (

@@ -1,5 +1,5 @@
 -- The words come folded from mail::search, the same as in SQLite; the vector is made by us, not by a text search
--- configuration. Columns are weights: A subject, B sender and recipients, C body, D attachments and scope.
+-- configuration. Fields are weights: A subject, B sender, C recipients, D the rest (see search/postgres.rs).
 CREATE TABLE search (
     organisation BIGINT NOT NULL,
     message BIGINT NOT NULL,

@@ -4,3 +4,5 @@ CREATE VIRTUAL TABLE search USING fts5(
     subject, sender, recipients, body, attachments, scope,
     content = '', contentless_delete = 1, tokenize = 'ascii'
 );
+-- Words wait in memory up to 16 MiB, so that a batch of messages becomes one segment.
+INSERT INTO search (search, rank) VALUES ('hashsize', 16777216);

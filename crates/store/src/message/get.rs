@@ -1,9 +1,10 @@
 //! One message, with what belongs to it.
 
 use super::{Lying, People};
-use crate::{StoreError, Tx, Viewer};
+use crate::{Row, StoreError, Tx, Viewer, vals, viewer::visible};
 use mail::{
-    AccountKey, ContactKey, ConversationKey, Defect, DossierKey, FolderKey, MessageKey, OrganisationKey, Role, UserKey,
+    AccountKey, ContactKey, ConversationKey, Defect, DossierKey, Flags, FolderKey, MessageKey, OrganisationKey, Role,
+    UserKey,
 };
 
 /// One message, without its text: that is read again from the raw message.
@@ -63,11 +64,63 @@ pub struct Stored {
     pub dossiers: Vec<DossierKey>,
 }
 
+const COLUMNS: &str = "m.account, m.conversation, m.message_id, m.subject, m.people, m.preview, m.sent_at, m.received_at, \
+     m.fetched_at, m.digest, m.size, m.attachments, m.outgoing, m.flags, m.private, m.private_by, m.private_reason, \
+     m.defects, m.gone_at";
+
 /// The message, or `NotFound` when the viewer may not see it.
 pub async fn get(tx: &mut Tx, viewer: &Viewer, message: MessageKey) -> Result<Stored, StoreError> {
-    let _ = (tx, viewer, message);
-    Err(StoreError::Broken("not there yet".into()))
+    let sql = format!("SELECT {COLUMNS} FROM messages m WHERE m.organisation = $1 AND m.id = $3 AND {}", visible("m"));
+    let row = tx.row(&sql, &vals![viewer.organisation, viewer.user, message]).await?.ok_or(StoreError::NotFound)?;
+    let mut stored = read(row, message)?;
+    let shown = shown_in(tx, viewer.organisation, &[message]).await?;
+    (stored.folder, stored.role) = shown.first().copied().unwrap_or_default();
+    let sql =
+        "SELECT target, is_dossier FROM links WHERE organisation = $1 AND message = $2 AND NOT removed ORDER BY target";
+    for row in tx.rows(sql, &vals![viewer.organisation, message]).await? {
+        match row.bool(1) {
+            true => stored.dossiers.push(DossierKey(row.int(0))),
+            false => stored.contacts.push(ContactKey(row.int(0))),
+        }
+    }
+    Ok(stored)
 }
+
+fn read(mut row: Row, id: MessageKey) -> Result<Stored, StoreError> {
+    let digest = row.bytes(9);
+    let flags = row.int(13);
+    Ok(Stored {
+        id,
+        account: AccountKey(row.int(0)),
+        folder: None,
+        role: Role::None,
+        conversation: ConversationKey(row.int(1)),
+        message_id: row.opt_text(2),
+        subject: row.text(3),
+        people: People::from_json(&row.text(4)),
+        preview: row.text(5),
+        sent_at: row.opt_int(6),
+        received_at: row.int(7),
+        fetched_at: row.int(8),
+        digest: digest.try_into().map_err(|_| StoreError::Damaged(format!("the digest of {id}")))?,
+        size: row.int(10),
+        attachments: row.int(11),
+        outgoing: row.bool(12),
+        seen: flags & 1 != 0,
+        flagged: flags & 2 != 0,
+        answered: flags & 4 != 0,
+        private: row.bool(14),
+        private_by: row.opt_int(15).map(UserKey),
+        private_reason: row.opt_text(16),
+        defects: row.opt_text(17).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        gone_at: row.opt_int(18),
+        contacts: Vec::new(),
+        dossiers: Vec::new(),
+    })
+}
+
+const PLACES: &str = "SELECT p.folder, f.role, p.generation, p.remote, p.remote_name, p.flags, p.keywords FROM places p \
+     JOIN folders f ON f.organisation = p.organisation AND f.id = p.folder WHERE p.organisation = $1 AND p.message = $2";
 
 /// Every folder that holds the message, the one to show first.
 pub async fn places_of(
@@ -75,6 +128,43 @@ pub async fn places_of(
     organisation: OrganisationKey,
     message: MessageKey,
 ) -> Result<Vec<Lying>, StoreError> {
-    let _ = (tx, organisation, message);
-    Err(StoreError::Broken("not there yet".into()))
+    let rows = tx.rows(PLACES, &vals![organisation, message]).await?;
+    let mut places: Vec<Lying> = rows.into_iter().map(lying).collect();
+    places.sort_by_key(|place| (rank(place.role), place.folder, place.remote));
+    Ok(places)
+}
+
+fn lying(mut row: Row) -> Lying {
+    Lying {
+        folder: FolderKey(row.int(0)),
+        role: Role::from_name(&row.text(1)).unwrap_or_default(),
+        generation: row.int(2),
+        remote: row.int(3),
+        remote_name: row.opt_text(4),
+        flags: Flags::from_stored(row.int(5), row.opt_text(6).as_deref()),
+    }
+}
+
+/// The folder to show for each message, in the same order.
+pub(super) async fn shown_in(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    messages: &[MessageKey],
+) -> Result<Vec<(Option<FolderKey>, Role)>, StoreError> {
+    let lists: Vec<_> = messages.iter().map(|message| vals![organisation, *message].to_vec()).collect();
+    let rows = tx.rows_many(PLACES, &lists).await?;
+    let first = rows.into_iter().map(|rows| {
+        let places = rows.into_iter().map(lying);
+        let first = places.min_by_key(|place| (rank(place.role), place.folder));
+        first.map_or((None, Role::None), |place| (Some(place.folder), place.role))
+    });
+    Ok(first.collect())
+}
+
+/// A message in two folders is shown where people work: in the inbox before a folder of their own, in the trash last.
+fn rank(role: Role) -> usize {
+    [Role::Inbox, Role::None, Role::Sent, Role::Drafts, Role::Archive, Role::Junk, Role::Trash]
+        .iter()
+        .position(|ranked| *ranked == role)
+        .unwrap_or(usize::MAX)
 }

@@ -1,6 +1,6 @@
 //! One line of a list.
 
-use crate::{StoreError, Tx, Viewer};
+use crate::{Row, StoreError, Tx, Viewer, vals};
 use mail::{AccountKey, Address, ConversationKey, FolderKey, MessageKey, Role};
 use serde::{Deserialize, Serialize};
 
@@ -76,8 +76,46 @@ pub struct Summary {
     pub private: bool,
 }
 
+const COLUMNS: &str = "m.id, m.account, m.conversation, m.subject, m.people, m.preview, m.sent_at, m.received_at, m.size, \
+     m.attachments, m.outgoing, m.flags, m.private";
+
 /// The lines of these messages, in this order, without what the viewer may not see.
 pub async fn summaries(tx: &mut Tx, viewer: &Viewer, messages: &[MessageKey]) -> Result<Vec<Summary>, StoreError> {
-    let _ = (tx, viewer, messages);
-    Err(StoreError::Broken("not there yet".into()))
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages m WHERE m.organisation = $1 AND m.id = $3 AND {}",
+        crate::viewer::visible("m")
+    );
+    let lists: Vec<_> =
+        messages.iter().map(|message| vals![viewer.organisation, viewer.user, *message].to_vec()).collect();
+    let rows = tx.rows_many(&sql, &lists).await?;
+    let mut summaries: Vec<Summary> = rows.into_iter().flatten().map(read).collect();
+    let keys: Vec<MessageKey> = summaries.iter().map(|summary| summary.id).collect();
+    let shown = super::get::shown_in(tx, viewer.organisation, &keys).await?;
+    for (summary, shown) in summaries.iter_mut().zip(shown) {
+        (summary.folder, summary.role) = shown;
+    }
+    Ok(summaries)
+}
+
+fn read(mut row: Row) -> Summary {
+    let flags = row.int(11);
+    Summary {
+        id: MessageKey(row.int(0)),
+        account: AccountKey(row.int(1)),
+        folder: None,
+        role: Role::None,
+        conversation: ConversationKey(row.int(2)),
+        subject: row.text(3),
+        people: People::from_json(&row.text(4)),
+        preview: row.text(5),
+        sent_at: row.opt_int(6),
+        received_at: row.int(7),
+        size: row.int(8),
+        attachments: row.int(9),
+        outgoing: row.bool(10),
+        seen: flags & 1 != 0,
+        flagged: flags & 2 != 0,
+        answered: flags & 4 != 0,
+        private: row.bool(12),
+    }
 }

@@ -2,5 +2,6 @@
 
 mod corpus;
 mod imap_peers;
+mod model;
 mod other_peers;
 mod smtp_peers;

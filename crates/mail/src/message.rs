@@ -50,7 +50,7 @@ pub struct Attachment {
     pub content_type: String,
     /// Decoded size in bytes.
     pub size: u64,
-    /// Shown inside the HTML (has a Content-ID that the HTML uses), or disposition inline.
+    /// Shown inside the HTML (has a Content-ID that the HTML uses), or a picture with disposition inline.
     pub inline: bool,
     /// The Content-ID without brackets.
     pub content_id: Option<String>,
@@ -98,7 +98,8 @@ pub struct Message {
     pub date: Option<i64>,
     /// The text to read, if a text part is there.
     pub text: Option<String>,
-    /// The HTML as received: never shown before `display::safe_html`.
+    /// The HTML as received: never shown before `display::safe_html`. Several parts are divided by
+    /// `display::PART_BREAK`.
     pub html: Option<String>,
     /// Everything else.
     pub attachments: Vec<Attachment>,
@@ -116,6 +117,11 @@ impl Message {
     /// The first sender.
     pub fn sender_address(&self) -> Option<&Address> {
         self.from.first()
+    }
+
+    /// Whether there is something to open or keep, besides the pictures of the HTML.
+    pub fn has_attachment(&self) -> bool {
+        self.attachments.iter().any(|attachment| !attachment.inline)
     }
 
     /// Everyone named in it: From, Sender, Reply-To, To, Cc, Bcc.

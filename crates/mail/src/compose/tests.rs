@@ -25,7 +25,8 @@ for part in message.walk():
     if part.is_multipart():
         out("multipart", part.get_content_type())
     else:
-        out("part", part.get_content_type(), str(part.get_filename()), str(part["content-id"]), part.get_payload(decode=True).hex())
+        content = part.get_payload(decode=True).hex()
+        out("part", part.get_content_type(), str(part.get_filename()), str(part["content-id"]), content)
 out("defects", str(len(message.defects)))
 "#;
 
@@ -182,13 +183,18 @@ fn the_blind_copy_stays_blind() {
 
 proptest! {
     #[test]
-    fn any_draft_comes_back_as_it_was(subject in "[^\\p{C}\u{2028}\u{2029}]{0,150}", name in "[^\\p{C}\u{2028}\u{2029}]{1,80}",
-        text in "\\PC{0,3}[a-z .=\n]{0,200}\\PC{0,200}", file in "[^\\p{C}\u{2028}\u{2029}/\\\\]{1,60}", bytes: Vec<u8>) {
+    fn any_draft_comes_back_as_it_was(
+        subject in "[^\\p{C}\u{2028}\u{2029}]{0,150}",
+        name in "[^\\p{C}\u{2028}\u{2029}]{1,80}",
+        text in "\\PC{0,3}[a-z .=\n]{0,200}\\PC{0,200}",
+        file in "[^\\p{C}\u{2028}\u{2029}/\\\\]{1,60}",
+        bytes: Vec<u8>,
+    ) {
         let draft = Draft {
             subject: subject.clone(),
             to: vec![person(&name, "jan@x.nl")],
             text: Some(text.clone()),
-            attachments: vec![Attached { name: file, content_type: "application/x-y".into(), bytes: bytes.clone(), content_id: None }],
+            attachments: vec![Attached { name: file, bytes: bytes.clone(), ..Attached::default() }],
             ..draft()
         };
         let raw = write(&draft).expect("a good draft");

@@ -207,7 +207,11 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_message_is_a_message(at in 0usize..4000, bytes in prop::collection::vec(any::<u8>(), 1..20), cut in 0usize..4000) {
+    fn a_damaged_message_is_a_message(
+        at in 0usize..4000,
+        bytes in prop::collection::vec(any::<u8>(), 1..20),
+        cut in 0usize..4000,
+    ) {
         for story in ["inline_picture", "dsn_postfix", "invoice_with_pdf", "message_in_message"] {
             let path = format!("{}/../../testdata/mail/{story}.eml", env!("CARGO_MANIFEST_DIR"));
             let mut raw = std::fs::read(path).expect("a story");

@@ -6,7 +6,8 @@
 //! | `"open staande factuur"` | these words next to each other |
 //! | `fact*` | words that begin so |
 //! | `from:jan`, `van:"jan de vries"` | in the sender's name or address |
-//! | `to:`, `aan:` / `subject:`, `onderwerp:` / `file:`, `bestand:` | in the recipients, the subject, the names of attachments |
+//! | `to:`, `aan:` / `subject:`, `onderwerp:` | in the recipients, the subject |
+//! | `file:`, `bestand:` | in the names of attachments |
 //! | `has:attachment`, `met:bijlage` | with an attachment |
 //! | `before:2026-05-01`, `voor:gisteren` / `after:`, `na:` | received before that day, on or after it |
 //! | `in:sent`, `map:Klanten` | in a folder of that role or name |
@@ -17,7 +18,7 @@
 mod day;
 mod lexer;
 
-use crate::{AccountKey, ContactKey, DossierKey, Role, search};
+use crate::{AccountKey, ContactKey, DossierKey, Role, display::Language, search};
 use lexer::Piece;
 
 /// What someone asks for: every term must hold.
@@ -25,8 +26,38 @@ use lexer::Piece;
 pub struct Query {
     /// The terms, in the order written.
     pub terms: Vec<Term>,
-    /// What was left out and why, in Dutch, for the person who wrote it.
-    pub problems: Vec<String>,
+    /// What was left out and why.
+    pub problems: Vec<Problem>,
+}
+
+/// Something in a question that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// More terms than anyone means.
+    TooMany,
+    /// A prefix with nothing after it.
+    Nothing(String),
+    /// Not a day.
+    NotADay(String),
+    /// After `is:` or `has:` stands a word that isn't known there: the prefix and the word.
+    Unknown(String, String),
+}
+
+impl Problem {
+    /// The words for the person who asked.
+    pub fn text(&self, language: Language) -> String {
+        let dutch = language == Language::Dutch;
+        match self {
+            Problem::TooMany if dutch => format!("Alleen de eerste {TERM_LIMIT} zoektermen zijn gebruikt."),
+            Problem::TooMany => format!("Only the first {TERM_LIMIT} terms were used."),
+            Problem::Nothing(prefix) if dutch => format!("Achter “{prefix}:” staat niets."),
+            Problem::Nothing(prefix) => format!("Nothing stands after “{prefix}:”."),
+            Problem::NotADay(word) if dutch => format!("“{word}” is geen datum; schrijf jjjj-mm-dd."),
+            Problem::NotADay(word) => format!("“{word}” is not a date; write yyyy-mm-dd."),
+            Problem::Unknown(prefix, word) if dutch => format!("“{prefix}:{word}” is geen zoekterm."),
+            Problem::Unknown(prefix, word) => format!("“{prefix}:{word}” is not a search term."),
+        }
+    }
 }
 
 /// Where words are looked for; the fields of [`crate::search::SearchText`].
@@ -107,7 +138,7 @@ pub fn parse(text: &str, now: Now) -> Query {
     let mut query = Query::default();
     for piece in lexer::pieces(text) {
         if query.terms.len() == TERM_LIMIT {
-            query.problems.push(format!("Alleen de eerste {TERM_LIMIT} zoektermen zijn gebruikt."));
+            query.problems.push(Problem::TooMany);
             break;
         }
         let term = match term(&piece, now) {
@@ -127,18 +158,17 @@ pub fn parse(text: &str, now: Now) -> Query {
 }
 
 /// The term of a piece, `None` when there is nothing to look for in it, or what is wrong with it.
-fn term(piece: &Piece, now: Now) -> Result<Option<Term>, String> {
+fn term(piece: &Piece, now: Now) -> Result<Option<Term>, Problem> {
     let Some(prefix) = piece.prefix.as_deref() else {
         return Ok(words(Field::Anywhere, piece));
     };
     let value = piece.value.trim();
     let lower = value.to_lowercase();
     if value.is_empty() {
-        return Err(format!("Achter “{prefix}:” staat niets."));
+        return Err(Problem::Nothing(prefix.to_owned()));
     }
-    let day = |written: &str| {
-        day::read(written, now).ok_or_else(|| format!("“{written}” is geen datum; schrijf jjjj-mm-dd."))
-    };
+    let day = |written: &str| day::read(written, now).ok_or_else(|| Problem::NotADay(written.to_owned()));
+    let unknown = || Problem::Unknown(prefix.to_owned(), value.to_owned());
     Ok(match prefix {
         "from" | "van" => words(Field::From, piece),
         "to" | "aan" => words(Field::To, piece),
@@ -146,11 +176,11 @@ fn term(piece: &Piece, now: Now) -> Result<Option<Term>, String> {
         "file" | "filename" | "bestand" => words(Field::Attachments, piece),
         "has" | "met" => match lower.as_str() {
             "attachment" | "attachments" | "bijlage" | "bijlagen" => Some(Term::HasAttachment),
-            _ => return Err(format!("“{prefix}:{value}” ken ik niet; bedoelt u “met:bijlage”?")),
+            _ => return Err(unknown()),
         },
         "before" | "voor" => Some(Term::Before(day(value)?)),
         "after" | "since" | "na" | "sinds" => Some(Term::After(day(value)?)),
-        "is" => Some(state(&lower).ok_or_else(|| format!("“is:{value}” ken ik niet."))?),
+        "is" => Some(state(&lower).ok_or_else(unknown)?),
         "in" | "map" => folder(&lower, value),
         "contact" => match value.parse() {
             Ok(key) => Some(Term::Contact(key)),
@@ -267,6 +297,7 @@ mod tests {
         let query = parse("before:morgenvroeg has:geld from: \"open", NOW);
         assert_eq!((query.terms.len(), query.problems.len()), (1, 3));
         assert_eq!(query.terms, [words(Field::Anywhere, &["open"])]);
+        assert_eq!(query.problems[0].text(Language::English), "“morgenvroeg” is not a date; write yyyy-mm-dd.");
         assert_eq!(parse("", NOW), Query::default());
     }
 

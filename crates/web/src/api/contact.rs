@@ -1,0 +1,292 @@
+//! Contacts: people and companies that mail is with. The whole organisation knows them; knowing one opens no mail.
+
+use super::{
+    form::{Checks, ExternalForm},
+    id,
+    instant::Instant,
+    page::{self, Page},
+};
+use crate::{
+    AppState,
+    caller::Caller,
+    given::{Asked, Given, Named, NamedPair},
+    once::{self, KeyParam, OnceKey},
+    problem::{Problem, ProblemBody},
+};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use mail::ContactKey;
+use mailroom::words::{Refusal, text};
+use serde::{Deserialize, Serialize};
+use store::{
+    UserRole,
+    contact::{self, Contact, ContactPatch, External, NewContact},
+};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, change)).routes(routes!(upsert))
+}
+
+/// A person or company.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Contact)]
+struct ContactShown {
+    #[schema(value_type = id::ContactId)]
+    id: ContactKey,
+    name: String,
+    addresses: Vec<String>,
+    /// Mail with this contact is private.
+    hidden: bool,
+    /// How the business software calls it.
+    #[schema(required)]
+    external: Option<ExternalForm>,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+/// A contact to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ContactForm, example = json!({"name": "Jan Jansen", "addresses": ["jan@voorbeeld.nl"], "external": {"source": "crm", "id": "1042"}}))]
+struct ContactForm {
+    #[schema(min_length = 1, max_length = 500)]
+    name: String,
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    addresses: Vec<String>,
+    /// Mail with this contact is private; only an administrator decides that.
+    #[serde(default)]
+    hidden: bool,
+    external: Option<ExternalForm>,
+}
+
+/// What changes about a contact; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ContactChange)]
+struct ContactChange {
+    #[schema(min_length = 1, max_length = 500)]
+    name: Option<String>,
+    /// All its addresses.
+    #[schema(max_items = 1000)]
+    addresses: Option<Vec<String>>,
+    /// Mail with this contact is private; only an administrator decides that.
+    hidden: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Only those of whom a name or an address begins with this.
+    #[param(max_length = 500)]
+    q: Option<String>,
+    /// How many items at most.
+    #[serde(default = "page::usual", deserialize_with = "page::limit")]
+    #[param(minimum = 1, maximum = 200, default = 50, value_type = Option<u16>)]
+    limit: usize,
+    /// `next` of the page before.
+    #[param(max_length = 100)]
+    cursor: Option<String>,
+}
+
+/// The contacts.
+#[utoipa::path(get, path = "/contacts", tag = "contacts", params(Wanted),
+    responses((status = 200, description = "One page, oldest first.", body = Page<ContactShown>)))]
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Json<Page<ContactShown>>, Problem> {
+    let after = page::cursor::<ContactKey>(wanted.cursor.as_deref())?;
+    let organisation = caller.viewer.organisation;
+    let found = state
+        .read(move |tx| {
+            Box::pin(async move {
+                let query = wanted.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
+                contact::list(tx, organisation, query, after, wanted.limit).await
+            })
+        })
+        .await?;
+    Ok(Json(Page::of(found, ContactShown::from)))
+}
+
+/// Makes a contact; mail that is there already is linked to it.
+#[utoipa::path(post, path = "/contacts", tag = "contacts", params(KeyParam), request_body = ContactForm,
+    responses((status = 201, description = "The contact.", body = ContactShown)))]
+async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    key: OnceKey,
+    Given { value, digest }: Given<ContactForm>,
+) -> Result<Response, Problem> {
+    check(&caller, Some(&value.name), Some(&value.addresses), value.hidden.then_some(true), value.external.as_ref())?;
+    once::run(&state, &caller, key, digest, async {
+        let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
+        let id = ContactKey(state.room.store.make.key(now));
+        let made = state
+            .write(move |tx| Box::pin(async move { contact::create(tx, organisation, id, &value.into(), now).await }))
+            .await?;
+        Ok((StatusCode::CREATED, ContactShown::from(made)))
+    })
+    .await
+}
+
+/// One contact.
+#[utoipa::path(get, path = "/contacts/{id}", tag = "contacts", params(("id" = id::ContactId, Path)),
+    responses((status = 200, description = "The contact.", body = ContactShown)))]
+async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Named(key): Named<ContactKey>,
+) -> Result<Json<ContactShown>, Problem> {
+    let organisation = caller.viewer.organisation;
+    let found = state.read(move |tx| Box::pin(async move { contact::get(tx, organisation, key).await })).await?;
+    Ok(Json(found.into()))
+}
+
+/// Changes a contact. New addresses find their mail, and mail that was here only by one that is gone leaves.
+#[utoipa::path(patch, path = "/contacts/{id}", tag = "contacts", params(("id" = id::ContactId, Path)),
+    request_body = ContactChange, responses((status = 200, description = "The contact as it is now.", body = ContactShown)))]
+async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    Named(key): Named<ContactKey>,
+    Given { value, .. }: Given<ContactChange>,
+) -> Result<Json<ContactShown>, Problem> {
+    check(&caller, value.name.as_deref(), value.addresses.as_deref(), value.hidden, None)?;
+    let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
+    let patch = ContactPatch { name: value.name, addresses: value.addresses, hidden: value.hidden };
+    let saved = state
+        .write(move |tx| Box::pin(async move { contact::update(tx, organisation, key, &patch, now).await }))
+        .await?;
+    Ok(Json(saved.into()))
+}
+
+/// What a contact of the business software shall be from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ContactUpsert)]
+struct ContactUpsert {
+    #[schema(min_length = 1, max_length = 500)]
+    name: String,
+    /// All its addresses; left out, those of a known contact stay.
+    #[schema(max_items = 1000)]
+    addresses: Option<Vec<String>>,
+    /// Mail with this contact is private; only an administrator decides that.
+    hidden: Option<bool>,
+    /// May be named here too; it must be the one of the path.
+    external: Option<ExternalForm>,
+}
+
+/// Makes the contact that the business software calls so, or changes it.
+#[utoipa::path(put, path = "/contacts/by-external/{source}/{id}", tag = "contacts",
+    params(
+        ("source" = String, Path, description = "Which software.", min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._~-]+$"),
+        ("id" = String, Path, description = "Its own id there.", min_length = 1, max_length = 200, pattern = "^[A-Za-z0-9._~-]+$"),
+    ),
+    request_body = ContactUpsert,
+    responses(
+        (status = 200, description = "It was known; this is what it is now.", body = ContactShown),
+        (status = 201, description = "It is new.", body = ContactShown),
+        (status = 409, description = "It clashes with another.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+async fn upsert(
+    State(state): State<AppState>,
+    caller: Caller,
+    NamedPair(source, id): NamedPair<String, String>,
+    Given { value, .. }: Given<ContactUpsert>,
+) -> Result<Response, Problem> {
+    let external = ExternalForm { source, id };
+    named_alike(&external, value.external.as_ref())?;
+    check(&caller, Some(&value.name), value.addresses.as_deref(), value.hidden, Some(&external))?;
+    let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
+    let id = ContactKey(state.room.store.make.key(now));
+    let external = External::from(external);
+    let (saved, is_new) = state
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(known) = contact::by_external(tx, organisation, &external.source, &external.id).await? {
+                    let patch =
+                        ContactPatch { name: Some(value.name), addresses: value.addresses, hidden: value.hidden };
+                    return Ok((contact::update(tx, organisation, known, &patch, now).await?, false));
+                }
+                let new = NewContact {
+                    name: value.name,
+                    addresses: value.addresses.unwrap_or_default(),
+                    hidden: value.hidden.unwrap_or(false),
+                    external: Some(external),
+                };
+                Ok((contact::create(tx, organisation, id, &new, now).await?, true))
+            })
+        })
+        .await?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(ContactShown::from(saved))).into_response())
+}
+
+fn check(
+    caller: &Caller,
+    name: Option<&str>,
+    addresses: Option<&[String]>,
+    hidden: Option<bool>,
+    external: Option<&ExternalForm>,
+) -> Result<(), Problem> {
+    let mut checks = Checks::default();
+    if let Some(name) = name {
+        checks.line("name", name, 500);
+    }
+    if let Some(addresses) = addresses {
+        checks.addresses("addresses", addresses);
+    }
+    checks.external(external);
+    checks.done()?;
+    if hidden.is_some() && caller.viewer.role != UserRole::Administrator {
+        return Err(Problem::forbidden(
+            "Alleen een beheerder bepaalt welke contacten verborgen zijn.",
+            "Only an administrator decides which contacts are hidden.",
+        ));
+    }
+    Ok(())
+}
+
+/// What names its own id in the body as well must name the same one.
+pub(super) fn named_alike(path: &ExternalForm, body: Option<&ExternalForm>) -> Result<(), Refusal> {
+    match body {
+        Some(body) if body.source != path.source || body.id != path.id => {
+            let words = text(
+                "Dit is een ander id dan in het adres van de aanvraag.",
+                "This is another id than in the address of the request.",
+            );
+            Err(Refusal::field("external", ("other_id", words)))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl From<Contact> for ContactShown {
+    fn from(contact: Contact) -> ContactShown {
+        ContactShown {
+            id: contact.id,
+            name: contact.name,
+            addresses: contact.addresses,
+            hidden: contact.hidden,
+            external: contact.external.map(ExternalForm::from),
+            created_at: Instant(contact.created_at),
+            updated_at: Instant(contact.updated_at),
+        }
+    }
+}
+
+impl From<ContactForm> for NewContact {
+    fn from(form: ContactForm) -> NewContact {
+        let external = form.external.map(External::from);
+        NewContact { name: form.name, addresses: form.addresses, hidden: form.hidden, external }
+    }
+}

@@ -1,0 +1,130 @@
+//! The settings of an account, found from its address alone.
+
+use super::form::Checks;
+use crate::{AppState, caller::Caller, given::Given, language::Spoken, problem::Problem};
+use axum::{Json, extract::State};
+use connect::discover::{self, Candidate, Endpoint, Kind, Origin};
+use mailroom::words::Language;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(look))
+}
+
+/// The address whose settings are wanted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"address": "info@voorbeeld.nl"}))]
+struct DiscoverForm {
+    #[schema(max_length = 320)]
+    address: String,
+}
+
+/// What was found, best first; empty when nothing is known and nothing answers.
+#[derive(Debug, Serialize, ToSchema)]
+struct Discovered {
+    candidates: Vec<CandidateShown>,
+}
+
+/// Settings that may fit the address.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Candidate)]
+struct CandidateShown {
+    /// Where it comes from: preset, autoconfig, ispdb, srv, autodiscover, mx or guess.
+    #[schema(value_type = String)]
+    source: Origin,
+    /// The provider's name, when it is known.
+    #[schema(required)]
+    provider: Option<String>,
+    #[schema(required)]
+    incoming: Option<EndpointShown>,
+    #[schema(required)]
+    outgoing: Option<EndpointShown>,
+    /// What to know before choosing it.
+    #[schema(required)]
+    note: Option<String>,
+}
+
+/// One half of an account's settings, as `POST /accounts` takes it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Endpoint)]
+struct EndpointShown {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    encryption: Option<connect::Encryption>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+/// Finds the settings for an address. Nothing is signed in to.
+#[utoipa::path(post, path = "/discover", tag = "accounts", request_body = DiscoverForm,
+    responses((status = 200, description = "What was found, best first.", body = Discovered)))]
+async fn look(
+    State(state): State<AppState>,
+    _caller: Caller,
+    Spoken(language): Spoken,
+    Given { value, .. }: Given<DiscoverForm>,
+) -> Result<Json<Discovered>, Problem> {
+    let address = value.address.trim();
+    let mut checks = Checks::default();
+    checks.address("address", address);
+    checks.done()?;
+    let found = discover::discover(&state.room.world, address).await;
+    let candidates = found.into_iter().map(|candidate| CandidateShown::of(candidate, language)).collect();
+    Ok(Json(Discovered { candidates }))
+}
+
+impl CandidateShown {
+    fn of(candidate: Candidate, language: Language) -> CandidateShown {
+        let note = candidate.note.map(|note| match language {
+            Language::Dutch => note.nl,
+            Language::English => note.en,
+        });
+        CandidateShown {
+            source: candidate.source,
+            provider: candidate.provider,
+            incoming: candidate.incoming.map(EndpointShown::from),
+            outgoing: candidate.outgoing.map(EndpointShown::from),
+            note,
+        }
+    }
+}
+
+impl From<Endpoint> for EndpointShown {
+    fn from(endpoint: Endpoint) -> EndpointShown {
+        let is_server = !endpoint.host.is_empty();
+        EndpointShown {
+            kind: kind(endpoint.kind),
+            port: is_server.then_some(endpoint.port),
+            encryption: is_server.then_some(endpoint.encryption),
+            host: is_server.then_some(endpoint.host),
+            username: Some(endpoint.username).filter(|username| !username.is_empty()),
+            prefix: endpoint.prefix,
+            url: endpoint.url,
+        }
+    }
+}
+
+/// The name that an account's settings have for it.
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Imap => "imap",
+        Kind::Pop3 => "pop3",
+        Kind::Smtp => "smtp",
+        Kind::Ews => "ews",
+        Kind::Graph => "microsoft365",
+        Kind::Gmail => "gmail",
+        Kind::Mailgun => "mailgun",
+    }
+}

@@ -1,0 +1,268 @@
+//! Dossiers: business files that mail is put in. The whole organisation knows them; knowing one opens no mail.
+
+use super::{
+    contact::named_alike,
+    form::{Checks, ExternalForm},
+    id,
+    instant::Instant,
+    page::{self, Page},
+};
+use crate::{
+    AppState,
+    caller::Caller,
+    given::{Asked, Given, Named, NamedPair},
+    once::{self, KeyParam, OnceKey},
+    problem::{Problem, ProblemBody},
+};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use mail::{ContactKey, DossierKey};
+use mailroom::words::Refusal;
+use serde::{Deserialize, Serialize};
+use store::{
+    contact::External,
+    dossier::{self, Dossier, DossierPatch, NewDossier},
+};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, change)).routes(routes!(upsert))
+}
+
+/// A business file.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Dossier)]
+struct DossierShown {
+    #[schema(value_type = id::DossierId)]
+    id: DossierKey,
+    name: String,
+    /// What kind of file: claim, project, vacancy, whatever the business has.
+    kind: String,
+    /// Whose mail belongs in it.
+    #[schema(value_type = Vec<id::ContactId>)]
+    contacts: Vec<ContactKey>,
+    /// How the business software calls it.
+    #[schema(required)]
+    external: Option<ExternalForm>,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+/// A dossier to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DossierForm, example = json!({"name": "Verbouwing Dorpsstraat 3", "kind": "project", "contacts": [], "external": {"source": "erp", "id": "P-77"}}))]
+struct DossierForm {
+    #[schema(min_length = 1, max_length = 500)]
+    name: String,
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    kind: String,
+    /// Whose mail belongs in it.
+    #[serde(default)]
+    #[schema(value_type = Vec<id::ContactId>, max_items = 1000)]
+    contacts: Vec<ContactKey>,
+    external: Option<ExternalForm>,
+}
+
+/// What changes about a dossier; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DossierChange {
+    #[schema(min_length = 1, max_length = 500)]
+    name: Option<String>,
+    #[schema(max_length = 100)]
+    kind: Option<String>,
+    /// Everyone whose mail belongs in it.
+    #[schema(value_type = Option<Vec<id::ContactId>>, max_items = 1000)]
+    contacts: Option<Vec<ContactKey>>,
+}
+
+/// What a dossier of the business software shall be from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DossierUpsert {
+    #[schema(min_length = 1, max_length = 500)]
+    name: String,
+    #[schema(max_length = 100)]
+    kind: Option<String>,
+    /// Everyone whose mail belongs in it; left out, those of a known dossier stay.
+    #[schema(value_type = Option<Vec<id::ContactId>>, max_items = 1000)]
+    contacts: Option<Vec<ContactKey>>,
+    /// May be named here too; it must be the one of the path.
+    external: Option<ExternalForm>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Only those of whose name a word begins with this.
+    #[param(max_length = 500)]
+    q: Option<String>,
+    /// Only those that this contact's mail belongs in.
+    #[param(value_type = Option<id::ContactId>)]
+    contact: Option<ContactKey>,
+    /// How many items at most.
+    #[serde(default = "page::usual", deserialize_with = "page::limit")]
+    #[param(minimum = 1, maximum = 200, default = 50, value_type = Option<u16>)]
+    limit: usize,
+    /// `next` of the page before.
+    #[param(max_length = 100)]
+    cursor: Option<String>,
+}
+
+/// The dossiers.
+#[utoipa::path(get, path = "/dossiers", tag = "dossiers", params(Wanted),
+    responses((status = 200, description = "One page, oldest first.", body = Page<DossierShown>)))]
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Json<Page<DossierShown>>, Problem> {
+    let after = page::cursor::<DossierKey>(wanted.cursor.as_deref())?;
+    let organisation = caller.viewer.organisation;
+    let found = state
+        .read(move |tx| {
+            Box::pin(async move {
+                let query = wanted.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
+                dossier::list(tx, organisation, query, wanted.contact, after, wanted.limit).await
+            })
+        })
+        .await?;
+    Ok(Json(Page::of(found, DossierShown::from)))
+}
+
+/// Makes a dossier and puts the mail of its contacts in it.
+#[utoipa::path(post, path = "/dossiers", tag = "dossiers", params(KeyParam), request_body = DossierForm,
+    responses((status = 201, description = "The dossier.", body = DossierShown)))]
+async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    key: OnceKey,
+    Given { value, digest }: Given<DossierForm>,
+) -> Result<Response, Problem> {
+    check(Some(&value.name), Some(&value.kind), value.external.as_ref())?;
+    once::run(&state, &caller, key, digest, async {
+        let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
+        let id = DossierKey(state.room.store.make.key(now));
+        let DossierForm { name, kind, contacts, external } = value;
+        let new = NewDossier { name, kind, contacts, external: external.map(External::from) };
+        let made = state
+            .write(move |tx| Box::pin(async move { dossier::create(tx, organisation, id, &new, now).await }))
+            .await?;
+        Ok((StatusCode::CREATED, DossierShown::from(made)))
+    })
+    .await
+}
+
+/// One dossier.
+#[utoipa::path(get, path = "/dossiers/{id}", tag = "dossiers", params(("id" = id::DossierId, Path)),
+    responses((status = 200, description = "The dossier.", body = DossierShown)))]
+async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    Named(key): Named<DossierKey>,
+) -> Result<Json<DossierShown>, Problem> {
+    let organisation = caller.viewer.organisation;
+    let found = state.read(move |tx| Box::pin(async move { dossier::get(tx, organisation, key).await })).await?;
+    Ok(Json(found.into()))
+}
+
+/// Changes a dossier. The mail of new contacts comes in, and mail that was here only by one that is gone leaves.
+#[utoipa::path(patch, path = "/dossiers/{id}", tag = "dossiers", params(("id" = id::DossierId, Path)),
+    request_body = DossierChange,
+    responses(
+        (status = 200, description = "The dossier as it is now.", body = DossierShown),
+        (status = 409, description = "A contact is not there (any more).", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    Named(key): Named<DossierKey>,
+    Given { value, .. }: Given<DossierChange>,
+) -> Result<Json<DossierShown>, Problem> {
+    check(value.name.as_deref(), value.kind.as_deref(), None)?;
+    let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
+    let patch = DossierPatch { name: value.name, kind: value.kind, contacts: value.contacts };
+    let saved = state
+        .write(move |tx| Box::pin(async move { dossier::update(tx, organisation, key, &patch, now).await }))
+        .await?;
+    Ok(Json(saved.into()))
+}
+
+/// Makes the dossier that the business software calls so, or changes it.
+#[utoipa::path(put, path = "/dossiers/by-external/{source}/{id}", tag = "dossiers",
+    params(
+        ("source" = String, Path, description = "Which software.", min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._~-]+$"),
+        ("id" = String, Path, description = "Its own id there.", min_length = 1, max_length = 200, pattern = "^[A-Za-z0-9._~-]+$"),
+    ),
+    request_body = DossierUpsert,
+    responses(
+        (status = 200, description = "It was known; this is what it is now.", body = DossierShown),
+        (status = 201, description = "It is new.", body = DossierShown),
+        (status = 409, description = "A contact is not there (any more).", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+async fn upsert(
+    State(state): State<AppState>,
+    caller: Caller,
+    NamedPair(source, id): NamedPair<String, String>,
+    Given { value, .. }: Given<DossierUpsert>,
+) -> Result<Response, Problem> {
+    let external = ExternalForm { source, id };
+    named_alike(&external, value.external.as_ref())?;
+    check(Some(&value.name), value.kind.as_deref(), Some(&external))?;
+    let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
+    let id = DossierKey(state.room.store.make.key(now));
+    let external = External::from(external);
+    let (saved, is_new) = state
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(known) = dossier::by_external(tx, organisation, &external.source, &external.id).await? {
+                    let patch = DossierPatch { name: Some(value.name), kind: value.kind, contacts: value.contacts };
+                    return Ok((dossier::update(tx, organisation, known, &patch, now).await?, false));
+                }
+                let new = NewDossier {
+                    name: value.name,
+                    kind: value.kind.unwrap_or_default(),
+                    contacts: value.contacts.unwrap_or_default(),
+                    external: Some(external),
+                };
+                Ok((dossier::create(tx, organisation, id, &new, now).await?, true))
+            })
+        })
+        .await?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(DossierShown::from(saved))).into_response())
+}
+
+fn check(name: Option<&str>, kind: Option<&str>, external: Option<&ExternalForm>) -> Result<(), Refusal> {
+    let mut checks = Checks::default();
+    if let Some(name) = name {
+        checks.line("name", name, 500);
+    }
+    if let Some(kind) = kind.filter(|kind| !kind.is_empty()) {
+        checks.line("kind", kind, 100);
+    }
+    checks.external(external);
+    checks.done()
+}
+
+impl From<Dossier> for DossierShown {
+    fn from(dossier: Dossier) -> DossierShown {
+        DossierShown {
+            id: dossier.id,
+            name: dossier.name,
+            kind: dossier.kind,
+            contacts: dossier.contacts,
+            external: dossier.external.map(ExternalForm::from),
+            created_at: Instant(dossier.created_at),
+            updated_at: Instant(dossier.updated_at),
+        }
+    }
+}

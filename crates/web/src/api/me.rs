@@ -1,0 +1,128 @@
+//! Who the caller is, and what they choose for themselves.
+
+use super::{
+    form::Checks,
+    id,
+    token::ScopeName,
+    user::{LanguageName, UserShown},
+};
+use crate::{
+    AppState,
+    caller::Caller,
+    given::{Given, or_null},
+    problem::Problem,
+};
+use axum::{Json, extract::State};
+use mail::{AccountKey, OrganisationKey, TokenKey};
+use mailroom::words::Refusal;
+use serde::{Deserialize, Serialize};
+use store::{
+    token::Scope,
+    user::{self, UserPatch},
+};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get, change))
+}
+
+/// Who the caller is.
+#[derive(Debug, Serialize, ToSchema)]
+struct Me {
+    user: UserShown,
+    organisation: OrganisationShown,
+    token: TokenUsed,
+}
+
+/// Where the caller works.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Organisation)]
+struct OrganisationShown {
+    #[schema(value_type = id::OrganisationId)]
+    id: OrganisationKey,
+    name: String,
+}
+
+/// The token that the request came with.
+#[derive(Debug, Serialize, ToSchema)]
+struct TokenUsed {
+    #[schema(value_type = id::TokenId)]
+    id: TokenKey,
+    #[schema(value_type = ScopeName)]
+    scope: Scope,
+}
+
+/// What a user chooses for themselves; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MyChange {
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+    language: Option<LanguageName>,
+    /// The account to write from unless another is chosen.
+    #[serde(default, deserialize_with = "or_null")]
+    #[schema(value_type = Option<id::AccountId>)]
+    default_account: Option<Option<AccountKey>>,
+    /// Mail that comes in for me is private.
+    private_incoming: Option<bool>,
+    /// Mail that I send is private.
+    private_outgoing: Option<bool>,
+}
+
+/// Who the caller is.
+#[utoipa::path(get, path = "/me", tag = "people", responses((status = 200, description = "The caller.", body = Me)))]
+async fn get(State(state): State<AppState>, caller: Caller) -> Result<Json<Me>, Problem> {
+    let viewer = caller.viewer;
+    let (user, organisation) = state
+        .read(move |tx| {
+            Box::pin(async move {
+                let organisation = store::organisation::get(tx, viewer.organisation).await?;
+                Ok((user::get(tx, viewer.organisation, viewer.user).await?, organisation))
+            })
+        })
+        .await?;
+    Ok(Json(Me {
+        user: user.into(),
+        organisation: OrganisationShown { id: organisation.id, name: organisation.name },
+        token: TokenUsed { id: caller.token, scope: caller.scope },
+    }))
+}
+
+/// Changes what the caller chooses for themselves.
+#[utoipa::path(patch, path = "/me", tag = "people", request_body = MyChange,
+    responses((status = 200, description = "The user as they are now.", body = UserShown)))]
+async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    Given { value, .. }: Given<MyChange>,
+) -> Result<Json<UserShown>, Problem> {
+    let mut checks = Checks::default();
+    if let Some(name) = &value.name {
+        checks.line("name", name, 200);
+    }
+    checks.done()?;
+    let patch = UserPatch {
+        name: value.name,
+        language: value.language.map(|language| language.name().to_owned()),
+        default_account: value.default_account,
+        private_incoming: value.private_incoming,
+        private_outgoing: value.private_outgoing,
+        ..UserPatch::default()
+    };
+    let viewer = caller.viewer;
+    let saved = state
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(Some(account)) = patch.default_account
+                    && viewer.may_send(tx, account).await.is_err()
+                {
+                    return Ok(None);
+                }
+                user::update(tx, viewer.organisation, viewer.user, &patch).await.map(Some)
+            })
+        })
+        .await?;
+    let saved = saved.ok_or_else(|| Refusal::field("default_account", mailroom::words::field::UNKNOWN))?;
+    Ok(Json(saved.into()))
+}

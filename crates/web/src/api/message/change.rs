@@ -1,0 +1,65 @@
+//! What a person changes about a message. It shows at once; the server follows.
+
+use super::{id, shown::MessageShown, whole};
+use crate::{
+    AppState,
+    caller::Caller,
+    given::{Given, Named},
+    problem::{Problem, ProblemBody},
+};
+use axum::{Json, extract::State};
+use mail::{FolderKey, MessageKey};
+use serde::Deserialize;
+use store::message;
+use utoipa::ToSchema;
+
+/// What changes about a message; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MessageChange {
+    /// Read.
+    seen: Option<bool>,
+    /// Marked as important.
+    flagged: Option<bool>,
+    /// Only for those who manage the account, and for who made it private.
+    private: Option<bool>,
+    /// Another folder of the same account.
+    #[schema(value_type = Option<id::FolderId>)]
+    folder: Option<FolderKey>,
+}
+
+/// Marks, hides or moves a message.
+#[utoipa::path(patch, path = "/messages/{id}", tag = "messages", params(("id" = id::MessageId, Path)),
+    request_body = MessageChange,
+    responses(
+        (status = 200, description = "The message as it is now.", body = MessageShown),
+        (status = 409, description = "It can't be moved there.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    caller: Caller,
+    Named(key): Named<MessageKey>,
+    Given { value, .. }: Given<MessageChange>,
+) -> Result<Json<MessageShown>, Problem> {
+    let (viewer, now, make) = (caller.viewer, state.room.clock.now(), state.room.store.make.clone());
+    let MessageChange { seen, flagged, private, folder } = value;
+    let account = state
+        .write(move |tx| {
+            Box::pin(async move {
+                let account = viewer.may_see(tx, key).await?;
+                if seen.is_some() || flagged.is_some() {
+                    message::set_flags(tx, &viewer, key, seen, flagged, now, &make).await?;
+                }
+                if let Some(folder) = folder {
+                    message::move_to(tx, &viewer, key, folder, now, &make).await?;
+                }
+                if let Some(private) = private {
+                    message::set_private(tx, &viewer, key, private, now).await?;
+                }
+                Ok(account)
+            })
+        })
+        .await?;
+    state.room.desks.poke(account);
+    Ok(Json(whole(&state, &caller, key).await?))
+}

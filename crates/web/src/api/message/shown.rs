@@ -1,0 +1,234 @@
+//! A message as the interface shows it: a line of a list, or whole.
+
+use crate::api::{account::RoleName, id, instant::Instant};
+use mail::{
+    AccountKey, Address, ContactKey, ConversationKey, DossierKey, FolderKey, Message, MessageKey, Role, display,
+};
+use serde::{Deserialize, Serialize};
+use store::message::{Stored, Summary};
+use utoipa::ToSchema;
+
+/// An address with its display name.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Address, example = json!({"name": "Jan Jansen", "address": "jan@voorbeeld.nl"}))]
+pub(crate) struct AddressShown {
+    /// The display name, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    pub(crate) name: Option<String>,
+    /// `local@domain`.
+    #[schema(max_length = 1000)]
+    pub(crate) address: String,
+}
+
+/// One line of a list of messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MessageLine {
+    #[schema(value_type = id::MessageId)]
+    id: MessageKey,
+    #[schema(value_type = id::AccountId)]
+    account: AccountKey,
+    /// The folder to show it in; null when no folder holds it any more.
+    #[schema(value_type = Option<id::FolderId>, required)]
+    folder: Option<FolderKey>,
+    #[schema(value_type = RoleName)]
+    role: Role,
+    #[schema(value_type = id::ConversationId)]
+    conversation: ConversationKey,
+    subject: String,
+    #[schema(required)]
+    from: Option<AddressShown>,
+    to: Vec<AddressShown>,
+    cc: Vec<AddressShown>,
+    /// The first words.
+    preview: String,
+    /// What its `Date` says.
+    #[schema(required)]
+    sent_at: Option<Instant>,
+    /// When the server received it.
+    received_at: Instant,
+    /// From the account's own address.
+    outgoing: bool,
+    seen: bool,
+    flagged: bool,
+    answered: bool,
+    private: bool,
+    /// Size of the raw message in bytes.
+    size: i64,
+    /// How many attachments it has, inline pictures not counted.
+    attachment_count: i64,
+}
+
+/// A whole message.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Message)]
+pub(super) struct MessageShown {
+    #[schema(value_type = id::MessageId)]
+    id: MessageKey,
+    #[schema(value_type = id::AccountId)]
+    account: AccountKey,
+    /// The folder to show it in; null when no folder holds it any more.
+    #[schema(value_type = Option<id::FolderId>, required)]
+    folder: Option<FolderKey>,
+    #[schema(value_type = RoleName)]
+    role: Role,
+    #[schema(value_type = id::ConversationId)]
+    conversation: ConversationKey,
+    /// The content of `Message-ID`, without brackets.
+    #[schema(required)]
+    message_id: Option<String>,
+    subject: String,
+    #[schema(required)]
+    from: Option<AddressShown>,
+    to: Vec<AddressShown>,
+    cc: Vec<AddressShown>,
+    /// Only of mail that was sent from here.
+    bcc: Vec<AddressShown>,
+    reply_to: Vec<AddressShown>,
+    /// What its `Date` says.
+    #[schema(required)]
+    sent_at: Option<Instant>,
+    /// When the server received it.
+    received_at: Instant,
+    /// When we fetched it.
+    fetched_at: Instant,
+    /// From the account's own address.
+    outgoing: bool,
+    seen: bool,
+    flagged: bool,
+    answered: bool,
+    private: bool,
+    /// Why it is private.
+    #[schema(required)]
+    private_reason: Option<String>,
+    /// Size of the raw message in bytes.
+    size: i64,
+    /// The text to read.
+    #[schema(required)]
+    text: Option<String>,
+    /// The HTML, already made safe: nothing in it runs or fetches. Pictures of the message itself are `cid:`.
+    #[schema(required)]
+    html: Option<String>,
+    attachments: Vec<AttachmentShown>,
+    #[schema(value_type = Vec<id::ContactId>)]
+    contacts: Vec<ContactKey>,
+    #[schema(value_type = Vec<id::DossierId>)]
+    dossiers: Vec<DossierKey>,
+    authentication: Authentication,
+    /// What breaks the standards in it, or was too much to read.
+    #[schema(value_type = Vec<String>)]
+    defects: Vec<mail::Defect>,
+}
+
+/// One attachment or inline part.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attachment)]
+struct AttachmentShown {
+    /// Its number, for `GET /messages/{id}/attachments/{n}`.
+    n: usize,
+    /// Safe as a file name.
+    name: String,
+    content_type: String,
+    /// Decoded, in bytes.
+    size: u64,
+    /// Shown inside the HTML.
+    inline: bool,
+    /// How the HTML names it, after `cid:`.
+    #[schema(required)]
+    content_id: Option<String>,
+}
+
+/// What is known of whether the sender is who it says.
+#[derive(Debug, Serialize, ToSchema)]
+struct Authentication {
+    /// The `Authentication-Results` fields as they stand in the message, newest first. Only the newest can be the
+    /// receiving server's own.
+    results: Vec<String>,
+}
+
+impl From<Summary> for MessageLine {
+    fn from(line: Summary) -> MessageLine {
+        MessageLine {
+            id: line.id,
+            account: line.account,
+            folder: line.folder,
+            role: line.role,
+            conversation: line.conversation,
+            subject: line.subject,
+            from: line.people.from.into_iter().next().map(AddressShown::from),
+            to: shown(line.people.to),
+            cc: shown(line.people.cc),
+            preview: line.preview,
+            sent_at: line.sent_at.map(Instant),
+            received_at: Instant(line.received_at),
+            outgoing: line.outgoing,
+            seen: line.seen,
+            flagged: line.flagged,
+            answered: line.answered,
+            private: line.private,
+            size: line.size,
+            attachment_count: line.attachments,
+        }
+    }
+}
+
+impl MessageShown {
+    /// What is kept of the message together with what was read again from its bytes.
+    pub(super) fn of(stored: Stored, read: Message) -> MessageShown {
+        MessageShown {
+            id: stored.id,
+            account: stored.account,
+            folder: stored.folder,
+            role: stored.role,
+            conversation: stored.conversation,
+            message_id: stored.message_id,
+            subject: stored.subject,
+            from: stored.people.from.into_iter().next().map(AddressShown::from),
+            to: shown(stored.people.to),
+            cc: shown(stored.people.cc),
+            bcc: if stored.outgoing { shown(stored.people.bcc) } else { Vec::new() },
+            reply_to: shown(stored.people.reply_to),
+            sent_at: stored.sent_at.map(Instant),
+            received_at: Instant(stored.received_at),
+            fetched_at: Instant(stored.fetched_at),
+            outgoing: stored.outgoing,
+            seen: stored.seen,
+            flagged: stored.flagged,
+            answered: stored.answered,
+            private: stored.private,
+            private_reason: stored.private_reason,
+            size: stored.size,
+            text: read.text,
+            html: read.html.as_deref().map(display::safe_html),
+            attachments: read.attachments.into_iter().map(AttachmentShown::from).collect(),
+            contacts: stored.contacts,
+            dossiers: stored.dossiers,
+            authentication: Authentication { results: read.authentication_results },
+            defects: stored.defects,
+        }
+    }
+}
+
+impl From<mail::Attachment> for AttachmentShown {
+    fn from(attachment: mail::Attachment) -> AttachmentShown {
+        let mail::Attachment { n, name, content_type, size, inline, content_id } = attachment;
+        AttachmentShown { n, name, content_type, size, inline, content_id }
+    }
+}
+
+impl From<Address> for AddressShown {
+    fn from(Address { name, address }: Address) -> AddressShown {
+        AddressShown { name, address }
+    }
+}
+
+impl From<AddressShown> for Address {
+    fn from(AddressShown { name, address }: AddressShown) -> Address {
+        Address { name, address }
+    }
+}
+
+pub(crate) fn shown(addresses: Vec<Address>) -> Vec<AddressShown> {
+    addresses.into_iter().map(AddressShown::from).collect()
+}

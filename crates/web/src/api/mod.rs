@@ -1,0 +1,49 @@
+//! The API: one file a subject, with its handlers and what they take and answer.
+
+mod account;
+mod change;
+mod contact;
+mod conversation;
+mod description;
+mod discover;
+mod docs;
+mod dossier;
+mod form;
+mod group;
+mod id;
+mod instant;
+mod me;
+mod message;
+mod outbox;
+mod page;
+mod quarantine;
+mod template;
+mod token;
+mod user;
+
+pub(crate) use description::routes as description_routes;
+
+use crate::AppState;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every call of the interface, and the description made from them.
+pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
+    let calls = OpenApiRouter::new()
+        .merge(discover::routes())
+        .merge(account::routes())
+        .merge(message::routes())
+        .merge(conversation::routes())
+        .merge(outbox::routes())
+        .merge(contact::routes())
+        .merge(dossier::routes())
+        .merge(quarantine::routes())
+        .merge(change::routes())
+        .merge(me::routes())
+        .merge(user::routes())
+        .merge(group::routes())
+        .merge(token::routes())
+        .merge(template::routes());
+    let (router, mut api) = OpenApiRouter::with_openapi(description::begin()).nest("/api/v1", calls).split_for_parts();
+    description::complete(&mut api);
+    (router, api)
+}

@@ -1,0 +1,105 @@
+//! `/metrics` in Prometheus' text form: what was asked of us, how the mailboxes are, what waits in the outbox.
+//!
+//! Gauges are read from the database when they are asked for, so that they are right after a restart and on any node.
+
+use crate::AppState;
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::header,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Counts requests by method, route and status.
+#[derive(Default)]
+pub(crate) struct Meter(Mutex<BTreeMap<Label, Tally>>);
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Label {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    requests: u64,
+    took: Duration,
+}
+
+impl Meter {
+    fn add(&self, label: Label, took: Duration) {
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = tallies.entry(label).or_default();
+        tally.requests += 1;
+        tally.took += took;
+    }
+}
+
+/// Counts the request and how long it took.
+pub(crate) async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let method = known_method(request.method().as_str());
+    let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+    let began = Instant::now();
+    let response = next.run(request).await;
+    state.meter.add(Label { method, route, status: response.status().as_u16() }, began.elapsed());
+    response
+}
+
+/// The text that Prometheus reads.
+pub(crate) async fn show(State(state): State<AppState>) -> Response {
+    let mut text = String::new();
+    requests(&mut text, &state.meter);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+fn requests(text: &mut String, meter: &Meter) {
+    let tallies = meter.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let labels = |label: &Label| {
+        format!("{{method=\"{}\",route=\"{}\",status=\"{}\"}}", label.method, label.route, label.status)
+    };
+    heading(text, "postkamer_http_requests_total", "counter", "Requests answered.");
+    for (label, tally) in &tallies {
+        let _ = writeln!(text, "postkamer_http_requests_total{} {}", labels(label), tally.requests);
+    }
+    heading(text, "postkamer_http_request_seconds_total", "counter", "Time spent on those requests.");
+    for (label, tally) in &tallies {
+        let _ = writeln!(text, "postkamer_http_request_seconds_total{} {:.6}", labels(label), tally.took.as_secs_f64());
+    }
+}
+
+fn heading(text: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+/// A stranger may send any method; each must not become a line of its own.
+fn known_method(method: &str) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_one_kind_are_counted_together() {
+        let meter = Meter::default();
+        for _ in 0..3 {
+            let label = Label { method: "GET", route: "/api/v1/me".into(), status: 200 };
+            meter.add(label, Duration::from_millis(500));
+        }
+        let mut text = String::new();
+        requests(&mut text, &meter);
+        assert!(text.contains("postkamer_http_requests_total{method=\"GET\",route=\"/api/v1/me\",status=\"200\"} 3\n"));
+        assert!(text.contains("status=\"200\"} 1.500000\n"));
+    }
+}

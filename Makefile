@@ -29,10 +29,12 @@ soak: ## the long form of the tests: more seeds, more crashes, then a minute for
 
 bench: ## measure against the programs to beat, in one run
 	@scripts/peers.sh
-	@scripts/bench.sh
+	@cargo build --release --locked -p postkamer
+	@cargo run --quiet --release --locked -p testkit --example bench
 
 fuzz: ## a minute for each parser of bytes from outside; SECONDS_EACH=n for longer
 	@scripts/fuzz.sh
 
 schema: ## write the database schema down as the migrations leave it
-	@scripts/schema.sh
+	@cargo build --quiet --locked -p postkamer
+	@cargo run --quiet --locked -p testkit --example schema

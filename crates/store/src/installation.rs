@@ -1,7 +1,7 @@
 //! An installation: the folder with the database, the blobs and the key file, opened by one process at a time.
 
 use crate::{
-    Db, KeyMaker, StoreError,
+    Db, Dialect, KeyMaker, StoreError,
     blob::{self, BlobStore, LocalBlobs, S3Blobs},
     db, migrate,
     secret::{Keyring, MasterKey},
@@ -66,6 +66,7 @@ impl Store {
         let place = database(places)?;
         let db = Db::open(&place).await?;
         migrate::run(&db).await?;
+        let node = node(&db).await?;
         let key_file = key_file.unwrap_or_else(|| places.data.join("postkamer.key"));
         let master = match MasterKey::read(&key_file)? {
             Some(master) => master,
@@ -75,7 +76,7 @@ impl Store {
             db,
             blobs,
             keys: Keyring::new(master),
-            make: Arc::new(KeyMaker::new(0)),
+            make: Arc::new(KeyMaker::new(node)),
             key_file: Arc::new(key_file),
             _lock: Arc::new(lock),
         })
@@ -144,6 +145,18 @@ fn database(places: &Places) -> Result<db::Place, StoreError> {
         )));
     }
     Ok(db::Place::Sqlite(file))
+}
+
+/// A number for this process that no other living one has: PostgreSQL counts the starts. SQLite has one process.
+async fn node(db: &Db) -> Result<u8, StoreError> {
+    if db.dialect() == Dialect::Sqlite {
+        return Ok(0);
+    }
+    let sql = "INSERT INTO meta (name, value) VALUES ('starts', '0') ON CONFLICT (name) \
+         DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING value";
+    let row = db.write(move |tx| Box::pin(async move { tx.row(sql, &vals![]).await })).await?;
+    let starts: u64 = row.and_then(|mut row| row.text(0).parse().ok()).unwrap_or(0);
+    Ok(starts as u8)
 }
 
 /// The key of an installation that has no organisation yet. Where there is one, its secrets need the key that is gone.

@@ -28,12 +28,21 @@ pub struct S3Blobs {
 impl S3Blobs {
     /// `s3://bucket/prefix?endpoint=https://...&region=...`; who we are comes from the usual `AWS_*` variables.
     pub fn open(url: &str) -> Result<S3Blobs, StoreError> {
+        S3Blobs::open_as(url, AmazonS3Builder::from_env())
+    }
+
+    /// The same with these credentials instead of the variables' (key id, secret).
+    pub fn open_with(url: &str, credentials: (&str, &str)) -> Result<S3Blobs, StoreError> {
+        let (key, secret) = credentials;
+        S3Blobs::open_as(url, AmazonS3Builder::new().with_access_key_id(key).with_secret_access_key(secret))
+    }
+
+    fn open_as(url: &str, builder: AmazonS3Builder) -> Result<S3Blobs, StoreError> {
         let unusable = |why: String| StoreError::Unusable(format!("The blob store {url} can't be used: {why}."));
         let rest = url.strip_prefix("s3://").ok_or_else(|| unusable("it does not begin with s3://".into()))?;
         let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-        let mut builder =
-            AmazonS3Builder::from_env().with_bucket_name(bucket).with_checksum_algorithm(Checksum::SHA256);
+        let mut builder = builder.with_bucket_name(bucket).with_checksum_algorithm(Checksum::SHA256);
         for option in options.split('&').filter(|option| !option.is_empty()) {
             builder = match option.split_once('=') {
                 Some(("endpoint", endpoint)) => {

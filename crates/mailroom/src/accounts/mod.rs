@@ -10,6 +10,8 @@ pub mod secret;
 mod settle;
 #[cfg(test)]
 mod settle_test;
+#[cfg(test)]
+mod verb_test;
 mod round_trip;
 mod watch;
 
@@ -55,7 +57,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
         Some(owners) => owners::read(&owners, viewer, &mut settled.errors),
         None => vec![owner::Owner { party: owner::Party::User(viewer.user), rights: owner::Rights::ALL }],
     };
-    let settled = checked(room, viewer, settled).await?;
+    let settled = checked(room, viewer, settled, false).await?;
     let (viewer, now) = (*viewer, room.clock.now());
     let new = NewAccount { id: AccountKey(room.store.make.key(now)), settings: settled.settings, primary };
     let (incoming, outgoing) = (settled.incoming_secret, settled.outgoing_secret);
@@ -94,11 +96,7 @@ pub async fn patch(
     let typed_owners = input.owners.take();
     let mut settled = settle::settle(input, Some(&before.settings));
     let owners = typed_owners.map(|owners| owners::read(&owners, viewer, &mut settled.errors));
-    if before.settings.allow_plaintext && viewer.role != UserRole::Administrator {
-        // What an administrator allowed stays allowed when another manager saves something else.
-        settled.settings.allow_plaintext = true;
-    }
-    let settled = checked(room, viewer, settled).await?;
+    let settled = checked(room, viewer, settled, before.settings.allow_plaintext).await?;
     if primary == Some(false) && before.primary {
         return Err(Refusal::conflict("primary", field::PRIMARY_NEEDED));
     }
@@ -206,9 +204,15 @@ pub(crate) async fn managed(room: &MailRoom, viewer: &Viewer, account: AccountKe
     if rights.manage { Ok(found) } else { Err(Refusal::forbidden("account", field::NO_RIGHT_TO_MANAGE)) }
 }
 
-/// What can't be seen from the input alone: leave to work without encryption (features M5).
-async fn checked(room: &MailRoom, viewer: &Viewer, mut settled: Settled) -> Result<Settled, Refusal> {
-    let is_administrator = viewer.role == UserRole::Administrator;
+/// What can't be seen from the input alone: leave to work without encryption (features M5). What an administrator allowed
+/// before stays allowed when another manager saves something else.
+async fn checked(
+    room: &MailRoom,
+    viewer: &Viewer,
+    mut settled: Settled,
+    was_allowed: bool,
+) -> Result<Settled, Refusal> {
+    let may_allow = was_allowed || viewer.role == UserRole::Administrator;
     let plain: Vec<_> = settle::servers(&settled.settings)
         .filter(|(_, server)| server.encryption == Encryption::None && !server.host.is_empty())
         .map(|(direction, server)| (format!("{direction}.encryption"), server.host.clone()))
@@ -218,7 +222,7 @@ async fn checked(room: &MailRoom, viewer: &Viewer, mut settled: Settled) -> Resu
             settled.errors.push(FieldError::new(field, field::PLAINTEXT_REFUSED));
         }
     }
-    if settled.settings.allow_plaintext && !is_administrator {
+    if settled.settings.allow_plaintext && !may_allow {
         return Err(Refusal::forbidden("allow_plaintext", field::ADMINISTRATOR_ONLY));
     }
     crate::words::all_well(std::mem::take(&mut settled.errors))?;
@@ -257,4 +261,11 @@ pub(crate) async fn secret_of(
         })
         .await?;
     Ok(opened.map(|plain| Secret::new(plain.as_slice())))
+}
+
+/// The settings that follow from this text, for tests of what stands on accounts.
+#[cfg(test)]
+pub(crate) fn settled_for_test(json: &str) -> account::AccountSettings {
+    let input = serde_json::from_str(json).expect("reads");
+    settle::settle(input, None).settings
 }

@@ -7,6 +7,8 @@
 mod bounce;
 mod courier;
 mod dispatch;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod lane;
 mod letter;
 #[cfg(test)]
@@ -20,12 +22,12 @@ mod reconcile;
 mod repeat;
 pub mod retry;
 mod round;
+#[cfg(test)]
+mod sending_test;
 mod sent_copy;
 mod submit;
 pub(crate) mod system;
 mod template;
-#[cfg(test)]
-mod sending_test;
 
 pub use bounce::on_report;
 pub use lane::Transports;

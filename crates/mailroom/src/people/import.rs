@@ -1,0 +1,127 @@
+//! Contacts from a file: a table or vCards (features D4).
+
+use super::{table, vcard};
+use crate::{
+    MailRoom,
+    words::{FieldError, Refusal, field},
+};
+use mail::{Address, ContactKey, address::fold_address};
+use store::{
+    StoreError, Tx, UserRole, Viewer,
+    contact::{self, ContactPatch, External, NewContact},
+};
+
+/// Contacts in one unit of work.
+const UNIT: usize = 200;
+
+/// One contact of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) addresses: Vec<String>,
+    /// Source and id of the software that it comes from.
+    pub(super) external: Option<(String, String)>,
+}
+
+/// What a file brought.
+#[derive(Debug, Clone, Default)]
+pub struct Imported {
+    /// Contacts made.
+    pub created: usize,
+    /// Contacts that were there and got new addresses or another name.
+    pub updated: usize,
+    /// Rows that could not be used, by their number from 1.
+    pub errors: Vec<FieldError>,
+}
+
+/// Takes contacts from a CSV file or vCards, whichever it is. A contact that is there by its external id or by one of its
+/// addresses is completed, not doubled; what can't be read is named and the rest goes on. The same file twice changes
+/// nothing.
+pub async fn import_contacts(room: &MailRoom, viewer: &Viewer, file: &[u8]) -> Result<Imported, Refusal> {
+    if viewer.role == UserRole::Member {
+        return Err(Refusal::forbidden("file", field::ADMINISTRATOR_ONLY));
+    }
+    let text = String::from_utf8_lossy(file);
+    let rows = match text.trim_start_matches('\u{feff}').trim_start().get(..11) {
+        Some(start) if start.eq_ignore_ascii_case("BEGIN:VCARD") => vcard::read(&text),
+        _ => table::read(&text).ok_or_else(|| Refusal::field("file", field::NO_COLUMN))?,
+    };
+    let mut imported = Imported::default();
+    let mut good = Vec::with_capacity(rows.len());
+    for (n, mut row) in rows.into_iter().enumerate() {
+        let before = row.addresses.len();
+        row.addresses = row.addresses.iter().filter_map(|text| Address::parse(text)).map(|read| read.address).collect();
+        if row.addresses.len() < before {
+            imported.errors.push(FieldError::new(format!("rows.{}.addresses", n + 1), field::NOT_AN_ADDRESS));
+        } else if row.name.is_empty() && row.addresses.is_empty() {
+            imported.errors.push(FieldError::new(format!("rows.{}", n + 1), field::UNREADABLE_LINE));
+        }
+        if row.name.is_empty() {
+            row.name = row.addresses.first().cloned().unwrap_or_default();
+        }
+        if !row.name.is_empty() {
+            good.push(row);
+        }
+    }
+    for unit in good.chunks(UNIT) {
+        let (viewer, now, make, unit) = (*viewer, room.clock.now(), room.store.make.clone(), unit.to_vec());
+        let write = room.store.db.write(move |tx| {
+            Box::pin(async move {
+                let mut counts = (0, 0);
+                for row in unit {
+                    match put(tx, &viewer, ContactKey(make.key(now)), row, now).await? {
+                        Put::Created => counts.0 += 1,
+                        Put::Updated => counts.1 += 1,
+                        Put::Same => {}
+                    }
+                }
+                Ok(counts)
+            })
+        });
+        let (created, updated) = write.await?;
+        imported.created += created;
+        imported.updated += updated;
+    }
+    Ok(imported)
+}
+
+enum Put {
+    Created,
+    Updated,
+    Same,
+}
+
+async fn put(tx: &mut Tx, viewer: &Viewer, key: ContactKey, row: Row, now: i64) -> Result<Put, StoreError> {
+    let organisation = viewer.organisation;
+    let external = row.external.map(|(source, id)| External { source, id });
+    let known = match &external {
+        Some(external) => contact::by_external(tx, organisation, &external.source, &external.id).await?,
+        None => None,
+    };
+    let mut found = match known {
+        Some(known) => Some(contact::get(tx, organisation, known).await?),
+        None => None,
+    };
+    for address in &row.addresses {
+        if found.is_none() {
+            found = contact::by_address(tx, organisation, address).await?.into_iter().next();
+        }
+    }
+    let Some(known) = found else {
+        let new = NewContact { name: row.name, addresses: row.addresses, hidden: false, external };
+        contact::create(tx, organisation, key, &new, now).await?;
+        return Ok(Put::Created);
+    };
+    let mut addresses = known.addresses.clone();
+    for address in row.addresses {
+        if !addresses.iter().any(|own| fold_address(own) == fold_address(&address)) {
+            addresses.push(address);
+        }
+    }
+    if addresses.len() == known.addresses.len() {
+        return Ok(Put::Same);
+    }
+    let patch = ContactPatch { addresses: Some(addresses), ..ContactPatch::default() };
+    contact::update(tx, organisation, known.id, &patch, now).await?;
+    Ok(Put::Updated)
+}

@@ -1,0 +1,149 @@
+//! Passwords of those who sign in: the rules, a forgotten one, the first one (features U2, U3).
+
+use crate::{
+    MailRoom,
+    outgoing::system::{self, plain},
+    words::{
+        FieldError, Refusal,
+        field::{self, Why},
+        letter::{self, Letter},
+    },
+};
+use mail::UserKey;
+use store::{
+    StoreError, UserRole, Viewer, one_time_link, organisation,
+    secret::{PasswordProblem, hash_password, new_token, password_problems, token_digest, verify_password},
+    user::{self, User},
+};
+
+const MINUTES: i64 = one_time_link::LIFE / 60_000;
+
+/// Sends the person a link for a new password, through the primary mailbox.
+///
+/// Answers the same at once for every address, known or not: what is to be done is done afterwards, so that neither the
+/// answer nor the clock tells who has an account here.
+pub fn forgotten_password(room: &MailRoom, email: &str) {
+    let (room, email) = (room.clone(), email.trim().to_owned());
+    tokio::spawn(async move {
+        let found = room.store.db.read(move |tx| Box::pin(async move { user::by_email(tx, &email).await })).await;
+        let sent = match found {
+            Ok(Some((user, _))) if user.active => send_link(&room, &user, &letter::PASSWORD_LINK).await,
+            Ok(_) => return,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = sent {
+            tracing::warn!(%error, "a link for a new password could not be sent");
+        }
+    });
+}
+
+/// Sends a new user the link for their first password. Only an administrator invites.
+pub async fn invite(room: &MailRoom, viewer: &Viewer, user: UserKey) -> Result<(), Refusal> {
+    if viewer.role != UserRole::Administrator {
+        return Err(Refusal::forbidden("user", field::ADMINISTRATOR_ONLY));
+    }
+    let organisation = viewer.organisation;
+    let read = room.store.db.read(move |tx| Box::pin(async move { user::get(tx, organisation, user).await }));
+    send_link(room, &read.await?, &letter::INVITATION).await
+}
+
+async fn send_link(room: &MailRoom, user: &User, letter: &Letter) -> Result<(), Refusal> {
+    let token = new_token();
+    let (organisation, id, now) = (user.organisation, user.id, room.clock.now());
+    let digest = token_digest(&token);
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            one_time_link::create(tx, organisation, id, &digest, now).await?;
+            organisation::get(tx, organisation).await
+        })
+    });
+    let organisation = write.await?;
+    let link = format!("{}/password?token={}", room.config.base_url, token.as_str());
+    let facts = [
+        ("link", plain(&link)),
+        ("minutes", plain(&MINUTES.to_string())),
+        ("organisation", plain(&organisation.name)),
+    ];
+    system::send(room, user, letter, &facts).await?;
+    Ok(())
+}
+
+/// Sets a new password by a link, once. A password that breaks the rules leaves the link as it was.
+pub async fn reset_password(room: &MailRoom, token: &str, password: &str) -> Result<UserKey, Refusal> {
+    let (digest, now) = (token_digest(token), room.clock.now());
+    let open = room.store.db.read(move |tx| Box::pin(async move { one_time_link::is_open(tx, &digest, now).await }));
+    if !open.await? {
+        return Err(Refusal::field("token", field::LINK_EXPIRED));
+    }
+    // The rules that need no names come before the costly hash.
+    check("password", password, &[])?;
+    let hash = hash_password(password).await?;
+    let password = password.to_owned();
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let (organisation, user) = one_time_link::redeem(tx, &digest, now).await?;
+            let names = names(tx, organisation, user).await?;
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            if !password_problems(&password, false, &names).is_empty() {
+                // An error, so that the link is not used up.
+                let (code, text) = field::PASSWORD_NAMES;
+                return Err(StoreError::Conflict { field: "password", code, message: text.en.to_owned() });
+            }
+            user::set_password(tx, organisation, user, &hash).await?;
+            Ok(user)
+        })
+    });
+    match write.await {
+        Ok(user) => Ok(user),
+        Err(StoreError::NotFound) => Err(Refusal::field("token", field::LINK_EXPIRED)),
+        Err(StoreError::Conflict { field: "password", .. }) => Err(Refusal::field("password", field::PASSWORD_NAMES)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Changes one's own password; the present one is asked, so that an open screen is not enough.
+pub async fn change_password(room: &MailRoom, viewer: &Viewer, present: &str, new: &str) -> Result<(), Refusal> {
+    let (organisation, id) = (viewer.organisation, viewer.user);
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move { Ok((user::password(tx, organisation, id).await?, names(tx, organisation, id).await?)) })
+    });
+    let (kept, names) = read.await?;
+    if !verify_password(present, kept.as_deref()).await? {
+        return Err(Refusal::field("present", field::PASSWORD_WRONG));
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    check("password", new, &names)?;
+    let hash = hash_password(new).await?;
+    let write = room
+        .store
+        .db
+        .write(move |tx| Box::pin(async move { user::set_password(tx, organisation, id, &hash).await }));
+    Ok(write.await?)
+}
+
+async fn names(
+    tx: &mut store::Tx,
+    organisation: mail::OrganisationKey,
+    user: UserKey,
+) -> Result<Vec<String>, StoreError> {
+    let user = user::get(tx, organisation, user).await?;
+    Ok(vec![user.name, user.email, organisation::get(tx, organisation).await?.name])
+}
+
+fn check(field: &str, password: &str, names: &[&str]) -> Result<(), Refusal> {
+    let errors: Vec<_> =
+        password_problems(password, false, names).into_iter().map(|problem| FieldError::new(field, why(problem))).collect();
+    crate::words::all_well(errors)
+}
+
+fn why(problem: PasswordProblem) -> Why {
+    match problem {
+        PasswordProblem::TooShort => field::PASSWORD_SHORT,
+        PasswordProblem::TooLong => field::PASSWORD_LONG,
+        PasswordProblem::Unprintable => field::PASSWORD_UNPRINTABLE,
+        PasswordProblem::TooFewDifferent => field::PASSWORD_VARIETY,
+        PasswordProblem::ContainsName => field::PASSWORD_NAMES,
+        PasswordProblem::KeyboardRun => field::PASSWORD_KEYS,
+        PasswordProblem::Common => field::PASSWORD_COMMON,
+    }
+}

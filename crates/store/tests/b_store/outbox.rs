@@ -1,6 +1,6 @@
 //! The outbox: fair, fenced, and never telling what it does not know.
 
-use crate::house::{ACCOUNT, NOW, ORGANISATION, make_account, settings};
+use crate::house::{ACCOUNT, NOW, ORGANISATION, make_account, settings, submission};
 use mail::{AccountKey, OutboxKey};
 use store::{
     StoreError, Topic, account,
@@ -245,5 +245,28 @@ on_both! {
         bell.borrow_and_update();
         house.submit(1, ACCOUNT, &["a@x.nl"], NOW).await;
         assert!(bell.has_changed().unwrap());
+    }
+
+    two_nodes_that_ask_at_once_never_get_the_same_message(house) {
+        unit!(house, tx => {
+            for id in 1..=200 {
+                outbox::submit(tx, ORGANISATION, &submission(id, ACCOUNT, &["a@x.nl"], NOW), NOW).await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let mut met = std::collections::BTreeSet::new();
+        while met.len() < 200 {
+            let (one, two, three) = tokio::join!(
+                async { unit!(house, tx => outbox::lease_due(tx, "one", NOW, 16, UNTIL).await).unwrap() },
+                async { unit!(house, tx => outbox::lease_due(tx, "two", NOW, 16, UNTIL).await).unwrap() },
+                async { unit!(house, tx => outbox::lease_due(tx, "three", NOW, 16, UNTIL).await).unwrap() },
+            );
+            for leased in one.iter().chain(&two).chain(&three) {
+                assert!(met.insert(leased.id.0), "{} was leased twice", leased.id);
+                assert_eq!(leased.fence, 1);
+            }
+        }
+        assert_eq!(house.count("SELECT COUNT(*) FROM attempts").await, 200);
     }
 }

@@ -1,1 +1,87 @@
-//! mailroom
+//! What Postkamer does. No SQL, no sockets, no HTML: it carries between `store` and `connect`, which never meet.
+
+pub mod accounts;
+pub mod founding;
+pub mod incoming;
+mod killpoint;
+pub mod outgoing;
+pub mod people;
+pub mod words;
+
+#[cfg(debug_assertions)]
+pub use killpoint::killed_at;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+/// Everything a verb needs. One for the whole program, shared.
+#[derive(Clone)]
+pub struct MailRoom {
+    /// What we keep.
+    pub store: Arc<store::Store>,
+    /// How we reach the outside world.
+    pub world: connect::World,
+    /// What time it is.
+    pub clock: Clock,
+    /// How this program is set up.
+    pub config: Arc<Config>,
+    /// The running account tasks, so that a verb can ask one of them for something now.
+    pub desks: incoming::Desks,
+    /// Transports that are kept for their connections.
+    pub transports: outgoing::Transports,
+}
+
+impl MailRoom {
+    /// A room in which nothing runs yet.
+    pub fn new(store: store::Store, world: connect::World, clock: Clock, config: Config) -> MailRoom {
+        MailRoom {
+            store: Arc::new(store),
+            world,
+            clock,
+            config: Arc::new(config),
+            desks: incoming::Desks::default(),
+            transports: outgoing::Transports::default(),
+        }
+    }
+}
+
+/// How this program is set up.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// This node's name, for leases.
+    pub node: String,
+    /// The address people reach the page at, without a slash at the end.
+    pub base_url: String,
+    /// The domain of temporary mailboxes and of our own names.
+    pub base_domain: String,
+}
+
+/// What time it is: the system's, unless a test has set it.
+#[derive(Debug, Clone, Default)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// A clock that stands still until it is set.
+    pub fn fixed(now: i64) -> Clock {
+        Clock(Some(Arc::new(AtomicI64::new(now))))
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        match &self.0 {
+            Some(fixed) => fixed.load(Ordering::Relaxed),
+            None => std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |since| since.as_millis() as i64),
+        }
+    }
+
+    /// Sets a fixed clock; the system's can't be set.
+    pub fn set(&self, now: i64) {
+        if let Some(fixed) = &self.0 {
+            fixed.store(now, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,1 +1,94 @@
-fn main() {}
+//! The program: command line, configuration, wiring.
+
+mod completion;
+mod demo;
+mod discover;
+mod doctor;
+mod fetch;
+mod installation;
+mod mailbox_file;
+mod options;
+mod outcome;
+mod progress;
+mod serve;
+mod setup;
+mod token;
+
+use clap::{Parser, Subcommand};
+use outcome::{Failed, Outcome};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The mail room: connects the mailboxes an organisation already owns to its daily work.
+#[derive(Debug, Parser)]
+#[command(name = "postkamer", version, disable_help_subcommand = true)]
+struct Program {
+    #[command(flatten)]
+    options: options::Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything, or with --role a part of it
+    Serve(serve::Serve),
+    /// Make the first organisation and its administrator
+    Setup(setup::Setup),
+    /// Make an API token; it stands alone on the last line, once
+    Token(token::Token),
+    /// Serve a sample organisation to look around in
+    Demo(demo::Demo),
+    /// Find the settings for an address, and say where they come from
+    Discover(discover::Discover),
+    /// Fetch once, without a running server
+    Fetch(fetch::Fetch),
+    /// Bring mbox, Maildir or .eml files into an account
+    Import(mailbox_file::Import),
+    /// Write an account's mail as mbox, Maildir or .eml files
+    Export(mailbox_file::Export),
+    /// Check the installation: database, blobs, keys, clock, ports, free space
+    Doctor(doctor::Doctor),
+    /// Renew the master key and seal every secret anew
+    RotateKeys,
+    /// Print the completion script for a shell
+    Completion(completion::Completion),
+}
+
+fn main() -> ExitCode {
+    // clap ends wrong use with status 2 by itself.
+    let program = Program::parse();
+    let options = match program.options.resolved() {
+        Ok(options) => options,
+        Err(failed) => return outcome::report(Err(failed), false),
+    };
+    let json = options.json;
+    outcome::report(run(program.command, options), json)
+}
+
+fn run(command: Command, options: options::Settled) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failed::new("runtime", format!("The program could not start its threads: {error}")))?;
+    let done = runtime.block_on(async {
+        match command {
+            Command::Serve(serve) => serve.run(&options).await,
+            Command::Setup(setup) => setup.run(&options).await,
+            Command::Token(token) => token.run(&options).await,
+            Command::Demo(demo) => demo.run(&options).await,
+            Command::Discover(discover) => discover.run(&options).await,
+            Command::Fetch(fetch) => fetch.run(&options).await,
+            Command::Import(import) => import.run(&options).await,
+            Command::Export(export) => export.run(&options).await,
+            Command::Doctor(doctor) => doctor.run(&options).await,
+            Command::RotateKeys => setup::rotate_keys(&options).await,
+            Command::Completion(completion) => completion.run(),
+        }
+    });
+    // Threads that still wait for a server must not hold up the end.
+    runtime.shutdown_background();
+    done
+}

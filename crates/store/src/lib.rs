@@ -37,7 +37,7 @@ pub mod token;
 pub mod user;
 pub mod viewer;
 
-pub use db::{Db, Dialect, Row, Topic, Tx, Val, Work};
+pub use db::{Db, Dialect, Row, Topic, Tx, Val, Work, unit};
 pub use error::StoreError;
 pub use key_maker::KeyMaker;
 pub use installation::{KEY_FILE_VARIABLE, Places, Store};

@@ -289,3 +289,45 @@ pub async fn with_old_generations(
     let rows = tx.rows(sql, &vals![organisation, account]).await?;
     Ok(rows.iter().map(|row| FolderKey(row.int(0))).collect())
 }
+
+/// A message where it lies, for whoever walks through a whole folder.
+#[derive(Debug, Clone)]
+pub struct Lying {
+    /// Its number there; the next page begins after the last one's.
+    pub remote: i64,
+    /// The message.
+    pub message: MessageKey,
+    /// The digest of its bytes.
+    pub digest: Vec<u8>,
+    /// Its flags there.
+    pub flags: Flags,
+    /// When the server received it, in milliseconds since 1970.
+    pub received_at: i64,
+}
+
+/// The next places of a folder's present epoch after this number.
+pub async fn page(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<Lying>, StoreError> {
+    let rows = tx
+        .rows(
+            "SELECT p.remote, p.message, m.digest, p.flags, p.keywords, m.received_at FROM places p
+             JOIN folders f ON f.organisation = p.organisation AND f.id = p.folder AND f.generation = p.generation
+             JOIN messages m ON m.organisation = p.organisation AND m.id = p.message
+             WHERE p.organisation = $1 AND p.folder = $2 AND p.remote > $3 ORDER BY p.remote LIMIT $4",
+            &vals![organisation, folder, after, limit],
+        )
+        .await?;
+    let read = |mut row: Row| Lying {
+        remote: row.int(0),
+        message: MessageKey(row.int(1)),
+        digest: row.bytes(2),
+        flags: Flags::from_stored(row.int(3), row.opt_text(4).as_deref()),
+        received_at: row.int(5),
+    };
+    Ok(rows.into_iter().map(read).collect())
+}

@@ -159,3 +159,33 @@ fn read(mut row: Row) -> SetAside {
         set_aside_at: row.int(11),
     }
 }
+
+/// What is set aside of a folder's present epoch: neither stored nor missing.
+pub async fn remotes(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey) -> Result<mail::RemoteSet, StoreError> {
+    let sql = "SELECT q.remote, q.remote_name FROM quarantine q
+               JOIN folders f ON f.organisation = q.organisation AND f.id = q.folder AND f.generation = q.generation
+               WHERE q.organisation = $1 AND q.folder = $2 AND q.resolved_at IS NULL ORDER BY q.remote";
+    let mut remotes = mail::RemoteSet::new();
+    for mut row in tx.rows(sql, &vals![organisation, folder]).await? {
+        remotes.insert(&crate::place::remote_id(row.int(0), row.opt_text(1)));
+    }
+    Ok(remotes)
+}
+
+/// When a message that was set aside is asked for again; `None`: when a person says so.
+pub async fn set_next_try(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    generation: i64,
+    remote: i64,
+    next_try_at: Option<i64>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE quarantine SET next_try_at = $5
+         WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4",
+        &vals![organisation, folder, generation, remote, next_try_at],
+    )
+    .await?;
+    Ok(())
+}

@@ -137,6 +137,14 @@ impl Bells {
     }
 }
 
+/// Gives a closure the shape of a unit of work, so that it can be kept in a variable before it is run.
+pub fn unit<T, F>(work: F) -> F
+where
+    F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
+{
+    work
+}
+
 /// Makes the list of values of a statement: `vals![organisation, "name", None::<i64>]`.
 #[macro_export]
 macro_rules! vals {

@@ -195,9 +195,36 @@ pub(super) async fn places(
         )
         .await?;
         place::count(tx, context.organisation, folder, rows.len() as i64, unread).await?;
+        came_after_all(tx, context, folder, generation, &rows).await?;
         added += rows.len() as u64;
     }
     Ok(added)
+}
+
+/// What was set aside and is here now needs nobody's attention any more.
+async fn came_after_all(
+    tx: &mut Tx,
+    context: &Context,
+    folder: FolderKey,
+    generation: i64,
+    rows: &[Vec<Val<'_>>],
+) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM quarantine WHERE organisation = $1 AND folder = $2 AND generation = $3 LIMIT 1";
+    let values = vals![context.organisation, folder, generation];
+    if rows.is_empty() || tx.row(sql, &values).await?.is_none() {
+        return Ok(());
+    }
+    let lists: Vec<_> = rows
+        .iter()
+        .map(|row| vec![row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone(), Val::Int(context.now)])
+        .collect();
+    tx.execute_many(
+        "UPDATE quarantine SET resolved_at = $5, next_try_at = NULL
+         WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4 AND resolved_at IS NULL",
+        &lists,
+    )
+    .await?;
+    Ok(())
 }
 
 async fn rebind(

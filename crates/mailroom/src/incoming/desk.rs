@@ -1,0 +1,286 @@
+//! One account's task: it connects, fetches, waits for news, does our edits, and answers who asks.
+
+use super::{
+    edits,
+    pass::{self, Fetched, PassError, Progress, Watch},
+};
+use crate::{MailRoom, accounts};
+use connect::{Source, Wake};
+use mail::{AccountKey, OrganisationKey};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use store::account::{Account, AccountLease};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
+
+/// Without push and without an interval only the button fetches; the task then looks up this often for nothing.
+const NEVER: Duration = Duration::from_secs(24 * 3600);
+
+/// Why an account's task could not do what was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DeskError {
+    /// No task runs for the account on this node: it is inactive, red, or another node has it.
+    #[error("no task runs for this account here")]
+    NotRunning,
+    /// It tried and failed; the account's health tells why.
+    #[error("{0}")]
+    Failed(String),
+}
+
+enum Ask {
+    Fetch(oneshot::Sender<Result<Fetched, DeskError>>),
+    Edits(Option<oneshot::Sender<()>>),
+}
+
+struct Handle {
+    asks: mpsc::Sender<Ask>,
+    progress: watch::Receiver<Progress>,
+    lease: AccountLease,
+    task: tokio::task::AbortHandle,
+}
+
+/// The running account tasks of this node.
+#[derive(Clone, Default)]
+pub struct Desks(Arc<Mutex<HashMap<AccountKey, Handle>>>);
+
+impl Desks {
+    /// Fetches now and says what came.
+    pub async fn fetch(&self, account: AccountKey) -> Result<Fetched, DeskError> {
+        let (answer, answered) = oneshot::channel();
+        self.asks(account)?.send(Ask::Fetch(answer)).await.map_err(|_| DeskError::NotRunning)?;
+        answered.await.map_err(|_| DeskError::Failed("the account's task ended; its health tells why".into()))?
+    }
+
+    /// Tells the account's task that edits wait. Nothing happens when none runs here: the node that has it hears the bell.
+    pub fn poke(&self, account: AccountKey) {
+        if let Ok(asks) = self.asks(account) {
+            // A full queue already holds a poke.
+            let _ = asks.try_send(Ask::Edits(None));
+        }
+    }
+
+    /// Returns when the edits that wait now were tried, or after `at_most`.
+    pub async fn settle(&self, account: AccountKey, at_most: Duration) {
+        let Ok(asks) = self.asks(account) else { return };
+        let (answer, answered) = oneshot::channel();
+        let settled = async {
+            if asks.send(Ask::Edits(Some(answer))).await.is_ok() {
+                let _ = answered.await;
+            }
+        };
+        let _ = tokio::time::timeout(at_most, settled).await;
+    }
+
+    /// How far the running pass of the account is.
+    pub fn progress(&self, account: AccountKey) -> Option<Progress> {
+        let desks = self.0.lock().ok()?;
+        Some(desks.get(&account)?.progress.borrow().clone())
+    }
+
+    fn asks(&self, account: AccountKey) -> Result<mpsc::Sender<Ask>, DeskError> {
+        let desks = self.0.lock().map_err(|_| DeskError::NotRunning)?;
+        desks.get(&account).map(|handle| handle.asks.clone()).ok_or(DeskError::NotRunning)
+    }
+
+    /// Begins to work on a leased account.
+    pub(super) fn open(&self, room: &MailRoom, lease: AccountLease) {
+        let (asks, asked) = mpsc::channel(16);
+        let (seen, progress) = watch::channel(Progress::default());
+        let desk = Desk { room: room.clone(), lease, asked, seen: Arc::new(seen) };
+        let desks = self.clone();
+        let task = tokio::spawn(async move {
+            desk.run().await;
+            desks.closed(lease);
+        });
+        let handle = Handle { asks, progress, lease, task: task.abort_handle() };
+        if let Ok(mut desks) = self.0.lock() {
+            desks.insert(lease.account, handle);
+        }
+    }
+
+    fn closed(&self, lease: AccountLease) {
+        if let Ok(mut desks) = self.0.lock()
+            && desks.get(&lease.account).is_some_and(|handle| handle.lease.fence == lease.fence)
+        {
+            desks.remove(&lease.account);
+        }
+    }
+
+    /// What runs here.
+    pub(super) fn leases(&self) -> Vec<AccountLease> {
+        self.0.lock().map(|desks| desks.values().map(|handle| handle.lease).collect()).unwrap_or_default()
+    }
+
+    /// Ends the task of one account.
+    pub(super) fn close(&self, account: AccountKey) {
+        if let Ok(mut desks) = self.0.lock()
+            && let Some(handle) = desks.remove(&account)
+        {
+            handle.task.abort();
+        }
+    }
+}
+
+struct Desk {
+    room: MailRoom,
+    lease: AccountLease,
+    asked: mpsc::Receiver<Ask>,
+    seen: Arc<watch::Sender<Progress>>,
+}
+
+/// What to do after a wait.
+enum Next {
+    Everything,
+    Folders(Vec<String>),
+    Asked(Ask),
+    End,
+}
+
+impl Desk {
+    /// Works until something fails or the account's settings change; the supervisor begins anew when it is time.
+    async fn run(mut self) {
+        let (organisation, id) = (self.lease.organisation, self.lease.account);
+        let account = match load(&self.room, organisation, id).await {
+            Ok(account) => account,
+            Err(error) => return tracing::error!(account = %id, %error, "an account could not be read"),
+        };
+        let mut waiting = Vec::new();
+        let result = match accounts::connection::source_for(&self.room, &account).await {
+            Ok(mut source) => {
+                let result = self.work(&account, &mut *source, &mut waiting).await;
+                source.close().await;
+                result
+            }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = result {
+            tracing::warn!(account = %id, address = account.settings.address, %error, "fetching stopped");
+            if let Err(error) = accounts::connection::note(&self.room, &account, Some(&error)).await {
+                tracing::error!(account = %id, %error, "an account's health could not be written");
+            }
+            self.asked.close();
+            while let Some(ask) = self.asked.recv().await {
+                waiting.extend(fetcher(ask));
+            }
+            for answer in waiting {
+                let _ = answer.send(Err(DeskError::Failed(error.to_string())));
+            }
+        }
+        let fence = self.lease.fence;
+        let release = store::unit(move |tx| {
+            Box::pin(async move { store::account::release(tx, organisation, id, fence).await })
+        });
+        if let Err(error) = self.room.store.db.write(release).await {
+            tracing::warn!(account = %id, %error, "an account's lease could not be given back; it ends by itself");
+        }
+    }
+
+    async fn work(
+        &mut self,
+        account: &Account,
+        source: &mut dyn Source,
+        waiting: &mut Vec<oneshot::Sender<Result<Fetched, DeskError>>>,
+    ) -> Result<(), PassError> {
+        let mut account = account.clone();
+        let interval = account.settings.interval_seconds.map(|seconds| Duration::from_secs(seconds.max(1) as u64));
+        loop {
+            let fetched = pass::run(&self.room, &account, source, &Watch::new(self.seen.clone())).await?;
+            accounts::connection::note(&self.room, &account, None).await?;
+            account.health.last_fetched_at = Some(self.room.clock.now());
+            for answer in waiting.drain(..) {
+                let _ = answer.send(Ok(fetched));
+            }
+            if !account.settings.push {
+                source.close().await;
+            }
+            let until = Instant::now() + interval.unwrap_or(NEVER);
+            loop {
+                match self.wait(&account, source, until).await? {
+                    Next::End => return Ok(()),
+                    Next::Everything => break,
+                    Next::Folders(remote) => self.pull(&account, source, &remote).await?,
+                    Next::Asked(Ask::Fetch(answer)) => {
+                        waiting.push(answer);
+                        break;
+                    }
+                    Next::Asked(Ask::Edits(answer)) => {
+                        self.edit(&account, source).await?;
+                        if let Some(answer) = answer {
+                            let _ = answer.send(());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wait(&mut self, account: &Account, source: &mut dyn Source, until: Instant) -> Result<Next, PassError> {
+        let left = until.saturating_duration_since(Instant::now());
+        let news = async {
+            match account.settings.push {
+                true => source.wait(left).await,
+                false => {
+                    tokio::time::sleep(left).await;
+                    Ok(Wake::Timer)
+                }
+            }
+        };
+        let next = tokio::select! {
+            ask = self.asked.recv() => ask.map_or(Next::End, Next::Asked),
+            wake = news => match wake? {
+                Wake::Timer => Next::Everything,
+                Wake::Changed(remote) if remote.is_empty() => Next::Everything,
+                Wake::Changed(remote) => Next::Folders(remote),
+            },
+        };
+        Ok(next)
+    }
+
+    /// The short way from news to store: only the folders the server named, without listing.
+    async fn pull(&self, account: &Account, source: &mut dyn Source, remote: &[String]) -> Result<(), PassError> {
+        let folders: Vec<_> =
+            self.folders(account).await?.into_iter().filter(|folder| remote.contains(&folder.remote)).collect();
+        pass::pull(&self.room, account, folders, source, &Watch::new(self.seen.clone())).await?;
+        Ok(())
+    }
+
+    async fn edit(&self, account: &Account, source: &mut dyn Source) -> Result<(), PassError> {
+        let folders = self.folders(account).await?;
+        let touched = edits::run(&self.room, account, &folders, source).await?;
+        if !touched.is_empty() {
+            self.pull(account, source, &touched).await?;
+        }
+        Ok(())
+    }
+
+    async fn folders(&self, account: &Account) -> Result<Vec<store::folder::Folder>, PassError> {
+        let (organisation, id) = (account.organisation, account.id);
+        let read = self.room.store.db.read(move |tx| {
+            Box::pin(async move { store::folder::list(tx, organisation, id).await })
+        });
+        Ok(read.await?)
+    }
+}
+
+fn fetcher(ask: Ask) -> Option<oneshot::Sender<Result<Fetched, DeskError>>> {
+    match ask {
+        Ask::Fetch(answer) => Some(answer),
+        Ask::Edits(_) => None,
+    }
+}
+
+async fn load(
+    room: &MailRoom,
+    organisation: OrganisationKey,
+    account: AccountKey,
+) -> Result<Account, store::StoreError> {
+    let read = store::unit(move |tx| {
+        Box::pin(async move { store::account::load(tx, organisation, account).await })
+    });
+    room.store.db.read(read).await
+}

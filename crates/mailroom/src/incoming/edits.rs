@@ -1,0 +1,97 @@
+//! Does on the server what was done here: flags, moves, deletions (features M19).
+
+use super::pass::PassError;
+use crate::{MailRoom, killpoint};
+use connect::{ConnectError, EditDone, Source};
+use mail::{FolderKey, OrganisationKey};
+use store::{
+    StoreError,
+    account::Account,
+    edit::{Action, Edit},
+    folder::Folder,
+    place::remote_id,
+};
+
+/// Edits sent in one go.
+const AT_ONCE: usize = 200;
+
+/// Does every edit that is due, and gives the folders that another look is worth (remote names): where something was
+/// moved without the server telling its new name.
+pub(super) async fn run(
+    room: &MailRoom,
+    account: &Account,
+    folders: &[Folder],
+    source: &mut dyn Source,
+) -> Result<Vec<String>, PassError> {
+    let mut touched = Vec::new();
+    loop {
+        let (organisation, id, now) = (account.organisation, account.id, room.clock.now());
+        let read = room.store.db.read(move |tx| {
+            Box::pin(async move { store::edit::due(tx, organisation, id, now, AT_ONCE).await })
+        });
+        let waiting = read.await?;
+        if waiting.is_empty() {
+            return Ok(touched);
+        }
+        let (doable, hopeless): (Vec<Edit>, Vec<Edit>) =
+            waiting.into_iter().partition(|edit| command(folders, edit).is_some());
+        for edit in hopeless {
+            // The folder is gone or began a new epoch: there is nothing to do it to.
+            settle(room, organisation, edit, Ok(EditDone { new: None, missing: true }), now).await?;
+        }
+        let commands = doable.iter().filter_map(|edit| command(folders, edit)).collect();
+        killpoint!("edit.before_command");
+        let done = source.edit(commands).await?;
+        killpoint!("edit.after_command");
+        for (edit, done) in doable.into_iter().zip(done) {
+            if let (Action::Move { to }, Ok(EditDone { new: None, .. })) = (&edit.action, &done) {
+                let both = folders.iter().filter(|folder| folder.id == edit.folder || folder.id == *to);
+                touched.extend(both.map(|folder| folder.remote.clone()));
+            }
+            settle(room, organisation, edit, done, now).await?;
+        }
+    }
+}
+
+fn command(folders: &[Folder], edit: &Edit) -> Option<connect::Edit> {
+    let named = |key: FolderKey| folders.iter().find(|folder| folder.id == key);
+    let folder = named(edit.folder).filter(|folder| folder.generation == edit.generation)?;
+    let (name, epoch) = (folder.remote.clone(), folder.epoch?);
+    let remote = remote_id(edit.remote, edit.remote_name.clone());
+    Some(match &edit.action {
+        Action::Flags { add, remove } => {
+            connect::Edit::Flags { folder: name, epoch, remote, add: add.clone(), remove: remove.clone() }
+        }
+        Action::Move { to } => connect::Edit::Move { folder: name, epoch, remote, to: named(*to)?.remote.clone() },
+        Action::Delete => connect::Edit::Delete { folder: name, epoch, remote },
+    })
+}
+
+async fn settle(
+    room: &MailRoom,
+    organisation: OrganisationKey,
+    edit: Edit,
+    done: Result<EditDone, ConnectError>,
+    now: i64,
+) -> Result<(), StoreError> {
+    let work = store::unit(move |tx| {
+        Box::pin(async move {
+            match done {
+                Ok(done) => {
+                    if let (Action::Move { to }, Some((epoch, new))) = (&edit.action, done.new) {
+                        let old = remote_id(edit.remote, edit.remote_name.clone());
+                        store::place::moved(tx, organisation, (edit.folder, &old), (*to, epoch, &new)).await?;
+                    }
+                    store::edit::done(tx, organisation, &[edit.id]).await
+                }
+                Err(ConnectError::Refused { words, .. }) => {
+                    tracing::warn!(message = %edit.message, %words, "the server refused an edit; its own state counts again");
+                    store::edit::done(tx, organisation, &[edit.id]).await?;
+                    store::folder::forget_cursor(tx, organisation, edit.folder).await
+                }
+                Err(_) => store::edit::retry(tx, organisation, edit.id, now + 30_000 * (edit.tries + 1)).await,
+            }
+        })
+    });
+    room.store.db.write(work).await
+}

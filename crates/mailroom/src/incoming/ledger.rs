@@ -1,0 +1,60 @@
+//! The proof that nothing is missing (pains P27): once a day every folder's ids there are held against what is stored.
+
+use super::{pass::PassError, pipeline::Brought};
+use crate::MailRoom;
+use connect::Source;
+use mail::RemoteSet;
+use store::{StoreError, account::Account, folder::Folder};
+
+/// How old a check may be.
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Checks the folders whose last check is a day ago.
+pub(super) async fn keep(
+    room: &MailRoom,
+    account: &Account,
+    folders: &[Folder],
+    brought: &Brought,
+    source: &mut dyn Source,
+) -> Result<(), PassError> {
+    let now = room.clock.now();
+    for folder in folders {
+        let due = folder.checked_at.is_none_or(|at| now - at >= DAY_MS);
+        if !due || !folder.selectable || brought.parked.contains(&folder.id) {
+            continue;
+        }
+        let (_, there) = source.inventory(&folder.remote).await?;
+        let excluded = folder.excluded.max(brought.excluded.get(&folder.id).copied().unwrap_or(0));
+        check(room, account, folder, there, excluded, now).await?;
+    }
+    Ok(())
+}
+
+async fn check(
+    room: &MailRoom,
+    account: &Account,
+    folder: &Folder,
+    there: RemoteSet,
+    excluded: i64,
+    now: i64,
+) -> Result<(), StoreError> {
+    let (organisation, id) = (account.organisation, folder.id);
+    let work = store::unit(move |tx| {
+        Box::pin(async move {
+            let stored = store::place::known(tx, organisation, id).await?;
+            let aside = store::quarantine::remotes(tx, organisation, id).await?;
+            let missing = (there.minus(&stored).minus(&aside).len() as i64 - excluded).max(0);
+            store::folder::set_ledger(tx, organisation, id, there.len() as i64, excluded, missing, now).await?;
+            if missing > 0 {
+                // Compare everything at the next pass: what is missing then comes.
+                store::folder::forget_cursor(tx, organisation, id).await?;
+            }
+            Ok(missing)
+        })
+    });
+    let missing = room.store.db.write(work).await?;
+    if missing > 0 {
+        tracing::warn!(account = %account.id, folder = folder.name, missing, "the server has mail that is not stored; it is fetched at the next pass");
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! From the server into the store: one task per account, three stages that overlap.
+
+mod batch;
+mod desk;
+mod edits;
+mod import;
+mod ledger;
+mod pass;
+mod pipeline;
+mod prepare;
+mod supervisor;
+
+pub use desk::{DeskError, Desks};
+pub use import::{Imported, import};
+pub use pass::{Fetched, PassError, Progress, fetch_once};
+pub use supervisor::run;

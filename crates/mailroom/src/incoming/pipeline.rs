@@ -1,0 +1,223 @@
+//! The three stages: the line, the reader, the writer. Joined by short channels, so that the slowest sets the pace.
+
+use super::{
+    batch::{self, Unreadable},
+    pass::{Fetched, Watch},
+    prepare::{Prepared, Reader},
+};
+use crate::{MailRoom, killpoint};
+use connect::Change;
+use mail::{AccountKey, FolderKey, OrganisationKey, QuarantineKey};
+use std::collections::HashMap;
+use store::{
+    StoreError,
+    blob::NewBlob,
+    quarantine::SetAside,
+    receive::{Batch, Item, Received},
+};
+use tokio::sync::mpsc;
+
+/// A message that can't be had is asked for so often, with pauses that grow from the first.
+const TRIES: i64 = 3;
+const FIRST_PAUSE_MS: i64 = 10 * 60_000;
+
+/// Whose mail this is and how it is being fetched.
+#[derive(Clone)]
+pub(super) struct Job {
+    pub(super) organisation: OrganisationKey,
+    pub(super) account: AccountKey,
+    pub(super) backlog: bool,
+    /// Older mail is left out, by the server's date.
+    pub(super) since: Option<i64>,
+}
+
+/// What a pull brought, and which folders could not be opened.
+#[derive(Default)]
+pub(super) struct Brought {
+    pub(super) fetched: Fetched,
+    pub(super) parked: Vec<FolderKey>,
+    pub(super) excluded: HashMap<FolderKey, i64>,
+}
+
+/// A batch whose bytes are durable.
+struct Durable {
+    items: Vec<Item>,
+    prepared: Prepared,
+    /// Where bytes went that belong to no item: of messages that could not be read.
+    unused: HashMap<[u8; 32], (String, i64)>,
+}
+
+/// Takes everything the source tells into the store. Returns when the source has closed its end.
+pub(super) async fn run(
+    room: &MailRoom,
+    job: &Job,
+    reader: Reader,
+    mut changes: mpsc::Receiver<Change>,
+    watch: &Watch,
+) -> Result<Brought, StoreError> {
+    let (to_keep, mut read) = mpsc::channel(2);
+    let (to_write, mut durable) = mpsc::channel(1);
+    let mut brought = Brought::default();
+    let mut parked = Vec::new();
+    let reading = async {
+        while let Some(gathered) = batch::next(&mut changes).await {
+            parked.extend(gathered.parked.iter().copied());
+            let reader = reader.clone();
+            let handle = tokio::task::spawn_blocking(move || reader.read(gathered));
+            if to_keep.send(handle).await.is_err() {
+                break;
+            }
+        }
+        drop(to_keep);
+        // A writer that failed must not leave the source waiting for room.
+        changes.close();
+    };
+    let keeping = async {
+        while let Some(handle) = read.recv().await {
+            let prepared = handle.await.map_err(|error| StoreError::Broken(error.to_string()))?;
+            if to_write.send(keep(room, job, prepared).await?).await.is_err() {
+                break;
+            }
+        }
+        drop(to_write);
+        Ok::<_, StoreError>(())
+    };
+    let writing = async {
+        while let Some(batch) = durable.recv().await {
+            write(room, job, batch, watch, &mut brought).await?;
+        }
+        durable.close();
+        Ok::<_, StoreError>(())
+    };
+    let work = async { tokio::try_join!(keeping, writing) };
+    let ((), done) = tokio::join!(reading, work);
+    done?;
+    brought.parked = parked;
+    Ok(brought)
+}
+
+/// Blob first: the bytes are durable before a row names them.
+async fn keep(room: &MailRoom, job: &Job, mut prepared: Prepared) -> Result<Durable, StoreError> {
+    let organisation = job.organisation;
+    let digests: Vec<[u8; 32]> = prepared.bytes.iter().map(|(digest, _)| *digest).collect();
+    let known = match digests.is_empty() {
+        true => Vec::new(),
+        false => {
+            let read = room.store.db.read(move |tx| {
+                Box::pin(async move { store::receive::known_digests(tx, organisation, &digests).await })
+            });
+            read.await?
+        }
+    };
+    let mut new: HashMap<[u8; 32], bytes::Bytes> = HashMap::new();
+    for ((digest, bytes), known) in prepared.bytes.drain(..).zip(known) {
+        if !known {
+            new.insert(digest, bytes);
+        }
+    }
+    let blobs: Vec<NewBlob> =
+        new.into_iter().map(|(digest, bytes)| NewBlob { organisation, digest, bytes }).collect();
+    let sizes: Vec<_> = blobs.iter().map(|blob| (blob.digest, blob.bytes.len() as i64)).collect();
+    killpoint!("receive.before_blob");
+    let stored = if blobs.is_empty() { Vec::new() } else { room.store.blobs.put(blobs).await? };
+    killpoint!("receive.after_blob");
+    prepared.room.clear();
+    let mut places: HashMap<[u8; 32], (String, i64)> =
+        sizes.into_iter().zip(stored).map(|((digest, size), place)| (digest, (place, size))).collect();
+    let mut items = std::mem::take(&mut prepared.items);
+    for item in &mut items {
+        if let Item::Message(message) = item {
+            message.blob = places.remove(&message.digest).map(|(place, _)| place);
+        }
+    }
+    Ok(Durable { items, prepared, unused: places })
+}
+
+async fn write(
+    room: &MailRoom,
+    job: &Job,
+    durable: Durable,
+    watch: &Watch,
+    brought: &mut Brought,
+) -> Result<(), StoreError> {
+    let (organisation, account) = (job.organisation, job.account);
+    let mut items = durable.items;
+    leave_out_old(job, &mut items, brought);
+    let now = room.clock.now();
+    let batch = Batch { organisation, account, items, backlog: job.backlog, now };
+    let store = room.store.clone();
+    killpoint!("receive.before_commit");
+    let received: Received = room
+        .store
+        .db
+        .write(move |tx| Box::pin(async move { store::receive::receive(tx, &store.make, batch).await }))
+        .await?;
+    killpoint!("receive.after_commit");
+    for unreadable in durable.prepared.unreadable {
+        let kept = unreadable.digest.and_then(|digest| durable.unused.get(&digest).cloned());
+        set_aside(room, job, unreadable, kept, now).await?;
+    }
+    for (_, report) in durable.prepared.reports {
+        if let Err(error) = crate::outgoing::on_report(room, organisation, account, &report).await {
+            tracing::warn!(%account, %error, "a delivery report could not be tied to what it reports on");
+        }
+    }
+    brought.fetched.fetched += received.fetched;
+    brought.fetched.updated += received.updated;
+    brought.fetched.removed += received.removed;
+    watch.tell(brought.fetched, &durable.prepared.progress);
+    Ok(())
+}
+
+/// Mail from before the date to begin at is counted and left on the server.
+fn leave_out_old(job: &Job, items: &mut Vec<Item>, brought: &mut Brought) {
+    let Some(since) = job.since else { return };
+    items.retain(|item| match item {
+        Item::Message(message) if message.internal_at.is_some_and(|at| at < since) => {
+            *brought.excluded.entry(message.folder).or_default() += 1;
+            false
+        }
+        _ => true,
+    });
+}
+
+/// Sets a message aside; it is tried again a few times with growing pauses, then it waits for a person (case 14).
+async fn set_aside(
+    room: &MailRoom,
+    job: &Job,
+    unreadable: Unreadable,
+    kept: Option<(String, i64)>,
+    now: i64,
+) -> Result<(), StoreError> {
+    let (organisation, account) = (job.organisation, job.account);
+    tracing::warn!(%account, folder = %unreadable.folder, code = unreadable.code, "a message was set aside");
+    let id = QuarantineKey(room.store.make.key(now));
+    let work = store::unit(move |tx| {
+        Box::pin(async move {
+            let Unreadable { folder, remote, code, reason, digest } = unreadable;
+            if let (Some(digest), Some((place, size))) = (digest, kept) {
+                store::blob::record(tx, organisation, &[(digest, size, place)]).await?;
+            }
+            let generation = store::folder::get(tx, organisation, folder).await?.generation;
+            let mut what = SetAside {
+                id,
+                account,
+                folder,
+                generation,
+                remote: store::place::remote_number(&remote),
+                remote_name: store::place::remote_name(&remote).map(str::to_owned),
+                digest: digest.map(|digest| digest.to_vec()),
+                code: code.to_owned(),
+                reason,
+                tries: 1,
+                next_try_at: None,
+                set_aside_at: now,
+            };
+            what.next_try_at = Some(now + FIRST_PAUSE_MS);
+            let tries = store::quarantine::set_aside(tx, organisation, &what).await?;
+            let next = (tries < TRIES).then(|| now + FIRST_PAUSE_MS * tries);
+            store::quarantine::set_next_try(tx, organisation, what.folder, generation, what.remote, next).await
+        })
+    });
+    room.store.db.write(work).await
+}

@@ -1,0 +1,121 @@
+//! Gives every account that should be worked on its task, and takes it away when its settings change.
+
+use crate::MailRoom;
+use std::time::Duration;
+use store::{Dialect, StoreError, Topic, account::AccountLease};
+use tokio::sync::watch;
+
+/// How often to look for accounts whose pause is over.
+const LOOK: Duration = Duration::from_secs(2);
+/// A lease on PostgreSQL, renewed at a third of it. On SQLite the lock on the folder is the lease.
+const LEASE_MS: i64 = 60_000;
+const FOR_EVER_MS: i64 = 100 * 365 * 24 * 3_600_000;
+/// Accounts begun at once, so that a thousand of them don't all connect in the same instant.
+const AT_ONCE: usize = 200;
+
+/// Runs the account tasks until told to stop.
+pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
+    let alone = room.store.db.dialect() == Dialect::Sqlite;
+    let mut accounts = room.store.db.bell(Topic::Accounts);
+    let mut edits = room.store.db.bell(Topic::Edits);
+    if alone && let Err(error) = forget_leases(&room).await {
+        tracing::error!(%error, "leases of an earlier run could not be cleared");
+    }
+    let mut renewed = tokio::time::Instant::now();
+    loop {
+        if *stop.borrow() {
+            break;
+        }
+        if let Err(error) = turn(&room, alone).await {
+            tracing::error!(%error, "accounts could not be handed out");
+        }
+        if !alone && renewed.elapsed() > Duration::from_millis(LEASE_MS as u64 / 3) {
+            renewed = tokio::time::Instant::now();
+            renew(&room).await;
+        }
+        tokio::select! {
+            _ = stop.changed() => {}
+            _ = accounts.changed() => {}
+            _ = edits.changed() => poke(&room).await,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+    for lease in room.desks.leases() {
+        room.desks.close(lease.account);
+    }
+}
+
+/// Ends the tasks of accounts that were saved or switched off, and begins those that are due.
+async fn turn(room: &MailRoom, alone: bool) -> Result<(), StoreError> {
+    let node = room.config.node.clone();
+    let read = room.store.db.read(move |tx| Box::pin(async move { store::account::held(tx, &node).await }));
+    let held = read.await?;
+    for lease in room.desks.leases() {
+        if !held.iter().any(|held| held.lease == lease && held.wanted) {
+            room.desks.close(lease.account);
+            release(room, lease).await?;
+        }
+    }
+    let now = room.clock.now();
+    let until = if alone { now + FOR_EVER_MS } else { now + LEASE_MS };
+    let node = room.config.node.clone();
+    loop {
+        let node = node.clone();
+        let due = room
+            .store
+            .db
+            .read(move |tx| Box::pin(async move { store::account::any_due(tx, now).await }))
+            .await?;
+        if !due {
+            return Ok(());
+        }
+        let lease = store::unit(move |tx| {
+            Box::pin(async move { store::account::lease(tx, &node, until, now, AT_ONCE).await })
+        });
+        let leased = room.store.db.write(lease).await?;
+        let count = leased.len();
+        for lease in leased {
+            room.desks.open(room, lease);
+        }
+        if count < AT_ONCE {
+            return Ok(());
+        }
+    }
+}
+
+async fn release(room: &MailRoom, lease: AccountLease) -> Result<(), StoreError> {
+    let work = store::unit(move |tx| {
+        Box::pin(async move { store::account::release(tx, lease.organisation, lease.account, lease.fence).await })
+    });
+    room.store.db.write(work).await
+}
+
+async fn forget_leases(room: &MailRoom) -> Result<(), StoreError> {
+    room.store.db.write(|tx| Box::pin(async move { store::account::forget_leases(tx).await })).await
+}
+
+async fn renew(room: &MailRoom) {
+    let until = room.clock.now() + LEASE_MS;
+    for lease in room.desks.leases() {
+        let work = store::unit(move |tx| {
+            Box::pin(async move {
+                store::account::renew(tx, lease.organisation, lease.account, lease.fence, until).await
+            })
+        });
+        match room.store.db.write(work).await {
+            Ok(true) => {}
+            // Another node has it by now: whatever this task still writes would be the past.
+            Ok(false) => room.desks.close(lease.account),
+            Err(error) => tracing::warn!(account = %lease.account, %error, "a lease could not be renewed"),
+        }
+    }
+}
+
+/// Edits may have been queued on another node.
+async fn poke(room: &MailRoom) {
+    let read = room.store.db.read(|tx| Box::pin(async move { store::edit::accounts_due(tx).await }));
+    match read.await {
+        Ok(accounts) => accounts.into_iter().for_each(|(_, account, _)| room.desks.poke(account)),
+        Err(error) => tracing::warn!(%error, "waiting edits could not be listed"),
+    }
+}

@@ -1,0 +1,62 @@
+//! Opens the installation that the options name and makes the room to work in.
+
+use crate::{options::Settled, outcome::Failed};
+use connect::{World, settings::WorldOptions};
+use mailroom::{Clock, Config, MailRoom};
+use std::sync::Arc;
+use store::{Places, Store};
+
+/// Messages above this are refused, in bytes.
+const MESSAGE_LIMIT: u64 = 50 << 20;
+
+/// Opens the store and wires the room.
+pub async fn open(options: &Settled) -> Result<MailRoom, Failed> {
+    let places =
+        Places { data: options.data.clone(), database: options.database.clone(), blobs: options.blobs.clone() };
+    let store = Store::open(&places).await?;
+    let config = Config {
+        node: node_name(),
+        base_url: options.base_url.clone().unwrap_or_default(),
+        base_domain: options.base_domain.clone().unwrap_or_else(|| "postkamer.localhost".into()),
+    };
+    Ok(MailRoom::new(store, world(options)?, Clock::default(), config))
+}
+
+/// The outside world as the options allow it.
+pub fn world(options: &Settled) -> Result<World, Failed> {
+    let allow_networks = options
+        .allow_network
+        .iter()
+        .map(|text| text.trim().parse().map_err(|_| Failed::usage(format!("--allow-network: {text} is no network like 10.0.0.0/8"))))
+        .collect::<Result<_, _>>()?;
+    let options =
+        WorldOptions { allow_networks, extra_ca: options.extra_ca.clone(), message_limit_bytes: MESSAGE_LIMIT };
+    World::new(options).map_err(|error| Failed::new("world", format!("--extra-ca could not be used: {error}")))
+}
+
+/// Names this process among others on the same database.
+fn node_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "node".into());
+    format!("{}-{}", host.trim(), std::process::id())
+}
+
+/// The one organisation that a command works on when none is named.
+pub async fn account_by_address(room: &MailRoom, address: &str) -> Result<store::account::Account, Failed> {
+    let asked = address.to_owned();
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move { store::account::by_address(tx, &asked).await })
+    });
+    let mut found = read.await?;
+    match (found.pop(), found.is_empty()) {
+        (Some(account), true) => Ok(account),
+        (None, _) => Err(Failed::new("unknown_account", format!("No mailbox has the address {address}."))),
+        (Some(_), false) => {
+            Err(Failed::new("ambiguous_account", format!("Several organisations have a mailbox {address}.")))
+        }
+    }
+}
+
+/// Kept so that the room outlives what runs in it.
+pub fn shared(room: MailRoom) -> Arc<MailRoom> {
+    Arc::new(room)
+}

@@ -1,0 +1,103 @@
+//! What every command takes: a flag wins over a variable, a variable over `postkamer.toml`.
+
+use crate::outcome::Failed;
+use clap::Args;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Options of every command that works on an installation.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Folder with everything Postkamer keeps [default: ./postkamer-data]
+    #[arg(long, global = true, env = "POSTKAMER_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// PostgreSQL URL [default: a SQLite file in the data folder]
+    #[arg(long, global = true, env = "POSTKAMER_DATABASE", value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
+    /// S3 URL (s3://bucket/prefix?endpoint=...) [default: files in the data folder]
+    #[arg(long, global = true, env = "POSTKAMER_BLOBS", value_name = "URL", hide_env_values = true)]
+    blobs: Option<String>,
+    /// A network that outward connections may go to besides the public internet (repeat, or separate by commas)
+    #[arg(long, global = true, env = "POSTKAMER_ALLOW_NETWORK", value_name = "CIDR", value_delimiter = ',')]
+    allow_network: Option<Vec<String>>,
+    /// Certificates (PEM) of an own authority to trust as well
+    #[arg(long, global = true, env = "POSTKAMER_EXTRA_CA", value_name = "FILE")]
+    extra_ca: Option<PathBuf>,
+    /// Settings file [default: postkamer.toml in the working folder, if it is there]
+    #[arg(long, global = true, env = "POSTKAMER_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// The same in `postkamer.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    database: Option<String>,
+    blobs: Option<String>,
+    allow_network: Option<Vec<String>>,
+    extra_ca: Option<PathBuf>,
+    http: Option<String>,
+    base_url: Option<String>,
+    base_domain: Option<String>,
+}
+
+/// The options with every source taken into account.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The data folder was named, not taken by default.
+    pub data_was_named: bool,
+    /// A database URL.
+    pub database: Option<String>,
+    /// A blob store URL.
+    pub blobs: Option<String>,
+    /// Allowed networks, as written.
+    pub allow_network: Vec<String>,
+    /// An own authority.
+    pub extra_ca: Option<PathBuf>,
+    /// Where to listen, from the file.
+    pub http: Option<String>,
+    /// Where people reach the page, from the file.
+    pub base_url: Option<String>,
+    /// The domain of our own addresses, from the file.
+    pub base_domain: Option<String>,
+    /// Answer as JSON.
+    pub json: bool,
+}
+
+impl Options {
+    /// Reads the settings file and fills in what neither flag nor variable gave.
+    pub fn resolved(self) -> Result<Settled, Failed> {
+        let file = match &self.config {
+            Some(path) => read(path)?,
+            None => {
+                let path = PathBuf::from("postkamer.toml");
+                if path.exists() { read(&path)? } else { File::default() }
+            }
+        };
+        let named = self.data.or(file.data);
+        Ok(Settled {
+            data_was_named: named.is_some(),
+            data: named.unwrap_or_else(|| PathBuf::from("postkamer-data")),
+            database: self.database.or(file.database),
+            blobs: self.blobs.or(file.blobs),
+            allow_network: self.allow_network.or(file.allow_network).unwrap_or_default(),
+            extra_ca: self.extra_ca.or(file.extra_ca),
+            http: file.http,
+            base_url: file.base_url,
+            base_domain: file.base_domain,
+            json: self.json,
+        })
+    }
+}
+
+fn read(path: &PathBuf) -> Result<File, Failed> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failed::new("config", format!("{} could not be read: {error}", path.display())))?;
+    toml::from_str(&text).map_err(|error| Failed::new("config", format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,118 @@
+//! `postkamer serve`: everything in one process, or one role of it.
+
+use crate::{
+    installation,
+    options::Settled,
+    outcome::{Failed, Outcome},
+};
+use clap::{Args, ValueEnum};
+use mailroom::MailRoom;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+/// How long running work may take to end after the signal.
+const GRACE: Duration = Duration::from_secs(18);
+
+/// Which part of the program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    All,
+    Web,
+    Sync,
+    Outbox,
+    Inbound,
+}
+
+/// Run everything, or with --role a part of it.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen for the page and the API [default: 127.0.0.1:8025]
+    #[arg(long, env = "POSTKAMER_HTTP", value_name = "ADDR:PORT")]
+    http: Option<SocketAddr>,
+    /// Which part to run
+    #[arg(long, env = "POSTKAMER_ROLE", value_enum, default_value = "all")]
+    role: Role,
+}
+
+impl Serve {
+    /// Runs until a signal asks it to stop.
+    pub async fn run(self, options: &Settled) -> Outcome {
+        start_log();
+        let address = self.address(options)?;
+        let room = installation::open(options).await?;
+        serve(Arc::new(room), address, self.role, |address| println!("Postkamer: http://{address}")).await
+    }
+
+    fn address(&self, options: &Settled) -> Result<SocketAddr, Failed> {
+        match (self.http, &options.http) {
+            (Some(address), _) => Ok(address),
+            (None, Some(text)) => {
+                text.parse().map_err(|_| Failed::usage(format!("http: {text} is not an address like 127.0.0.1:8025")))
+            }
+            (None, None) => Ok(SocketAddr::from(([127, 0, 0, 1], 8025))),
+        }
+    }
+}
+
+/// Serves everything on this address, and calls `ready` with it once it listens.
+pub async fn serve_all(room: Arc<MailRoom>, address: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Outcome {
+    serve(room, address, Role::All, ready).await
+}
+
+async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl FnOnce(SocketAddr)) -> Outcome {
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    if matches!(role, Role::All | Role::Sync) {
+        tasks.spawn(mailroom::incoming::run((*room).clone(), stopped.clone()));
+    }
+    if matches!(role, Role::All | Role::Outbox) {
+        tasks.spawn(mailroom::outgoing::run((*room).clone(), stopped.clone()));
+    }
+    // Every role answers /healthz, /readyz and /metrics; only web and all are sent people.
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| Failed::new("http", format!("{address} could not be opened: {error}")))?;
+    let bound = listener.local_addr().unwrap_or(address);
+    let state = web::AppState::new(room.clone());
+    let router = web::router(state.clone());
+    let mut web_stop = stopped.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let _ = web_stop.wait_for(|stop| *stop).await;
+        state.close();
+    });
+    let mut serving = tokio::spawn(async move { serving.await });
+    ready(bound);
+    tokio::select! {
+        () = signalled() => tracing::info!("asked to stop; finishing what runs"),
+        ended = &mut serving => tracing::error!(?ended, "the web server ended by itself"),
+    }
+    stop.send_replace(true);
+    let finished = tokio::time::timeout(GRACE, async {
+        while tasks.join_next().await.is_some() {}
+        let _ = (&mut serving).await;
+    });
+    if finished.await.is_err() {
+        tracing::warn!("some work did not end in time; what it was doing is settled at the next start");
+    }
+    Ok(None)
+}
+
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Log lines go to standard error; `POSTKAMER_LOG` says how many, `POSTKAMER_LOG_FORMAT=json` in which form.
+pub fn start_log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("POSTKAMER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match std::env::var("POSTKAMER_LOG_FORMAT").as_deref() {
+        Ok("json") => log.json().init(),
+        _ => log.with_ansi(false).init(),
+    }
+}

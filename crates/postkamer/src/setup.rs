@@ -1,0 +1,63 @@
+//! `postkamer setup`: the first organisation and its administrator, and `rotate-keys`.
+
+use crate::{
+    installation,
+    options::Settled,
+    outcome::{Answer, Failed, Outcome},
+};
+use clap::Args;
+use mail::{OrganisationKey, UserKey};
+use mailroom::MailRoom;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Make the first organisation and its administrator.
+#[derive(Debug, Args)]
+pub struct Setup {
+    /// Name of the organisation
+    #[arg(long, value_name = "NAME")]
+    organisation: String,
+    /// E-mail address of the administrator
+    #[arg(long, value_name = "EMAIL")]
+    admin: String,
+    /// File whose first line is the administrator's password
+    #[arg(long, value_name = "FILE")]
+    password_file: PathBuf,
+}
+
+impl Setup {
+    /// Makes them.
+    pub async fn run(self, options: &Settled) -> Outcome {
+        let password = first_line(&self.password_file)?;
+        let room = installation::open(options).await?;
+        let (organisation, user) = found(&room, &self.organisation, &self.admin, "", &password).await?;
+        let text = format!("{} is ready; {} is its administrator.", self.organisation.trim(), self.admin.trim());
+        Ok(Some(Answer::new(text, json!({ "organisation": organisation, "user": user }))))
+    }
+}
+
+/// The first line of the file, without its end: editors add one that nobody typed.
+fn first_line(path: &PathBuf) -> Result<String, Failed> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failed::new("password_file", format!("{} could not be read: {error}", path.display())))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Founds an organisation with its administrator.
+pub async fn found(
+    room: &MailRoom,
+    organisation: &str,
+    admin: &str,
+    admin_name: &str,
+    password: &str,
+) -> Result<(OrganisationKey, UserKey), Failed> {
+    let founded = mailroom::founding::found(room, organisation, admin, admin_name, password);
+    founded.await.map_err(|refusal| Failed::new("setup", refusal.to_string()))
+}
+
+/// Renews the master key and every data key.
+pub async fn rotate_keys(options: &Settled) -> Outcome {
+    let room = installation::open(options).await?;
+    let sealed = room.store.rotate_keys().await?;
+    Ok(Some(Answer::new(format!("{sealed} secrets are sealed with new keys."), json!({ "sealed": sealed }))))
+}

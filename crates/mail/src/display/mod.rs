@@ -1,5 +1,6 @@
 //! What people see of a message: safe HTML, previews, quotations.
 
+mod bomb;
 mod css;
 mod html;
 mod preview;

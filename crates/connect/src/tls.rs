@@ -80,6 +80,8 @@ fn handshake_error(world: &World, server: &Server, error: &io::Error) -> Connect
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure) => {
             Cause::TlsOutdated
         }
+        // The server has no certificate for the name we asked for.
+        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => Cause::CertificateWrongHost,
         rustls::Error::InvalidMessage(_) => Cause::WrongEncryption,
         _ => return later(Step::Tls, Cause::Dropped, format!("during the handshake: {tls}")),
     };

@@ -24,7 +24,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::Semaphore;
 use transaction::Mark;
@@ -162,7 +162,7 @@ impl SmtpTransport {
         Ok(words)
     }
 
-    fn put_back(&self, connection: Connection) {
+    fn put_back(&self, mut connection: Connection) {
         if !connection.in_step {
             return;
         }
@@ -170,6 +170,7 @@ impl SmtpTransport {
             tokio::spawn(connection.quit());
             return;
         }
+        connection.used_at = Instant::now();
         self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         if !self.pool.swept.swap(true, Ordering::AcqRel) {
             tokio::spawn(sweep(Arc::downgrade(&self.pool)));

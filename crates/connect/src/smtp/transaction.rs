@@ -12,7 +12,7 @@ use crate::{
     egress::later,
     error::{Cause, Step},
 };
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Up to this a message goes out in one write, dot and all.
 const SMALL_BYTES: usize = 64 << 10;
@@ -58,8 +58,9 @@ pub async fn hand_over(
     if rows.iter().all(Result::is_err) {
         return Ok(receipt(parcel, rows, &Reply::default()));
     }
-    let asked = ask(connection, &envelope, &mut rows, !chunked).await;
-    let data = match asked {
+    // Servers that limit a session count what is begun.
+    connection.messages += 1;
+    let data = match ask(connection, &envelope, &mut rows, !chunked).await {
         Ok(data) => data,
         Err(error) => {
             reset(connection).await;
@@ -75,8 +76,6 @@ pub async fn hand_over(
         (false, Some(reply)) => Ok(reply.clone()),
         (false, None) => Err(later(Step::Work, Cause::Protocol, "no answer to DATA".to_owned())),
     };
-    connection.messages += 1;
-    connection.used_at = Instant::now();
     let reply = match outcome {
         Ok(reply) => reply,
         Err(error) => {

@@ -63,7 +63,6 @@ pub fn options(port: u16) -> DiscoverOptions {
         ews_urls: vec![format!("http://{{domain}}:{port}/ews")],
         guess_ports: GuessPorts { imaps: 1, imap: 1, pop3s: 1, submissions: 1, submission: 1 },
         deadline: Duration::from_secs(5),
-        ..DiscoverOptions::default()
     }
 }
 

@@ -165,3 +165,19 @@ async fn plain_text_where_tls_was_expected_is_recognised() {
 
     assert_eq!(cause(probe(&authority.world(), &server).await), Cause::WrongEncryption);
 }
+
+#[tokio::test]
+async fn a_server_that_knows_only_old_tls_is_recognised() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server { port: listener.local_addr().unwrap().port(), ..crate::server::server(0, Encryption::Tls) };
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut hello = [0; 64];
+        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut hello).await.unwrap();
+        // The alert `protocol_version` (RFC 5246 §7.2), which is what such a server answers.
+        stream.write_all(&[0x15, 3, 1, 0, 2, 2, 70]).await.unwrap();
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut Vec::new()).await;
+    });
+
+    assert_eq!(cause(probe(&world(), &server).await), Cause::TlsOutdated);
+}

@@ -15,6 +15,8 @@ mod once;
 mod problem;
 mod state;
 mod style;
+#[cfg(test)]
+mod trial;
 
 pub use state::AppState;
 

@@ -9,6 +9,8 @@ mod discover;
 mod docs;
 mod dossier;
 mod form;
+#[cfg(test)]
+mod form_test;
 mod group;
 mod id;
 mod instant;
@@ -17,6 +19,8 @@ mod message;
 mod outbox;
 mod page;
 mod quarantine;
+#[cfg(test)]
+mod rights_test;
 mod template;
 mod token;
 mod user;

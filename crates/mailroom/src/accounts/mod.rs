@@ -13,6 +13,8 @@ mod settle_test;
 #[cfg(test)]
 mod verb_test;
 mod round_trip;
+#[cfg(test)]
+mod round_trip_test;
 mod watch;
 
 pub use connection::{imap_source, smtp_transport};

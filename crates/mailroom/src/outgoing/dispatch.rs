@@ -12,7 +12,7 @@ use crate::{MailRoom, killpoint};
 use mail::{AccountKey, OrganisationKey, OutboxKey};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use store::{
@@ -20,12 +20,21 @@ use store::{
     account::{self, Account},
     outbox::{self, Dead, Leased, State, WaitsFor},
 };
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::Instant,
+};
 
 /// Messages leased at a time.
 const BATCH: usize = 128;
+/// A lease that is smaller than this is not worth its commit, unless nothing was leased for a while.
+const WORTH_IT: usize = BATCH / 4;
+/// With an account whose server is slow the others are served at this pace at least.
+const HUNGRY: Duration = Duration::from_millis(250);
 /// Leased messages of one account at most, so that a slow server does not fill the house.
 const PER_ACCOUNT: usize = 256;
+/// How long a message waits whose account has that many already.
+const FULL: i64 = 5_000;
 /// Leased messages at most.
 const IN_ALL: usize = 1024;
 /// Results in one commit at most.
@@ -42,25 +51,44 @@ const LAST_WAIT: Duration = Duration::from_secs(15);
 /// What is being carried now.
 #[derive(Default)]
 struct InFlight {
-    leases: Mutex<HashMap<OutboxKey, (OrganisationKey, i64)>>,
+    leases: Mutex<HashMap<OutboxKey, (OrganisationKey, AccountKey, i64)>>,
     freed: Notify,
 }
 
 impl InFlight {
+    fn leases(&self) -> MutexGuard<'_, HashMap<OutboxKey, (OrganisationKey, AccountKey, i64)>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
     fn count(&self) -> usize {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.leases().len()
     }
     fn add(&self, leased: &Leased) {
-        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        leases.insert(leased.id, (leased.organisation, leased.fence));
+        self.leases().insert(leased.id, (leased.organisation, leased.account, leased.fence));
     }
     fn remove(&self, id: OutboxKey) {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.leases().remove(&id);
         self.freed.notify_one();
     }
     fn all(&self) -> Vec<(OutboxKey, OrganisationKey, i64)> {
-        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        leases.iter().map(|(id, (organisation, fence))| (*id, *organisation, *fence)).collect()
+        self.leases().iter().map(|(id, (organisation, _, fence))| (*id, *organisation, *fence)).collect()
+    }
+
+    /// How many more may be leased now: what the fullest account can still take, because all of them may be its own. When
+    /// that account is stuck, the others get a small lease now and then, and its share is put off.
+    fn appetite(&self, last: Instant) -> usize {
+        let (mut in_all, mut fullest, mut of_account) = (0, 0, HashMap::new());
+        for (_, account, _) in self.leases().values() {
+            let count = of_account.entry(*account).or_insert(0);
+            *count += 1;
+            in_all += 1;
+            fullest = fullest.max(*count);
+        }
+        let left = IN_ALL.saturating_sub(in_all);
+        match left.min(PER_ACCOUNT.saturating_sub(fullest)).min(BATCH) {
+            fitting if fitting >= WORTH_IT => fitting,
+            _ if last.elapsed() >= HUNGRY => left.min(WORTH_IT),
+            _ => 0,
+        }
     }
 }
 
@@ -73,22 +101,33 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
     let (done, results) = mpsc::channel(IN_ALL);
     let writer = tokio::spawn(write_results(room.clone(), results, in_flight.clone()));
     let mut bell = room.store.db.bell(Topic::Outbox);
-    let mut renewed = tokio::time::Instant::now();
+    let (mut renewed, mut leased_at) = (Instant::now(), Instant::now());
     while !*stop.borrow() {
         bell.mark_unchanged();
-        let leased = lease(&room, &owner, &in_flight).await.unwrap_or_else(|error| {
+        if renewed.elapsed() > Duration::from_millis(LEASE as u64 / 3) {
+            renewed = Instant::now();
+            renew(&room, &in_flight).await;
+        }
+        let appetite = in_flight.appetite(leased_at);
+        if appetite == 0 {
+            let rest = HUNGRY.saturating_sub(leased_at.elapsed()).max(Duration::from_millis(1));
+            tokio::select! {
+                _ = stop.changed() => {}
+                () = in_flight.freed.notified() => {}
+                () = tokio::time::sleep(rest) => {}
+            }
+            continue;
+        }
+        let leased = lease(&room, &owner, appetite).await.unwrap_or_else(|error| {
             tracing::error!(%error, "what is due in the outbox could not be leased");
             Vec::new()
         });
-        if renewed.elapsed() > Duration::from_millis(LEASE as u64 / 3) {
-            renewed = tokio::time::Instant::now();
-            renew(&room, &in_flight).await;
-        }
         if !leased.is_empty() {
+            leased_at = Instant::now();
             hand_out(&room, leased, &done, &in_flight).await;
             continue;
         }
-        let sleep = time_to_next(&room, &in_flight).await;
+        let sleep = time_to_next(&room).await;
         tokio::select! {
             _ = stop.changed() => {}
             _ = bell.changed() => {}
@@ -129,14 +168,10 @@ async fn recover(room: &MailRoom, owner: &str) {
     }
 }
 
-async fn lease(room: &MailRoom, owner: &str, in_flight: &InFlight) -> Result<Vec<Leased>, StoreError> {
-    let room_left = IN_ALL.saturating_sub(in_flight.count()).min(BATCH);
-    if room_left < BATCH / 4 {
-        return Ok(Vec::new());
-    }
+async fn lease(room: &MailRoom, owner: &str, limit: usize) -> Result<Vec<Leased>, StoreError> {
     let (owner, now) = (owner.to_owned(), room.clock.now());
     let leased = room.store.db.write(move |tx| {
-        Box::pin(async move { outbox::lease_due(tx, &owner, now, room_left, now + LEASE).await })
+        Box::pin(async move { outbox::lease_due(tx, &owner, now, limit, now + LEASE).await })
     });
     let leased = leased.await?;
     if !leased.is_empty() {
@@ -167,7 +202,7 @@ async fn hand_out(room: &MailRoom, leased: Vec<Leased>, done: &mpsc::Sender<Done
             continue;
         }
         if !lane.enter(PER_ACCOUNT) {
-            let _ = done.send(Done::Postponed(one, now + 2_000, WaitsFor::Limit)).await;
+            let _ = done.send(Done::Postponed(one, now + FULL, WaitsFor::Limit)).await;
             continue;
         }
         let (room, done) = (room.clone(), done.clone());
@@ -274,12 +309,30 @@ async fn renew(room: &MailRoom, in_flight: &InFlight) {
     }
 }
 
-/// How long nothing is due, within bounds. With the house full only a free place matters.
-async fn time_to_next(room: &MailRoom, in_flight: &InFlight) -> Duration {
-    if in_flight.count() > IN_ALL - BATCH / 4 {
-        return LONGEST_SLEEP;
-    }
+/// How long nothing is due, within bounds.
+async fn time_to_next(room: &MailRoom) -> Duration {
     let due = room.store.db.read(|tx| Box::pin(async move { outbox::next_due(tx).await })).await;
     let wait = due.ok().flatten().map_or(i64::MAX, |due| due - room.clock.now());
     Duration::from_millis(wait.max(0) as u64).clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_that_is_full_is_not_given_more_and_the_others_are_not_forgotten() {
+        let in_flight = InFlight::default();
+        let now = Instant::now();
+        assert_eq!(in_flight.appetite(now), BATCH);
+        for key in 0..PER_ACCOUNT as i64 {
+            in_flight.leases().insert(OutboxKey(key), (OrganisationKey(1), AccountKey(1), 1));
+        }
+        assert_eq!(in_flight.appetite(now), 0);
+        assert_eq!(in_flight.appetite(now - HUNGRY), WORTH_IT);
+        for key in 0..BATCH as i64 {
+            in_flight.remove(OutboxKey(key));
+        }
+        assert_eq!(in_flight.appetite(now), BATCH);
+    }
 }

@@ -98,19 +98,26 @@ async fn ask(store: &Store, texts: &[(MessageKey, SearchText)]) -> Result<(), St
         })
         .take(3000)
         .collect();
+    // Three rounds, the last one counts: every reader has met every word then.
     let mut kinds: [Vec<Duration>; 6] = Default::default();
-    for (n, word) in words.iter().enumerate() {
+    for (n, word) in words.iter().cycle().take(words.len() * 3).enumerate() {
+        if n == words.len() * 2 {
+            kinds = Default::default();
+        }
         let query = mail::query::parse(word, Default::default());
         let filter = store::message::Filter::default();
         let asked = store.db.read(move |tx| {
             Box::pin(async move {
+                if std::env::var_os("MAPPED").is_some() {
+                    tx.script("PRAGMA mmap_size = 1000000000").await?;
+                }
                 let begun = Instant::now();
                 search::find(tx, &viewer, &query, &filter, None, 50).await?;
                 Ok(begun.elapsed())
             })
         });
         let spent = asked.await?;
-        kinds[n % 5].push(spent);
+        kinds[n % words.len() % 5].push(spent);
         kinds[5].push(spent);
     }
     for (kind, name) in kinds.iter_mut().zip(["word", "two", "phrase", "prefix", "from", "all"]) {

@@ -6,6 +6,7 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## build and serve a sample organisation; needs nothing but Rust
+	@command -v cargo >/dev/null || { echo 'demo: Rust is not installed (no cargo in the path)' >&2; exit 1; }
 	@echo 'demo: building Postkamer, the first time takes some minutes on two cores'
 	@cargo build --release --locked -p postkamer
 	@echo 'demo: making and serving the sample organisation'
@@ -27,8 +28,8 @@ soak: ## the long form of the tests: more seeds, more crashes, then a minute for
 	@POSTKAMER_SOAK=1 scripts/test.sh
 	@scripts/fuzz.sh
 
-bench: ## measure against the programs to beat, in one run
-	@scripts/peers.sh
+bench: ## measure against the programs to beat, in one run; writes docs/performance.md
+	@scripts/peers.sh bench
 	@cargo build --release --locked -p postkamer
 	@cargo run --quiet --release --locked -p testkit --example bench
 

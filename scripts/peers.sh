@@ -4,6 +4,7 @@
 # Dovecot and Postfix come from apt, Cyrus, Courier and Exim (which conflict with them) into overlay layers of their own,
 # the Python and npm programs from locked lists. Everything that is not a Debian package lives in $PEERS, outside the
 # checkout, so that a second clone is ready at once. What is there already is left alone. Nothing is started.
+# With the argument `bench`, also the programs that `make bench` measures beside ours.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -58,6 +59,7 @@ debian_packages() {
     local wanted=(dovecot-imapd dovecot-lmtpd dovecot-submissiond postfix isync swaks python3 python3-venv procps curl ca-certificates)
     command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
+    [ "${1:-}" != bench ] || wanted+=(notmuch maildir-utils)
     local missing=()
     for package in "${wanted[@]}"; do
         installed "$package" || missing+=("$package")
@@ -121,7 +123,7 @@ node_programs() {
         say 'npm programs: there'
         return 0
     fi
-    say 'npm programs: installing oauth2-mock-server from the locked list'
+    say 'npm programs: installing oauth2-mock-server and nodemailer from the locked list'
     rm -rf "$home"
     mkdir -p "$home"
     cp crates/testkit/node/package.json "$lock" "$home/"
@@ -135,7 +137,7 @@ mkdir -p "$PEERS"
 exec 9>"$PEERS/lock"
 flock 9
 keep_services_still
-debian_packages
+debian_packages "$@"
 layer cyrus cyrus-imapd cyrus-admin cyrus-clients sasl2-bin libsasl2-modules libsasl2-modules-db
 layer courier courier-imap courier-authlib-userdb courier-authdaemon courier-base
 layer exim exim4-daemon-heavy

@@ -67,6 +67,7 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
     }
     if matches!(role, Role::All | Role::Outbox) {
         tasks.spawn(mailroom::outgoing::run((*room).clone(), stopped.clone()));
+        tasks.spawn(mailroom::people::run((*room).clone(), stopped.clone()));
     }
     // Every role answers /healthz, /readyz and /metrics; only web and all are sent people.
     let listener = TcpListener::bind(address)

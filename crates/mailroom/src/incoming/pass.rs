@@ -21,6 +21,8 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 /// Messages that wait between the line and the reader; their bytes are bounded by [`ROOM`] besides.
 const WAITING: usize = 512;
+/// Messages of the quarantine that are asked for again in one pass.
+const RETRIED: usize = 100;
 /// KiB of message that may be in memory at once, over all accounts.
 const ROOM_KIB: u32 = 40 << 10;
 static ROOM: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(ROOM_KIB as usize)));
@@ -103,9 +105,33 @@ pub(super) async fn run(
     source: &mut dyn Source,
     watch: &Watch,
 ) -> Result<Fetched, PassError> {
+    retry_set_aside(room, account).await?;
     let folders = folders(room, account, source).await?;
     edits::run(room, account, &folders, source).await?;
     pull(room, account, folders, source, watch).await
+}
+
+/// Folders with a message that is to be asked for again are compared as a whole: what is not stored then comes.
+async fn retry_set_aside(room: &MailRoom, account: &Account) -> Result<(), StoreError> {
+    let (organisation, id, now) = (account.organisation, account.id, room.clock.now());
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move { store::quarantine::due(tx, organisation, id, now, RETRIED).await })
+    });
+    let due = read.await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let work = store::unit(move |tx| {
+        Box::pin(async move {
+            for aside in due {
+                store::folder::forget_cursor(tx, organisation, aside.folder).await?;
+                let place = (aside.generation, aside.remote);
+                store::quarantine::set_next_try(tx, organisation, aside.folder, place.0, place.1, None).await?;
+            }
+            Ok(())
+        })
+    });
+    room.store.db.write(work).await
 }
 
 /// What the server shows, as stored now.

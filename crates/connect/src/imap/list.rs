@@ -53,10 +53,7 @@ pub async fn list(
     if let Some(refused) = heard.refused {
         return Err(cause::work(&refused));
     }
-    if let Some(told) = heard.namespaces {
-        *namespaces = Some(told);
-    }
-    let known = namespaces.clone().unwrap_or_default();
+    let known = namespaces.get_or_insert_with(|| heard.namespaces.unwrap_or_default()).clone();
     let mut listing = Listing::default();
     let mut seen = HashSet::new();
     for listed in heard.listed {

@@ -21,6 +21,8 @@ mod utf7;
 mod wait;
 mod wire;
 
+pub use utf7::encode as encode_name;
+
 use crate::{
     ConnectError, Credentials, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake, World,
     transcript::Transcript,

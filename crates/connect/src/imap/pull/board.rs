@@ -178,7 +178,8 @@ impl Board {
     pub(super) fn fail(&self, step: Step, error: ConnectError) {
         let mut state = self.state();
         if let Step::Look(job) = step {
-            state.looking -= 1;
+            // The job may have been looked at, and the error have come in telling of it.
+            state.looking = state.looking.saturating_sub(1);
             state.jobs.push_back(*job);
         }
         state.error.get_or_insert(error);

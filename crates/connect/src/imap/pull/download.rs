@@ -29,7 +29,7 @@ const BATCH_MOST: u64 = 400;
 pub(super) const ITEMS: &str = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])";
 
 /// A FETCH command under way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Flight {
     pub tag: u32,
     /// What was asked for.
@@ -105,9 +105,11 @@ impl Pull<'_> {
         UnderWay { flights, ended, silent }: &mut UnderWay,
     ) -> Result<(), Trouble> {
         let mut size = BATCH_FIRST;
+        // While sizes are asked for, no other answer may be on its way.
+        let most = if careful { 1 } else { IN_FLIGHT };
         loop {
             let mut put = false;
-            while flights.len() < IN_FLIGHT
+            while flights.len() < most
                 && let Some(mut batch) = board.take(run, size)
             {
                 if careful {
@@ -125,9 +127,6 @@ impl Pull<'_> {
                     flight.tag = tag;
                 }
                 put = true;
-                if careful {
-                    break;
-                }
             }
             if put {
                 session.wire.patience = Patience::progress(FETCH_TIME);
@@ -139,15 +138,17 @@ impl Pull<'_> {
             let arrived = session.next().await?;
             if let Response::Tagged(tag, status) = &arrived.response {
                 let Some(at) = flights.iter().position(|flight| flight.tag == *tag) else { continue };
-                let Some(flight) = flights.remove(at) else { continue };
+                // It stays among the flights until it is settled, so that an error puts back what did not come.
+                let flight = flights[at].clone();
                 let count = flight.came.len() as u64;
                 if count > 0 {
                     size = (BATCH_BYTES * count / flight.bytes.max(1)).clamp(8, BATCH_MOST) as u32;
                 }
-                let unsettled = self.after(session, board, run, &flight, status).await;
-                for uid in unsettled?.uids() {
+                let unsettled = self.after(session, board, run, &flight, status).await?;
+                for uid in unsettled.uids() {
                     silent.insert_range(uid, uid);
                 }
+                flights.remove(at);
                 *ended += 1;
                 let (done, total) = board.with(run, |run| (run.done, run.total));
                 self.send(Some(session), Change::Progress { folder: key, done, total }).await?;

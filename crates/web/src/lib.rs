@@ -15,6 +15,7 @@ mod once;
 mod problem;
 mod state;
 mod style;
+mod throttle;
 #[cfg(test)]
 mod trial;
 

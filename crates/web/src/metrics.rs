@@ -2,7 +2,7 @@
 //!
 //! Gauges are read from the database when they are asked for, so that they are right after a restart and on any node.
 
-use crate::AppState;
+use crate::{AppState, problem::Problem};
 use axum::{
     extract::{MatchedPath, Request, State},
     http::header,
@@ -15,6 +15,7 @@ use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+use store::account::{Account, Colour};
 
 /// Counts requests by method, route and status.
 #[derive(Default)]
@@ -53,10 +54,22 @@ pub(crate) async fn count(State(state): State<AppState>, request: Request, next:
 }
 
 /// The text that Prometheus reads.
-pub(crate) async fn show(State(state): State<AppState>) -> Response {
+pub(crate) async fn show(State(state): State<AppState>) -> Result<Response, Problem> {
     let mut text = String::new();
     requests(&mut text, &state.meter);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    let found = state.read(|tx| {
+        Box::pin(async move {
+            let accounts = store::account::load_all(tx).await?;
+            Ok((accounts, store::outbox::census(tx).await?))
+        })
+    });
+    let (accounts, outbox) = found.await?;
+    mailboxes(&mut text, &accounts);
+    heading(&mut text, "postkamer_outbox", "gauge", "Submissions that are not at their end, by state.");
+    for (stand, count) in outbox {
+        let _ = writeln!(text, "postkamer_outbox{{state=\"{}\"}} {count}", stand.as_str());
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
 fn requests(text: &mut String, meter: &Meter) {
@@ -72,6 +85,19 @@ fn requests(text: &mut String, meter: &Meter) {
     for (label, tally) in &tallies {
         let _ = writeln!(text, "postkamer_http_request_seconds_total{} {:.6}", labels(label), tally.took.as_secs_f64());
     }
+}
+
+fn mailboxes(text: &mut String, accounts: &[Account]) {
+    heading(text, "postkamer_accounts", "gauge", "Active accounts by colour.");
+    for colour in [Colour::Green, Colour::Amber, Colour::Red] {
+        let count =
+            accounts.iter().filter(|account| account.settings.active && account.health.colour == colour).count();
+        let _ = writeln!(text, "postkamer_accounts{{colour=\"{}\"}} {count}", colour.as_str());
+    }
+    heading(text, "postkamer_account_errors", "gauge", "Errors in a row, over all active accounts.");
+    let errors: i64 =
+        accounts.iter().filter(|account| account.settings.active).map(|account| account.health.errors_in_row).sum();
+    let _ = writeln!(text, "postkamer_account_errors {errors}");
 }
 
 fn heading(text: &mut String, name: &str, kind: &str, help: &str) {

@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use crate::{caller::TokenCache, metrics::Meter, problem::Problem};
+use crate::{caller::TokenCache, metrics::Meter, problem::Problem, throttle::Throttle};
 use mailroom::MailRoom;
 use std::sync::Arc;
 use store::{Tx, Work};
@@ -13,6 +13,7 @@ pub struct AppState {
     pub room: Arc<MailRoom>,
     pub(crate) tokens: Arc<TokenCache>,
     pub(crate) meter: Arc<Meter>,
+    pub(crate) throttle: Arc<Throttle>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
 }
 
@@ -23,6 +24,7 @@ impl AppState {
             room,
             tokens: Arc::new(TokenCache::default()),
             meter: Arc::new(Meter::default()),
+            throttle: Arc::new(Throttle::default()),
             closing: Arc::new(watch::Sender::new(false)),
         }
     }

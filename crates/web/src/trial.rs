@@ -6,9 +6,13 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
+use bytes::Bytes;
 use connect::{World, WorldOptions};
 use mail::{OrganisationKey, TokenKey, UserKey};
-use mailroom::{Clock, Config, MailRoom, founding};
+use mailroom::{
+    Clock, Config, MailRoom, founding,
+    incoming::{self, Imported, Progress},
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use store::{
@@ -16,10 +20,12 @@ use store::{
     secret::{new_token, token_digest},
     token::{self, NewToken, Scope},
 };
+use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
 /// An installation with two organisations, *ours* and *theirs*.
 pub(crate) struct Trial {
+    pub(crate) state: AppState,
     pub(crate) ours: Tokens,
     pub(crate) theirs: Tokens,
     router: Router,
@@ -28,6 +34,7 @@ pub(crate) struct Trial {
 
 /// The tokens of one administrator.
 pub(crate) struct Tokens {
+    pub(crate) organisation: OrganisationKey,
     pub(crate) user: UserKey,
     pub(crate) read: String,
     pub(crate) write: String,
@@ -64,7 +71,7 @@ impl Trial {
         let ours = tokens(&room, "Ons Voorbeeld", "beheer@ons.example").await;
         let theirs = tokens(&room, "Hun Voorbeeld", "beheer@hun.example").await;
         let state = AppState::new(Arc::new(room));
-        Trial { router: router(state), ours, theirs, _folder: folder }
+        Trial { router: router(state.clone()), state, ours, theirs, _folder: folder }
     }
 
     /// A call with a token and, unless null, a JSON body.
@@ -121,12 +128,44 @@ impl Trial {
     }
 }
 
+impl Trial {
+    /// A message in the inbox of a mailbox that only sends, so that no server is needed. Gives its id.
+    pub(crate) async fn message(&self, raw: &[u8]) -> String {
+        let address = "balie@ons.example";
+        let body =
+            json!({"address": address, "outgoing": {"kind": "smtp", "host": "mail.example", "secret": "kanarie-9x"}});
+        let made = self.call("POST", "/api/v1/accounts", &self.ours.admin, body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.json());
+        let organisation = self.ours.organisation;
+        let key = made.id().parse().expect("a key");
+        let account = self
+            .state
+            .read(move |tx| Box::pin(async move { store::account::load(tx, organisation, key).await }))
+            .await
+            .expect("the account");
+        let (give, taken) = mpsc::channel(1);
+        let one = Imported {
+            folder: "INBOX".to_owned(),
+            raw: Bytes::copy_from_slice(raw),
+            flags: mail::Flags::default(),
+            internal_at: Some(1_790_000_000_000),
+        };
+        give.send(one).await.expect("room for one");
+        drop(give);
+        let seen = Arc::new(watch::Sender::new(Progress::default()));
+        incoming::import(&self.state.room, &account, taken, seen).await.expect("imported");
+        let list = self.get("/api/v1/messages", &self.ours.read).await.json();
+        list["items"][0]["id"].as_str().unwrap_or_else(|| panic!("no message in {list}")).to_owned()
+    }
+}
+
 async fn tokens(room: &MailRoom, organisation: &str, email: &str) -> Tokens {
     let (organisation, user) =
         founding::found(room, organisation, email, "Sanne de Wit", "vier paarse olifanten lopen")
             .await
             .expect("founded");
     Tokens {
+        organisation,
         user,
         read: make_token(room, organisation, user, Scope::Read).await,
         write: make_token(room, organisation, user, Scope::Write).await,

@@ -3,6 +3,7 @@
 //! A submission is written once and then goes from state to state; each step names the state it comes from and, while
 //! somebody sends it, the number of the lease (`fence`), so that a worker that was paused can change nothing.
 
+mod census;
 mod copy;
 mod dispatch;
 mod finish;
@@ -14,6 +15,7 @@ mod settle;
 mod state;
 mod submit;
 
+pub use census::census;
 pub use copy::{DueCopy, copies_due, copy_done, copy_retry};
 pub use dispatch::{Attempted, Leased, lease_due, mark_on_wire, next_due, postpone, renew};
 pub use finish::{Finish, Verdict, finish};

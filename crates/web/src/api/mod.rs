@@ -18,6 +18,7 @@ mod me;
 mod message;
 mod outbox;
 mod page;
+mod password;
 mod quarantine;
 #[cfg(test)]
 mod rights_test;
@@ -44,6 +45,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(change::routes())
         .merge(me::routes())
         .merge(user::routes())
+        .merge(password::routes())
         .merge(group::routes())
         .merge(token::routes())
         .merge(template::routes());

@@ -44,12 +44,18 @@ fn body(call: &Call) -> Value {
         ("put", "/contacts/by-external/{source}/{id}" | "/dossiers/by-external/{source}/{id}") => {
             json!({"name": "Nieuw"})
         }
+        (_, "/me/password") => json!({"present": "oud", "password": "nieuw"}),
         (_, "/templates" | "/templates/{id}") if call.method != "patch" => json!({"name": "n", "subject": "s"}),
         ("put", "/accounts/{id}/folder-roles" | "/accounts/{id}/owners") => json!([]),
         ("put", "/messages/{id}/contacts/{contact}" | "/messages/{id}/dossiers/{dossier}") => Value::Null,
-        ("post", "/accounts/{id}/test" | "/accounts/{id}/fetch" | "/outbox/{id}/retry" | "/quarantine/{id}/retry") => {
-            Value::Null
-        }
+        (
+            "post",
+            "/accounts/{id}/test"
+            | "/accounts/{id}/fetch"
+            | "/outbox/{id}/retry"
+            | "/users/{id}/invite"
+            | "/quarantine/{id}/retry",
+        ) => Value::Null,
         _ => json!({}),
     }
 }

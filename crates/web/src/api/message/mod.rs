@@ -4,6 +4,8 @@ mod bytes;
 mod change;
 mod download;
 mod link;
+#[cfg(test)]
+mod message_test;
 mod shown;
 
 pub(crate) use shown::{AddressShown, shown};

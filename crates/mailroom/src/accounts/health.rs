@@ -5,6 +5,7 @@
 //! the organisation out.
 
 use super::diagnosis;
+use crate::words::cause::{self, SENDING};
 use connect::{
     ConnectError,
     error::{Cause, Step},
@@ -55,9 +56,6 @@ pub enum Half {
     Sending,
 }
 
-/// Stands before the code of a sending half's trouble.
-const SENDING: &str = "sending_";
-
 impl Half {
     /// The code of a diagnosis as kept with the health.
     pub fn code(self, diagnosis: &str) -> String {
@@ -71,7 +69,7 @@ impl Half {
     pub fn of(code: &str) -> (Half, &str) {
         match code.strip_prefix(SENDING) {
             // A diagnosis may begin with that word by itself.
-            Some(rest) if crate::words::cause::by_code(rest).is_some() => (Half::Sending, rest),
+            Some(rest) if cause::by_code(rest).is_some() => (Half::Sending, rest),
             _ => (Half::Receiving, code),
         }
     }

@@ -3,6 +3,9 @@
 use super::{Text, text};
 use connect::error::Cause;
 
+/// Stands before the code of trouble with the sending half of an account.
+pub(crate) const SENDING: &str = "sending_";
+
 /// A failure explained to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explained {
@@ -158,9 +161,11 @@ pub fn of(cause: Cause) -> Explained {
     }
 }
 
-/// The explanation with that code, as kept with an account's health.
+/// The explanation with that code, as kept with an account's health. What stands before the code of trouble with sending
+/// (`accounts::health::Half`) changes nothing about its cause.
 pub fn by_code(code: &str) -> Option<Explained> {
-    ALL.iter().find(|explained| explained.code == code).copied()
+    let find = |code: &str| ALL.iter().find(|explained| explained.code == code).copied();
+    find(code).or_else(|| find(code.strip_prefix(SENDING)?))
 }
 
 #[cfg(test)]
@@ -174,6 +179,7 @@ mod tests {
             assert_complete(explained.code, &explained.cause);
             assert_complete(explained.code, &explained.fix);
             assert_eq!(by_code(explained.code), Some(*explained), "the code {} is used twice", explained.code);
+            assert_eq!(by_code(&format!("{SENDING}{}", explained.code)), Some(*explained));
         }
     }
 }

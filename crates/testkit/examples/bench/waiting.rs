@@ -1,4 +1,7 @@
 //! New mail: from the EXISTS that a bare reader sees to the event that Postkamer announces.
+//!
+//! On the model server, which tells all that idle at the same moment: a Dovecot tells each of them when it pleases,
+//! up to half a second apart.
 
 use crate::Bench;
 use crate::fetching::post;
@@ -9,10 +12,10 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use testkit::{Append, Dovecot, DovecotOptions, ImapClient, Installation, corpus};
+use testkit::{Installation, ModelImap, ModelOptions, corpus};
 
 pub fn measure(bench: &Bench, report: &mut Report) {
-    let dovecot = Dovecot::start(DovecotOptions::default());
+    let model = ModelImap::start(ModelOptions::default());
     let folder = tempfile::Builder::new().prefix("pk-wait-").tempdir_in("/dev/shm").expect("a folder");
     let installation = Installation::set_up(bench.program.clone(), folder.path().join("postkamer"), &[]);
     let token = installation.token();
@@ -23,7 +26,7 @@ pub fn measure(bench: &Bench, report: &mut Report) {
         &token,
         &json!({
             "display_name": "Anna", "address": "anna@voorbeeld.test", "active": true, "push": true, "allow_plaintext": true,
-            "incoming": { "kind": "imap", "host": "localhost", "port": dovecot.imap_port, "encryption": "none",
+            "incoming": { "kind": "imap", "host": "localhost", "port": model.port, "encryption": "none",
                           "username": "anna", "secret": "geheim-1" },
             "outgoing": { "kind": "none" },
         }),
@@ -31,12 +34,11 @@ pub fn measure(bench: &Bench, report: &mut Report) {
     let id = account["id"].as_str().unwrap_or_default();
     post(&format!("{}/api/v1/accounts/{id}/fetch?wait=true", serving.url), &token, &json!({}));
 
-    let mut bare = Bare::open(dovecot.imap_port);
-    let client = ImapClient::new(dovecot.imap_port, "anna", "geheim-1");
+    let mut bare = Bare::open(model.port);
     let mut waits = Vec::new();
     for raw in corpus::messages(77, 40) {
         while events.try_recv().is_ok() {}
-        client.append("INBOX", &[Append { raw, ..Append::default() }]);
+        model.append("INBOX", &raw, &[]);
         let seen = bare.next_arrival();
         let Ok(announced) = events.recv_timeout(Duration::from_secs(30)) else {
             println!("bench: no event came for a message that was delivered: left out");
@@ -62,7 +64,9 @@ fn listen(url: &str, token: &str) -> mpsc::Receiver<Instant> {
     let output = child.stdout.take().expect("a pipe");
     std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if line.contains("received") && sender.send(Instant::now()).is_err() {
+            if ["event: message.received", "event: message.sent"].contains(&line.as_str())
+                && sender.send(Instant::now()).is_err()
+            {
                 break;
             }
         }
@@ -77,10 +81,10 @@ struct Bare(BufReader<TcpStream>);
 
 impl Bare {
     fn open(port: u16) -> Bare {
-        let stream = TcpStream::connect(("127.0.0.1", port)).expect("Dovecot listens");
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("the model listens");
         let mut bare = Bare(BufReader::new(stream));
         for line in ["a LOGIN anna geheim-1", "b SELECT INBOX", "c IDLE"] {
-            bare.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).expect("Dovecot reads");
+            bare.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).expect("the model reads");
             let end = if line.starts_with('c') { "+ " } else { &line[..2] };
             while !bare.line().starts_with(end) {}
         }
@@ -94,7 +98,7 @@ impl Bare {
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        self.0.read_line(&mut line).expect("Dovecot answers");
+        self.0.read_line(&mut line).expect("the model answers");
         line
     }
 }

@@ -102,8 +102,10 @@ async fn main() {
         let began = Instant::now();
         let brought = pull(&mut source, &cursors).await;
         let took = began.elapsed();
-        println!("{name}: {took:?} {} messages {} bytes {} flags {} gone {:?}", brought.messages, brought.bytes,
-            brought.flags, brought.gone, brought.other);
+        println!(
+            "{name}: {took:?} {} messages {} bytes {} flags {} gone {:?}",
+            brought.messages, brought.bytes, brought.flags, brought.gone, brought.other
+        );
         cursors = brought.cursors;
     }
     source.close().await;
@@ -116,8 +118,14 @@ async fn main() {
             let woken = source.wait(Duration::from_secs(60)).await.expect("news");
             let began = Instant::now();
             let brought = pull(&mut source, &cursors).await;
-            println!("{woken:?}: {:?} {} messages {} flags {} gone {:?}", began.elapsed(), brought.messages,
-                brought.flags, brought.gone, brought.other);
+            println!(
+                "{woken:?}: {:?} {} messages {} flags {} gone {:?}",
+                began.elapsed(),
+                brought.messages,
+                brought.flags,
+                brought.gone,
+                brought.other
+            );
             cursors = brought.cursors;
         }
     }

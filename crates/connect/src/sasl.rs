@@ -150,8 +150,12 @@ mod tests {
 
     #[test]
     fn the_strongest_mechanism_we_know_is_chosen() {
-        let name = |offered: &[&str], who: &Credentials| Exchange::start(offered, who, "h", 1).map(|found| found.name());
-        assert_eq!(name(&["GSSAPI", "SCRAM-SHA-256-PLUS", "PLAIN", "SCRAM-SHA-256"], &password()), Some("SCRAM-SHA-256"));
+        let name =
+            |offered: &[&str], who: &Credentials| Exchange::start(offered, who, "h", 1).map(|found| found.name());
+        assert_eq!(
+            name(&["GSSAPI", "SCRAM-SHA-256-PLUS", "PLAIN", "SCRAM-SHA-256"], &password()),
+            Some("SCRAM-SHA-256")
+        );
         assert_eq!(name(&["LOGIN", "plain"], &password()), Some("PLAIN"));
         assert_eq!(name(&["LOGIN"], &password()), Some("LOGIN"));
         assert_eq!(name(&["CRAM-MD5", "XOAUTH2"], &password()), None);

@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn a_passing_trouble_is_no_wrong_password() {
-        for line in ["NO [UNAVAILABLE] Temporary authentication failure.", "NO [LIMIT] slow down", "NO [INUSE] locked"] {
+        for line in ["NO [UNAVAILABLE] Temporary authentication failure.", "NO [LIMIT] slow down", "NO [INUSE] locked"]
+        {
             assert!(matches!(refused(line), ConnectError::Later { .. }), "{line}");
         }
         assert!(matches!(

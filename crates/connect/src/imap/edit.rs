@@ -204,8 +204,7 @@ fn is_flag(flag: &str) -> bool {
 async fn move_one(session: &mut Session, uid: u32, to: &str) -> Result<Done, Broken> {
     let moves = session.capabilities.has("MOVE");
     let verb = if moves { "UID MOVE" } else { "UID COPY" };
-    let (status, responses) =
-        session.run(Command::new(&format!("{verb} {uid} ")).folder(to, session.utf8)).await?;
+    let (status, responses) = session.run(Command::new(&format!("{verb} {uid} ")).folder(to, session.utf8)).await?;
     let told = responses.into_iter().find_map(|response| match response {
         Response::Status(status) => status.new_id(),
         _ => None,

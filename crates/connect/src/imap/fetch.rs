@@ -95,7 +95,10 @@ pub fn date(text: &str) -> Option<i64> {
     let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? as i64 + 1;
     let mut clock = words.next()?.split(':').map(|part| part.parse::<i64>().ok());
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next().unwrap_or(Some(0))?);
-    if !(1..=31).contains(&number) || !(0..24).contains(&hour) || !(0..60).contains(&minute) || !(0..61).contains(&second)
+    if !(1..=31).contains(&number)
+        || !(0..24).contains(&hour)
+        || !(0..60).contains(&minute)
+        || !(0..61).contains(&second)
     {
         return None;
     }
@@ -150,7 +153,8 @@ mod tests {
         assert_eq!(date("2-oct-2016 21:28:25 +0000"), Some(1_475_443_705_000));
         assert_eq!(date("01-Jan-1970 00:00:00 +0000"), Some(0));
         assert_eq!(date("29-Feb-2024 12:00:00 GMT"), Some(1_709_208_000_000));
-        for broken in ["", "yesterday", "32-Oct-2016 00:00:00 +0000", "1-Oct-2016 25:00:00 +0000", "1-Foo-2016 1:1:1 Z"] {
+        for broken in ["", "yesterday", "32-Oct-2016 00:00:00 +0000", "1-Oct-2016 25:00:00 +0000", "1-Foo-2016 1:1:1 Z"]
+        {
             assert_eq!(date(broken), None, "{broken}");
         }
     }

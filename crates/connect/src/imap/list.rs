@@ -88,7 +88,9 @@ struct Heard {
 async fn ask(session: &mut Session, prefix: Option<&str>, extended: bool) -> Result<Heard, Broken> {
     let capabilities = &session.capabilities;
     let mut wanted = Vec::new();
-    if extended && capabilities.has("SPECIAL-USE") && (capabilities.has("LIST-EXTENDED") || capabilities.has("LIST-STATUS"))
+    if extended
+        && capabilities.has("SPECIAL-USE")
+        && (capabilities.has("LIST-EXTENDED") || capabilities.has("LIST-STATUS"))
     {
         wanted.push("SPECIAL-USE");
     }
@@ -153,11 +155,16 @@ fn folder(listed: Listed, utf8: bool, namespaces: &Namespaces) -> RemoteFolder {
         () if has("\\archive") => Role::Archive,
         () => Role::None,
     };
-    let selectable = listed.readable
-        && !has("\\noselect")
-        && !has("\\nonexistent")
-        && super::command::sendable(&listed.name);
+    let selectable =
+        listed.readable && !has("\\noselect") && !has("\\nonexistent") && super::command::sendable(&listed.name);
     let remote = remote_name(listed.name, utf8);
     let shown = remote.strip_prefix(namespaces.personal.as_str()).filter(|rest| !rest.is_empty()).unwrap_or(&remote);
-    RemoteFolder { name: utf7::decode(shown), remote, declared, selectable, separator: listed.separator, messages: None }
+    RemoteFolder {
+        name: utf7::decode(shown),
+        remote,
+        declared,
+        selectable,
+        separator: listed.separator,
+        messages: None,
+    }
 }

@@ -30,8 +30,8 @@ use crate::{
 use async_trait::async_trait;
 use command::Command;
 use list::Namespaces;
-use place::Place;
 use mail::{RemoteId, RemoteSet};
+use place::Place;
 use pull::{Job, Pull};
 use response::Counts;
 use session::Session;

@@ -71,7 +71,9 @@ async fn greet(session: &mut Session) -> Result<bool, ConnectError> {
     match arrived.response {
         Response::Status(Status { condition: Condition::Ok, .. }) => Ok(false),
         Response::Status(Status { condition: Condition::Preauth, .. }) => Ok(true),
-        _ => Err(settings(Step::Connect, Cause::WrongEncryption, "the server's greeting is not that of an IMAP server")),
+        _ => {
+            Err(settings(Step::Connect, Cause::WrongEncryption, "the server's greeting is not that of an IMAP server"))
+        }
     }
 }
 
@@ -134,10 +136,7 @@ async fn sign_in(session: &mut Session, server: &Server, credentials: &Credentia
     }
 }
 
-async fn authenticate(
-    session: &mut Session,
-    mut exchange: Exchange,
-) -> Result<(Status, Option<String>), ConnectError> {
+async fn authenticate(session: &mut Session, mut exchange: Exchange) -> Result<(Status, Option<String>), ConnectError> {
     let at_sign_in = |error: Broken| cause::broken(Step::SignIn, error);
     let mut initial = exchange.initial();
     let mut line = format!("AUTHENTICATE {}", exchange.name());

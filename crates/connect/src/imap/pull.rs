@@ -111,11 +111,7 @@ impl Pull<'_> {
     }
 
     fn intake(&self) -> Intake {
-        Intake {
-            room: self.out.room.clone(),
-            total: self.out.room_total,
-            limit_bytes: self.world.message_limit_bytes,
-        }
+        Intake { room: self.out.room.clone(), total: self.out.room_total, limit_bytes: self.world.message_limit_bytes }
     }
 
     /// Pulls the folders with the sessions there are, opening more when there is enough to do. Gives back the sessions
@@ -194,10 +190,13 @@ impl Pull<'_> {
                 board.give_back(step);
                 continue;
             }
-            board.fail(step, match trouble {
-                Trouble::Broken(broken) => broken.into(),
-                Trouble::Stop(error) => error,
-            });
+            board.fail(
+                step,
+                match trouble {
+                    Trouble::Broken(broken) => broken.into(),
+                    Trouble::Stop(error) => error,
+                },
+            );
             break;
         }
         if let Some(session) = &mut session {
@@ -208,13 +207,7 @@ impl Pull<'_> {
 
     /// A message was announced above the limit though we did not know its size: it is told, and the rest goes on over a
     /// new connection, asking for sizes first.
-    async fn skip_too_large(
-        &self,
-        board: &Board,
-        run: usize,
-        uid: Option<u32>,
-        size: u64,
-    ) -> Result<(), ConnectError> {
+    async fn skip_too_large(&self, board: &Board, run: usize, uid: Option<u32>, size: u64) -> Result<(), ConnectError> {
         let folder = board.careful(run, uid);
         if let Some(uid) = uid {
             board.with(run, |run| run.give_up(uid));

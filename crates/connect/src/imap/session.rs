@@ -58,6 +58,8 @@ pub struct Session {
     pub notifies: bool,
     /// Folders that NOTIFY told of and nobody has heard yet.
     pub noted: Vec<String>,
+    /// How many changes the server told of, until somebody counts them.
+    pub events: u32,
     /// When we last said something on a connection that only listens.
     pub quiet_since: Option<Instant>,
     /// The open folder.
@@ -86,6 +88,7 @@ impl Session {
             utf8: false,
             notifies: false,
             noted: Vec::new(),
+            events: 0,
             quiet_since: None,
             selected: None,
             last_tag: 0,
@@ -192,6 +195,7 @@ impl Session {
                 self.noted.push(name.clone());
             }
             Response::Exists(_) | Response::Expunge(_) | Response::Vanished { earlier: false, .. } => {
+                self.events = self.events.saturating_add(1);
                 let Some(selected) = &mut self.selected else { return };
                 match response {
                     Response::Exists(count) => {

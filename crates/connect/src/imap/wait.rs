@@ -18,6 +18,8 @@ const IDLE_TIME: Duration = Duration::from_secs(28 * 60);
 const FLOOD_EVENTS: u32 = 100;
 /// ... and wakes us only this often.
 const FLOOD_PAUSE: Duration = Duration::from_secs(5);
+/// So long may news go on coming in before we act on it.
+const GATHER_TIME: Duration = Duration::from_millis(50);
 const INBOX: &str = "INBOX";
 const NEWS: &str = "(MessageNew MessageExpunge FlagChange)";
 
@@ -31,10 +33,10 @@ pub struct Flood {
 }
 
 impl Flood {
-    fn count(&mut self, now: Instant) {
+    fn count(&mut self, now: Instant, events: u32) {
         match self.second {
-            Some(second) if now < second + Duration::from_secs(1) => self.events += 1,
-            _ => (self.second, self.events) = (Some(now), 1),
+            Some(second) if now < second + Duration::from_secs(1) => self.events = self.events.saturating_add(events),
+            _ => (self.second, self.events) = (Some(now), events),
         }
         if self.events > FLOOD_EVENTS {
             self.until = Some(now + FLOOD_PAUSE);
@@ -58,15 +60,12 @@ impl ImapSource {
         let pushes = ["IDLE", "NOTIFY"].iter().any(|name| session.capabilities.has(name));
         let news = if pushes { self.begin_watch(&mut session).await? } else { Vec::new() };
         self.keep(session);
-        if !news.is_empty() {
-            return Ok(Wake::Changed(news));
-        }
         if !pushes {
             tokio::time::sleep_until(deadline).await;
             return Ok(Wake::Timer);
         }
         let Some(session) = self.sessions.first_mut() else { return Ok(Wake::Timer) };
-        let woken = watch(session, &mut self.flood, deadline).await;
+        let woken = watch(session, &mut self.flood, news, deadline).await;
         if woken.is_err() {
             self.sessions.clear();
         }
@@ -98,14 +97,25 @@ impl ImapSource {
 
 /// Reads until there is news or the time is up. What is read is remembered by the session, so that this may be dropped
 /// at any moment.
-async fn watch(session: &mut Session, flood: &mut Flood, deadline: Instant) -> Result<Wake, Broken> {
-    let mut news: Vec<String> = Vec::new();
+async fn watch(
+    session: &mut Session,
+    flood: &mut Flood,
+    mut news: Vec<String>,
+    deadline: Instant,
+) -> Result<Wake, Broken> {
+    let mut since = None;
     let idles = session.capabilities.has("IDLE");
     session.wire.rest();
     loop {
         let now = Instant::now();
+        flood.count(now, std::mem::take(&mut session.events));
         let hold = flood.hold(now);
-        if !news.is_empty() && hold.is_none() && !session.wire.has_line() {
+        let first = *since.get_or_insert(now);
+        let more = session.wire.has_line() && now < first + GATHER_TIME;
+        if news.is_empty() {
+            since = None;
+        }
+        if !news.is_empty() && hold.is_none() && !more {
             flood.woke = Some(now);
             return Ok(Wake::Changed(news));
         }
@@ -143,17 +153,12 @@ async fn watch(session: &mut Session, flood: &mut Flood, deadline: Instant) -> R
                 session.selected.as_ref().filter(|selected| selected.changed).map(|selected| selected.remote.clone())
             }
             Response::Fetch(_) => session.selected.as_mut().map(|selected| {
-                selected.changed = true;
+                (selected.changed, session.events) = (true, session.events.saturating_add(1));
                 selected.remote.clone()
             }),
             Response::Counts(..) => session.noted.pop(),
             _ => None,
         };
-        if let Some(folder) = changed {
-            flood.count(Instant::now());
-            if !news.contains(&folder) {
-                news.push(folder);
-            }
-        }
+        news.extend(changed.filter(|folder| !news.contains(folder)));
     }
 }

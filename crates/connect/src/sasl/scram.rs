@@ -95,8 +95,7 @@ mod tests {
         Scram::with_nonce("user", Secret::new("pencil"), "rOprNGfwEbeRWgbNEkqO".into())
     }
 
-    const SERVER_FIRST: &str =
-        "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+    const SERVER_FIRST: &str = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
 
     #[test]
     fn the_example_of_rfc_7677_comes_out() {

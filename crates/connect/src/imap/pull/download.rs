@@ -178,7 +178,8 @@ impl Pull<'_> {
         arrived: Arrived,
     ) -> Result<Delivered, ConnectError> {
         let Arrived { response: Response::Fetch(fetched), room } = arrived else { return Ok(Delivered::Nothing) };
-        let expected = fetched.uid.zip(fetched.uid.and_then(|uid| flights.iter_mut().find(|flight| flight.expects(uid))));
+        let expected =
+            fetched.uid.zip(fetched.uid.and_then(|uid| flights.iter_mut().find(|flight| flight.expects(uid))));
         let (Some((uid, flight)), Some(_)) = (expected, &fetched.body) else {
             if fetched.body.is_some() {
                 tracing::warn!(%folder, uid = fetched.uid, "the server sent a message that we did not ask for; dropped");

@@ -159,12 +159,7 @@ impl Pull<'_> {
     }
 
     /// What changed in the folder that is open since we last looked: flags and new messages in one round trip.
-    async fn look_again(
-        &self,
-        session: &mut Session,
-        job: &Job,
-        place: Place,
-    ) -> Result<Result<Run, Status>, Trouble> {
+    async fn look_again(&self, session: &mut Session, job: &Job, place: Place) -> Result<Result<Run, Status>, Trouble> {
         let selected = session.selected.clone().unwrap_or_default();
         let since = Some(place.modseq).filter(|modseq| *modseq > 0 && selected.highestmodseq.is_some());
         if !selected.changed {

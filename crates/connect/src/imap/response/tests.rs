@@ -77,7 +77,10 @@ fn the_counts_of_a_folder_may_be_partial() {
     let counts = Counts { messages: Some(3), uidnext: Some(9), uidvalidity: None, highestmodseq: Some(77) };
     assert_eq!(one(line), Response::Counts("INBOX".into(), counts));
     assert_eq!(one("* STATUS \"INBOX\" ()"), Response::Counts("INBOX".into(), Counts::default()));
-    assert_eq!(one("* STATUS My Box (MESSAGES 3 UIDNEXT 9 HIGHESTMODSEQ 77)"), Response::Counts("My Box".into(), counts));
+    assert_eq!(
+        one("* STATUS My Box (MESSAGES 3 UIDNEXT 9 HIGHESTMODSEQ 77)"),
+        Response::Counts("My Box".into(), counts)
+    );
 }
 
 #[test]
@@ -125,7 +128,8 @@ fn the_rest_of_the_protocol_is_read() {
     assert_eq!(one("* ENABLED QRESYNC Condstore"), Response::Enabled(vec!["QRESYNC".into(), "CONDSTORE".into()]));
     assert_eq!(one("+ idling"), Response::Continue(b"idling".to_vec()));
     assert_eq!(one("+"), Response::Continue(vec![]));
-    for nonsense in ["", "*", "* ", "k", "k1", "k1 ", "[COPYUID 55 31 6]", "* 99999999999 EXISTS", "\0\u{1}", "* 5 FOO"] {
+    for nonsense in ["", "*", "* ", "k", "k1", "k1 ", "[COPYUID 55 31 6]", "* 99999999999 EXISTS", "\0\u{1}", "* 5 FOO"]
+    {
         assert_eq!(one(nonsense), Response::Other, "{nonsense:?}");
     }
 }

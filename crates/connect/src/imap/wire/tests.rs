@@ -68,9 +68,7 @@ async fn words_for_people_may_end_in_braces() {
 #[tokio::test]
 async fn a_line_without_end_is_refused() {
     let (mut wire, mut server) = pair();
-    let flood = async {
-        while server.write_all(&[b'x'; 10_000]).await.is_ok() {}
-    };
+    let flood = async { while server.write_all(&[b'x'; 10_000]).await.is_ok() {} };
     let read = async {
         let result = wire.next().await;
         drop(wire);

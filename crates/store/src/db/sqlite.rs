@@ -2,7 +2,7 @@
 
 use super::{Bells, Row, Tx, Val, Work, tx::Engine};
 use crate::StoreError;
-use rusqlite::{Connection, types::ValueRef};
+use rusqlite::{Connection, config::DbConfig, types::ValueRef};
 use std::{
     borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -117,6 +117,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
          PRAGMA cache_size = -16000;
          PRAGMA wal_autocheckpoint = 2000;",
     )?;
+    // Without this a prepared statement is planned again, for a tenth of a millisecond, whenever other values are bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }

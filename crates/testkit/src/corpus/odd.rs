@@ -4,11 +4,14 @@ use super::mime::{Part, Wire, attachment, encoded_words, multipart, text_part};
 use super::{Letter, words};
 use crate::Chance;
 
+/// Makes one out of its Message-ID field and a text.
+type Kind = fn(&str, &str, &mut Chance) -> Vec<u8>;
+
 /// One of them; each kind comes by in turn over a corpus.
 pub(super) fn message(chance: &mut Chance, letter: &Letter) -> Vec<u8> {
     let id = format!("Message-ID: <{}>\r\n", letter.id);
     let text = words::text(chance, 1);
-    let kinds: [fn(&str, &str, &mut Chance) -> Vec<u8>; 16] = [
+    let kinds: [Kind; 16] = [
         nothing_but_a_subject,
         no_date_and_no_sender,
         raw_eight_bit_header,

@@ -27,7 +27,7 @@ impl Session {
             else {
                 return "BAD a condition that I don't know".to_owned();
             };
-            found.retain(|uid| folder.find(*uid).is_some_and(|mail| keep(mail)));
+            found.retain(|uid| folder.find(*uid).is_some_and(&keep));
             rest = &rest[used..];
         }
         let numbers: Vec<u32> =

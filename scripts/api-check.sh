@@ -49,7 +49,7 @@ check() {
     (cd "$work" && "$SCHEMATHESIS" --config-file "$work/schemathesis.toml" run "$url/api/v1/openapi.json" --url "$url" \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance \
         --checks response_schema_conformance,negative_data_rejection,unsupported_method,ignored_auth \
-        --phases examples,coverage,fuzzing --seed 20261121 --request-timeout 30 --workers 2 \
+        --phases examples,coverage,fuzzing --seed 20261121 --request-timeout 30 --workers 1 \
         --suppress-health-check all --warnings off --continue-on-failure "$@")
 }
 

@@ -27,19 +27,29 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Given<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
-        if !says_json(request.headers()) {
-            return Err(Problem::new(
-                Kind::NotJson,
-                "Stuur de inhoud als JSON, met Content-Type: application/json.",
-                "Send the content as JSON, with Content-Type: application/json.",
-            ));
-        }
         let mut asked = blake3::Hasher::new();
         asked.update(request.method().as_str().as_bytes()).update(b" ");
         asked.update(request.uri().path().as_bytes()).update(b"\n");
-        let bytes = Bytes::from_request(request, state).await.map_err(not_read)?;
+        let bytes = json_of(request, state).await?;
         asked.update(&bytes);
+        // The fields of a form have names; without this check serde would also read them from a list, by their order.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            let words = text("Stuur een object met velden, geen lijst.", "Send an object with fields, not a list.");
+            return Err(Problem::invalid("", "invalid_value", words));
+        }
         Ok(Given { value: parse(&bytes)?, digest: *asked.finalize().as_bytes() })
+    }
+}
+
+/// The JSON body of a request, where that is a list.
+pub(crate) struct GivenList<T>(pub(crate) Vec<T>);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for GivenList<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let bytes = json_of(request, state).await?;
+        Ok(GivenList(parse(&bytes)?))
     }
 }
 
@@ -98,6 +108,17 @@ where
     D: Deserializer<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Some)
+}
+
+async fn json_of(request: Request, state: &AppState) -> Result<Bytes, Problem> {
+    if !says_json(request.headers()) {
+        return Err(Problem::new(
+            Kind::NotJson,
+            "Stuur de inhoud als JSON, met Content-Type: application/json.",
+            "Send the content as JSON, with Content-Type: application/json.",
+        ));
+    }
+    Bytes::from_request(request, state).await.map_err(not_read)
 }
 
 fn says_json(headers: &HeaderMap) -> bool {

@@ -285,6 +285,9 @@ impl From<Change> for ChangeShown {
 
 fn place(field: &str, cursor: &str) -> Result<i64, Problem> {
     let words = text("Dit is geen cursor van deze lijst.", "This is no cursor of this list.");
-    let seq = cursor.parse().ok().filter(|seq| *seq >= 0 && cursor.bytes().all(|byte| byte.is_ascii_digit()));
+    let seq = cursor
+        .parse()
+        .ok()
+        .filter(|seq| *seq >= 0 && cursor.len() <= 20 && cursor.bytes().all(|byte| byte.is_ascii_digit()));
     seq.ok_or_else(|| Problem::invalid(field, "invalid_cursor", words))
 }

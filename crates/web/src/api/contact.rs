@@ -105,13 +105,11 @@ async fn list(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Page<ContactShown>>, Problem> {
     let after = page::cursor::<ContactKey>(wanted.cursor.as_deref())?;
+    let query = page::query(wanted.q.as_deref(), 500)?.map(str::to_owned);
     let organisation = caller.viewer.organisation;
     let found = state
         .read(move |tx| {
-            Box::pin(async move {
-                let query = wanted.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
-                contact::list(tx, organisation, query, after, wanted.limit).await
-            })
+            Box::pin(async move { contact::list(tx, organisation, query.as_deref(), after, wanted.limit).await })
         })
         .await?;
     Ok(Json(Page::of(found, ContactShown::from)))
@@ -188,8 +186,8 @@ struct ContactUpsert {
 /// Makes the contact that the business software calls so, or changes it.
 #[utoipa::path(put, path = "/contacts/by-external/{source}/{id}", tag = "contacts",
     params(
-        ("source" = String, Path, description = "Which software.", min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._~-]+$"),
-        ("id" = String, Path, description = "Its own id there.", min_length = 1, max_length = 200, pattern = "^[A-Za-z0-9._~-]+$"),
+        ("source" = String, Path, description = "Which software.", min_length = 1, max_length = 100),
+        ("id" = String, Path, description = "Its own id there.", min_length = 1, max_length = 200),
     ),
     request_body = ContactUpsert,
     responses(

@@ -126,12 +126,12 @@ async fn list(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Page<DossierShown>>, Problem> {
     let after = page::cursor::<DossierKey>(wanted.cursor.as_deref())?;
+    let query = page::query(wanted.q.as_deref(), 500)?.map(str::to_owned);
     let organisation = caller.viewer.organisation;
     let found = state
         .read(move |tx| {
             Box::pin(async move {
-                let query = wanted.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
-                dossier::list(tx, organisation, query, wanted.contact, after, wanted.limit).await
+                dossier::list(tx, organisation, query.as_deref(), wanted.contact, after, wanted.limit).await
             })
         })
         .await?;
@@ -199,8 +199,8 @@ async fn change(
 /// Makes the dossier that the business software calls so, or changes it.
 #[utoipa::path(put, path = "/dossiers/by-external/{source}/{id}", tag = "dossiers",
     params(
-        ("source" = String, Path, description = "Which software.", min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._~-]+$"),
-        ("id" = String, Path, description = "Its own id there.", min_length = 1, max_length = 200, pattern = "^[A-Za-z0-9._~-]+$"),
+        ("source" = String, Path, description = "Which software.", min_length = 1, max_length = 100),
+        ("id" = String, Path, description = "Its own id there.", min_length = 1, max_length = 200),
     ),
     request_body = DossierUpsert,
     responses(

@@ -1,5 +1,7 @@
 //! Lists: `?limit=50&cursor=C` gives `{"items": [...], "next": "C2" or null}`.
 
+use crate::problem::Problem;
+use mailroom::words::{field, text};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::{IntoParams, ToSchema};
 
@@ -57,11 +59,19 @@ pub(crate) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize,
     }
 }
 
+/// What was typed to look for, or nothing.
+pub(crate) fn query(typed: Option<&str>, most: usize) -> Result<Option<&str>, Problem> {
+    if typed.is_some_and(|typed| typed.chars().count() > most) {
+        return Err(Problem::invalid("q", "too_long", field::TOO_LONG.1));
+    }
+    Ok(typed.map(str::trim).filter(|typed| !typed.is_empty()))
+}
+
 /// The key that a cursor is made of. A cursor that is none is a mistake of the caller, not an empty list.
-pub(crate) fn cursor<K: std::str::FromStr>(text: Option<&str>) -> Result<Option<K>, crate::problem::Problem> {
-    let Some(text) = text else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| {
-        let words = mailroom::words::text("Dit is geen cursor van deze lijst.", "This is no cursor of this list.");
-        crate::problem::Problem::invalid("cursor", "invalid_cursor", words)
+pub(crate) fn cursor<K: std::str::FromStr>(typed: Option<&str>) -> Result<Option<K>, Problem> {
+    let Some(typed) = typed else { return Ok(None) };
+    typed.parse().map(Some).map_err(|_| {
+        let words = text("Dit is geen cursor van deze lijst.", "This is no cursor of this list.");
+        Problem::invalid("cursor", "invalid_cursor", words)
     })
 }

@@ -12,16 +12,29 @@ use crate::{
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{
+    Json,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    response::Response,
+};
 use mail::TemplateKey;
 use mailroom::words::Refusal;
 use serde::{Deserialize, Serialize};
 use store::template::{self, NewTemplate, Template};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
+
+/// Both texts at their longest, however they are escaped.
+const TEMPLATE_LIMIT_BYTES: usize = 4 << 20;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, save, remove))
+    OpenApiRouter::new()
+        .routes(routes!(list, create).layer(DefaultBodyLimit::max(TEMPLATE_LIMIT_BYTES)))
+        .routes(routes!(get, save, remove).layer(DefaultBodyLimit::max(TEMPLATE_LIMIT_BYTES)))
 }
 
 /// Texts with places to fill in: `{{name}}` becomes the value of that name.
@@ -48,9 +61,9 @@ struct TemplateForm {
     name: String,
     #[schema(min_length = 1, max_length = 2000)]
     subject: String,
-    #[schema(max_length = 500000)]
+    #[schema(max_length = 100000)]
     html: Option<String>,
-    #[schema(max_length = 500000)]
+    #[schema(max_length = 100000)]
     text: Option<String>,
 }
 
@@ -141,8 +154,8 @@ fn checked(TemplateForm { name, subject, html, text }: TemplateForm) -> Result<N
     let mut checks = Checks::default();
     checks.line("name", &name, 200);
     checks.line("subject", &subject, 2000);
-    checks.prose("html", html.as_deref().unwrap_or_default(), 500_000);
-    checks.prose("text", text.as_deref().unwrap_or_default(), 500_000);
+    checks.prose("html", html.as_deref().unwrap_or_default(), 100_000);
+    checks.prose("text", text.as_deref().unwrap_or_default(), 100_000);
     checks.done()?;
     Ok(NewTemplate { name, subject, html, text })
 }

@@ -5,7 +5,7 @@ use crate::{
     AppState,
     api::{instant::Instant, page::Page},
     caller::Caller,
-    given::{Given, Named},
+    given::{GivenList, Named},
     problem::Problem,
 };
 use axum::{Json, extract::State};
@@ -99,7 +99,7 @@ pub(super) async fn choose_roles(
     State(state): State<AppState>,
     caller: Caller,
     Named(account): Named<AccountKey>,
-    Given { value, .. }: Given<Vec<FolderRole>>,
+    GivenList(value): GivenList<FolderRole>,
 ) -> Result<Json<Page<FolderShown>>, Problem> {
     let roles = value.into_iter().map(|chosen| (chosen.folder, chosen.role)).collect();
     let folders = accounts::choose_roles(&state.room, &caller.viewer, account, roles).await?;

@@ -5,7 +5,7 @@ use crate::{
     AppState,
     api::page::Page,
     caller::Caller,
-    given::{Given, Named},
+    given::{GivenList, Named},
     problem::{Problem, ProblemBody},
 };
 use axum::{Json, extract::State};
@@ -23,7 +23,7 @@ pub(super) async fn set(
     State(state): State<AppState>,
     caller: Caller,
     Named(account): Named<AccountKey>,
-    Given { value, .. }: Given<Vec<OwnerShown>>,
+    GivenList(value): GivenList<OwnerShown>,
 ) -> Result<Json<Page<OwnerShown>>, Problem> {
     let owners: Vec<_> = value.into_iter().map(OwnerInput::from).collect();
     let owners = accounts::set_owners(&state.room, &caller.viewer, account, &owners).await?;

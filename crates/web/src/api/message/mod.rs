@@ -81,7 +81,7 @@ async fn list(
 ) -> Result<Json<Page<MessageLine>>, Problem> {
     let cursor = page::cursor::<MessageKey>(wanted.cursor.as_deref())?;
     let now = query::Now { at_ms: state.room.clock.now(), offset_seconds: 0 };
-    let query = wanted.q.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(|text| query::parse(text, now));
+    let query = page::query(wanted.q.as_deref(), 1000)?.map(|text| query::parse(text, now));
     let filter = Filter {
         account: wanted.account,
         folder: wanted.folder,

@@ -108,6 +108,7 @@ pub(super) struct Taken {
 #[utoipa::path(post, path = "/outbox", tag = "outbox", params(KeyParam), request_body = SendForm,
     responses(
         (status = 202, description = "It is taken over.", body = Taken),
+        (status = 404, description = "There is no such account, or not for this token.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The account is inactive or does not send, or the first request with this key is still running.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn send(

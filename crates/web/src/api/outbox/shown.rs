@@ -5,12 +5,9 @@ use crate::api::{
     instant::Instant,
     message::{AddressShown, shown},
 };
-use mail::{AccountKey, ConversationKey, DossierKey, MessageKey, OutboxKey};
+use mail::{AccountKey, Address, ConversationKey, DossierKey, MessageKey, OutboxKey};
 use serde::Serialize;
-use store::{
-    message::People,
-    outbox::{Field, State, Submission, WaitsFor},
-};
+use store::outbox::{Field, State, Submission, WaitsFor};
 use utoipa::ToSchema;
 
 /// A message that was handed over for sending.
@@ -99,17 +96,23 @@ struct AttemptShown {
 impl SubmissionShown {
     /// `is_author`: sees the blind copies.
     pub(super) fn of(submission: Submission, is_author: bool) -> SubmissionShown {
-        let people: People = serde_json::from_value(submission.people).unwrap_or_default();
+        let mut people = submission.people;
+        // A submission has one sender, a message may have several.
+        let from: Option<Address> = serde_json::from_value(people["from"].take()).ok();
+        let mut list = |field: &str| -> Vec<Address> {
+            people.get_mut(field).and_then(|list| serde_json::from_value(list.take()).ok()).unwrap_or_default()
+        };
+        let (to, cc, bcc) = (list("to"), list("cc"), list("bcc"));
         let is_blind = |field: Field| matches!(field, Field::Bcc | Field::MailboxBcc);
         SubmissionShown {
             id: submission.id,
             state: submission.state,
             account: submission.account,
             subject: submission.subject,
-            from: people.from.into_iter().next().map(AddressShown::from),
-            to: shown(people.to),
-            cc: shown(people.cc),
-            bcc: if is_author { shown(people.bcc) } else { Vec::new() },
+            from: from.map(AddressShown::from),
+            to: shown(to),
+            cc: shown(cc),
+            bcc: if is_author { shown(bcc) } else { Vec::new() },
             recipients: submission
                 .recipients
                 .into_iter()

@@ -92,7 +92,7 @@ fn no_test_waits_for_a_fixed_time() {
             if whole { 0 } else { source.text.split("#[cfg(test)]").next().unwrap_or_default().lines().count() };
         let code = source.code();
         // A short pause between two looks at a state is waiting for the state, when the looking has an end.
-        let looks = |at: usize| code[at.saturating_sub(12)..at].iter().any(|(_, line)| line.contains("elapsed()"));
+        let looks = |at: usize| code[at.saturating_sub(40)..at].iter().any(|(_, line)| line.contains("elapsed()"));
         let sleeps = (begin..code.len()).filter(|at| code[*at].1.contains("thread::sleep(") && !looks(*at));
         sleeps.map(|at| format!("{}:{}: {}", source.path, code[at].0, code[at].1.trim())).collect::<Vec<_>>()
     });

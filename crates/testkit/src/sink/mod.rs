@@ -84,6 +84,7 @@ struct Inner {
     received: Vec<Received>,
     commands: Vec<(usize, String)>,
     faults: Vec<(Stage, Fault, usize)>,
+    struck: Vec<Stage>,
     recipients: BTreeMap<String, String>,
     extensions: Vec<String>,
 }
@@ -152,6 +153,11 @@ impl Sink {
         self.shared.lock().commands.clone()
     }
 
+    /// The stages at which something went wrong so far, in order: to know that the moment asked for has come.
+    pub fn struck(&self) -> Vec<Stage> {
+        self.shared.lock().struck.clone()
+    }
+
     /// How many connections there were.
     pub fn connections(&self) -> usize {
         self.listener.accepted()
@@ -195,6 +201,7 @@ mod tests {
         sink.fail(Stage::Taken, Fault::Close, 1);
         assert!(client(&sink).send("a@a.test", &["b@b.test"], b"\r\nx\r\n").is_err());
         assert!(!sink.received()[0].told);
+        assert_eq!(sink.struck(), [Stage::Taken]);
         assert!(client(&sink).send("a@a.test", &["b@b.test"], b"\r\nx\r\n").is_ok());
     }
 

@@ -203,9 +203,11 @@ impl<'a> Session<'a> {
 
     fn fault_where(&self, fits: impl Fn(Stage) -> bool) -> Option<Fault> {
         let mut inner = self.shared.lock();
-        let (_, fault, times) = inner.faults.iter_mut().find(|(stage, _, times)| *times > 0 && fits(*stage))?;
+        let (stage, fault, times) = inner.faults.iter_mut().find(|(stage, _, times)| *times > 0 && fits(*stage))?;
         *times -= 1;
-        Some(fault.clone())
+        let (stage, fault) = (*stage, fault.clone());
+        inner.struck.push(stage);
+        Some(fault)
     }
 
     fn suffer(&mut self, fault: &Fault) -> io::Result<Next> {

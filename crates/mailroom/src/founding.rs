@@ -1,15 +1,11 @@
 //! The first organisation and its administrator.
 
 use crate::{
-    MailRoom,
-    words::Refusal,
+    MailRoom, people,
+    words::{FieldError, Refusal, field},
 };
 use mail::{Address, OrganisationKey, UserKey};
-use store::{
-    StoreError, UserRole,
-    secret::{hash_password, password_problems},
-    user::NewUser,
-};
+use store::{UserRole, secret::hash_password, user::NewUser};
 
 /// Founds an organisation with its administrator. The password follows the rules for signing in without a second factor.
 pub async fn found(
@@ -20,17 +16,19 @@ pub async fn found(
     password: &str,
 ) -> Result<(OrganisationKey, UserKey), Refusal> {
     let organisation_name = organisation.trim().to_owned();
+    let mut errors = Vec::new();
     if organisation_name.is_empty() {
-        return Err(conflict("organisation", "empty", "Give the organisation a name.").into());
+        errors.push(FieldError::new("organisation", field::REQUIRED));
     }
-    let Some(address) = Address::parse(email) else {
-        return Err(conflict("admin", "not_an_address", "This is not an e-mail address.").into());
-    };
-    let problems = password_problems(password, false, &[&organisation_name, &address.address, name]);
-    if let Some(problem) = problems.first() {
-        let message = format!("The password is not strong enough ({}): take at least 15 characters.", problem.code());
-        return Err(conflict("password", problem.code(), &message).into());
+    let address = Address::parse(email);
+    if address.is_none() {
+        errors.push(FieldError::new("admin", field::NOT_AN_ADDRESS));
     }
+    let names = [organisation_name.as_str(), email, name];
+    if let Err(Refusal::Invalid { errors: more }) = people::check_password("password", password, &names) {
+        errors.extend(more);
+    }
+    let Some(address) = address.filter(|_| errors.is_empty()) else { return Err(Refusal::Invalid { errors }) };
     let hash = hash_password(password).await?;
     let now = room.clock.now();
     let key = OrganisationKey(room.store.make.key(now));
@@ -52,8 +50,4 @@ pub async fn found(
     });
     room.store.db.write(work).await?;
     Ok((key, id))
-}
-
-fn conflict(field: &'static str, code: &'static str, message: &str) -> StoreError {
-    StoreError::Conflict { field, code, message: message.to_owned() }
 }

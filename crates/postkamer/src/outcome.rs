@@ -1,5 +1,6 @@
 //! How a command ends: its answer for people and for programs, and the exit status.
 
+use mailroom::words::Refusal;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -45,6 +46,17 @@ impl From<store::StoreError> for Failed {
             store::StoreError::Unusable(words) => Failed { code: "unusable", message: words, status: 3 },
             other => Failed::new("store", other.to_string()),
         }
+    }
+}
+
+/// A refusal with every field that is to be corrected, a line each.
+pub fn in_words(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Invalid { errors } => {
+            let lines: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message.en)).collect();
+            lines.join("\n")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     installation,
     options::Settled,
-    outcome::{Answer, Failed, Outcome},
+    outcome::{self, Answer, Failed, Outcome},
 };
 use clap::Args;
 use mail::{OrganisationKey, UserKey};
@@ -52,7 +52,7 @@ pub async fn found(
     password: &str,
 ) -> Result<(OrganisationKey, UserKey), Failed> {
     let founded = mailroom::founding::found(room, organisation, admin, admin_name, password);
-    founded.await.map_err(|refusal| Failed::new("setup", refusal.to_string()))
+    founded.await.map_err(|refusal| Failed::new("setup", outcome::in_words(&refusal)))
 }
 
 /// Renews the master key and every data key.

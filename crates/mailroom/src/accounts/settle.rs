@@ -209,6 +209,7 @@ impl Draft {
                 if before.is_none() && !with_secret {
                     self.wrong("incoming.secret", field::REQUIRED);
                 }
+                self.same_host("incoming.secret", before, &server, with_secret);
                 self.check("incoming.username", !server.username.is_empty(), field::REQUIRED);
                 Incoming::Imap(server)
             }
@@ -239,6 +240,7 @@ impl Draft {
                 if before.is_none() && !with_secret && !server.username.is_empty() {
                     self.wrong("outgoing.secret", field::REQUIRED);
                 }
+                self.same_host("outgoing.secret", before, &server, with_secret);
                 Outgoing::Smtp(server)
             }
             kind => {
@@ -248,6 +250,12 @@ impl Draft {
                 Outgoing::None
             }
         }
+    }
+
+    /// A secret goes to the server it was given for: whoever names another one must know it.
+    fn same_host(&mut self, field: &str, before: Option<&Server>, server: &Server, with_secret: bool) {
+        let moved = before.is_some_and(|before| !before.host.eq_ignore_ascii_case(&server.host));
+        self.check(field, with_secret || !moved || server.username.is_empty(), field::SECRET_FOR_NEW_HOST);
     }
 
     /// An Exchange server is named by an address whose host must be one.

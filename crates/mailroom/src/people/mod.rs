@@ -10,4 +10,5 @@ mod vcard;
 
 pub use import::{Imported, import_contacts};
 pub use password::{change_password, forgotten_password, invite, reset_password};
+pub(crate) use password::check as check_password;
 pub use relink::run;

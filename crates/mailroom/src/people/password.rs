@@ -130,7 +130,8 @@ async fn names(
     Ok(vec![user.name, user.email, organisation::get(tx, organisation).await?.name])
 }
 
-fn check(field: &str, password: &str, names: &[&str]) -> Result<(), Refusal> {
+/// Whether the password follows the rules for signing in without a second factor.
+pub(crate) fn check(field: &str, password: &str, names: &[&str]) -> Result<(), Refusal> {
     let errors: Vec<_> =
         password_problems(password, false, names).into_iter().map(|problem| FieldError::new(field, why(problem))).collect();
     crate::words::all_well(errors)

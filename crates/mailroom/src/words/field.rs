@@ -90,6 +90,8 @@ reasons! {
     ALREADY_BEGUN "already_begun" "Het verzenden is al begonnen; terughalen kan niet meer." / "Sending has begun; it can't be taken back any more.";
     /// It isn't uncertain.
     NOT_UNCERTAIN "not_uncertain" "Over deze mail bestaat geen twijfel." / "There is no doubt about this mail.";
+    /// Another server is named without the secret.
+    SECRET_FOR_NEW_HOST "secret_for_new_host" "De server is een andere: vul het wachtwoord opnieuw in." / "The server is another one: enter the password again.";
     /// A password that is too short.
     PASSWORD_SHORT "password_short" "Kies een wachtwoord van minstens 15 tekens; een zin mag ook." / "Choose a password of at least 15 characters; a sentence will do.";
     /// A password that is too long.

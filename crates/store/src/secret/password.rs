@@ -105,18 +105,20 @@ fn has_name(plain: &str, names: &[&str]) -> bool {
     covered(plain, known.iter().map(String::as_str))
 }
 
+/// Nothing but words that everyone takes, and numbers. A sentence with one such word in it is a good password.
 fn is_common(plain: &str) -> bool {
-    covered(plain, COMMON.split_whitespace())
+    let left = without(plain, COMMON.split_whitespace());
+    left.len() < plain.len() && left.chars().all(char::is_numeric)
 }
 
 /// Whether at least half of the characters belong to one of the words.
 fn covered<'a>(plain: &str, words: impl Iterator<Item = &'a str>) -> bool {
-    let mut left = plain.to_owned();
-    for word in words {
-        left = left.replace(word, "");
-    }
-    let covered = plain.chars().count() - left.chars().count();
+    let covered = plain.chars().count() - without(plain, words).chars().count();
     covered > 0 && covered * 2 >= plain.chars().count()
+}
+
+fn without<'a>(plain: &str, words: impl Iterator<Item = &'a str>) -> String {
+    words.fold(plain.to_owned(), |left, word| left.replace(word, ""))
 }
 
 /// How many characters belong to runs of keys, forwards or backwards.

@@ -31,7 +31,7 @@ soak: ## the long form of the tests: more seeds, more crashes, then a minute for
 bench: ## measure against the programs to beat, in one run; writes docs/performance.md
 	@scripts/peers.sh bench
 	@cargo build --release --locked -p postkamer
-	@cargo run --quiet --release --locked -p testkit --example bench
+	@scripts/bench/run.sh
 
 fuzz: ## a minute for each parser of bytes from outside; SECONDS_EACH=n for longer
 	@scripts/fuzz.sh

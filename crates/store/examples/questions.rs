@@ -1,0 +1,43 @@
+//! Asks an installation questions the way its administrator would, inside the process and with rights applied, and prints
+//! for each: kind, microseconds, how many of the newest fifty came. What `make bench` lays beside libnotmuch.
+//!
+//! `cargo run --release -p store --example questions -- DATA FILE`, FILE with one `kind TAB question` a line. Every
+//! question is asked twice; the second round counts, as in the suite.
+
+use mail::{OrganisationKey, UserKey};
+use std::time::Instant;
+use store::{Places, Store, StoreError, UserRole, Viewer, message::Filter, search, vals};
+
+#[tokio::main]
+async fn main() -> Result<(), StoreError> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(data), Some(file)) = (arguments.next(), arguments.next()) else {
+        eprintln!("which installation, and which questions?");
+        return Ok(());
+    };
+    let store = Store::open(&Places { data: data.into(), database: None, blobs: None }).await?;
+    let text = std::fs::read_to_string(file).map_err(StoreError::io("read the questions"))?;
+    let who = store.db.read(|tx| {
+        Box::pin(async move { tx.row("SELECT organisation, id FROM users ORDER BY id LIMIT 1", &vals![]).await })
+    });
+    let Some(row) = who.await? else {
+        eprintln!("nobody is there to ask");
+        return Ok(());
+    };
+    let viewer =
+        Viewer { organisation: OrganisationKey(row.int(0)), user: UserKey(row.int(1)), role: UserRole::Member };
+    for counts in [false, true] {
+        for (kind, question) in text.lines().filter_map(|line| line.split_once('\t')) {
+            let query = mail::query::parse(question, Default::default());
+            let begun = Instant::now();
+            let asked = store.db.read(move |tx| {
+                Box::pin(async move { search::find(tx, &viewer, &query, &Filter::default(), None, 50).await })
+            });
+            let found = asked.await?;
+            if counts {
+                println!("{kind}\t{:.1}\t{}", begun.elapsed().as_secs_f64() * 1e6, found.len());
+            }
+        }
+    }
+    Ok(())
+}

@@ -48,7 +48,7 @@ pub(super) async fn are_all(tx: &mut Tx, accounts: &[AccountKey]) -> Result<bool
 
 /// What MATCH gets: these words, in these accounts if it matters.
 pub(super) fn match_text(words: &[&Term], accounts: Option<&[AccountKey]>) -> String {
-    let scopes = accounts.map(|accounts| scopes(accounts));
+    let scopes = accounts.map(scopes);
     let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
     for term in words {
         match term {

@@ -98,9 +98,13 @@ pub fn password_problems(password: &str, has_second_factor: bool, names: &[&str]
 
 /// A name makes half of the password: what is left is too little to guess.
 fn has_name(plain: &str, names: &[&str]) -> bool {
-    let parts = names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
-    let mut known: Vec<String> =
-        parts.map(str::to_lowercase).filter(|part| part.chars().count() >= SHORTEST_NAME).collect();
+    let joined = names.iter().map(|name| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>());
+    let parts = names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric())).map(str::to_owned);
+    let mut known: Vec<String> = joined
+        .chain(parts)
+        .map(|part| part.to_lowercase())
+        .filter(|part| part.chars().count() >= SHORTEST_NAME)
+        .collect();
     known.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
     covered(plain, known.iter().map(String::as_str))
 }

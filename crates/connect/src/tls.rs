@@ -73,7 +73,7 @@ fn handshake_error(world: &World, server: &Server, error: &io::Error) -> Connect
                 return settings(Cause::CertificateUntrusted, &tls.to_string());
             };
             world.tls.remember_refused(server, refused.presented.clone());
-            return settings(refused.cause, &refused.reason);
+            return settings(refused.cause, &refused.in_words());
         }
         rustls::Error::InvalidCertificate(_) => Cause::CertificateUntrusted,
         rustls::Error::PeerIncompatible(_) => Cause::TlsOutdated,

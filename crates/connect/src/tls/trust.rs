@@ -89,6 +89,17 @@ pub(crate) struct RefusedCertificate {
     pub(crate) presented: Presented,
 }
 
+impl RefusedCertificate {
+    /// The reason and the certificate itself: a person can only pin what was shown to them (features M5).
+    pub(crate) fn in_words(&self) -> String {
+        let RefusedCertificate { reason, presented, .. } = self;
+        format!(
+            "{reason}. The certificate is for {}, signed by {}, good until {}; SHA-256 fingerprint of its key: {}",
+            presented.subject, presented.issuer, presented.not_after, presented.spki_sha256
+        )
+    }
+}
+
 fn trust_error(reason: String) -> ConnectError {
     ConnectError::Settings { step: Step::Tls, cause: Cause::CertificateUntrusted, words: ServerWords(reason) }
 }

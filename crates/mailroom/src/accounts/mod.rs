@@ -35,7 +35,7 @@ use store::{
     StoreError, Tx, UserRole, Viewer,
     account::{self, Account, Direction, Encryption, Incoming, NewAccount},
     folder::{self, Folder},
-    owner,
+    outbox, owner,
 };
 
 /// An account as it was saved, and what should be looked at though nothing was refused.
@@ -113,6 +113,7 @@ pub async fn patch(
             Box::pin(async move {
                 keeps_its_mailbox(tx, &before, &settings.incoming).await?;
                 account::update(tx, viewer.organisation, account, version, &settings, now).await?;
+                outbox::wake_account(tx, viewer.organisation, account, now).await?;
                 for (direction, secret) in
                     [(Direction::Incoming, incoming_secret), (Direction::Outgoing, outgoing_secret)]
                 {

@@ -19,7 +19,7 @@ pub use census::census;
 pub use copy::{DueCopy, copies_due, copy_done, copy_retry};
 pub use dispatch::{Attempted, Leased, lease_due, mark_on_wire, next_due, postpone, renew};
 pub use finish::{Finish, Verdict, finish};
-pub use pause::{cancel, hold, hold_account, hold_all, release};
+pub use pause::{cancel, hold, hold_account, hold_all, release, wake_account};
 pub use read::{Attempt, Filter, Recipient, Submission, by_message_id, get, list, load};
 pub use recover::{Dead, Recovered, recover};
 pub use report::{Delay, Report, Reported, delays_to_tell, record_report};

@@ -61,6 +61,23 @@ pub async fn hold_account(
     Ok(held.len() as u64)
 }
 
+/// What waits for its next try is due now: a person put the account right, and must not wait for a pause that was
+/// meant for the settings of before (features M12).
+pub async fn wake_account(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    now: i64,
+) -> Result<u64, StoreError> {
+    let sql = "UPDATE outbox SET not_before_at = $3, waits_for = NULL, updated_at = $3
+               WHERE organisation = $1 AND account = $2 AND state = 'waiting' AND waits_for = $4 AND not_before_at > $3";
+    let woken = tx.execute(sql, &vals![organisation, account, now, WaitsFor::Retry.as_str()]).await?;
+    if woken > 0 {
+        tx.ring(Topic::Outbox);
+    }
+    Ok(woken)
+}
+
 /// Holds everything that waits: the data was put back from a backup, and what waits may have been sent since.
 pub async fn hold_all(tx: &mut Tx, now: i64) -> Result<u64, StoreError> {
     let sql = "SELECT DISTINCT organisation, account FROM outbox WHERE state = 'waiting'";

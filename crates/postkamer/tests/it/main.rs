@@ -1,0 +1,16 @@
+//! Stories of the whole program on real peers, told from outside: what a person, a program and another mail client see.
+
+mod accounts;
+mod client;
+mod command_line;
+mod description;
+mod feed;
+mod fetch;
+mod post_office;
+mod program;
+mod rights;
+mod search;
+mod secrets;
+mod sending;
+mod submission;
+mod two_way;

@@ -81,7 +81,7 @@ impl Checks {
 
     /// One e-mail address, without a name.
     pub(super) fn address(&mut self, field: &str, address: &str) {
-        if Address::parse(address).is_none_or(|read| read.address != address) {
+        if address.len() > 320 || Address::parse(address).is_none_or(|read| read.address != address) {
             self.wrong(field, mailroom::words::field::NOT_AN_ADDRESS);
         }
     }

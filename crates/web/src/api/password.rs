@@ -1,6 +1,6 @@
 //! Passwords: changing one's own, and setting a new one by a link that was mailed (features U2, U3).
 
-use super::id;
+use super::{form::Checks, id};
 use crate::{
     AppState,
     caller::{Administrator, Caller},
@@ -113,6 +113,9 @@ async fn forgotten(
     State(state): State<AppState>,
     Given { value, .. }: Given<Forgotten>,
 ) -> Result<(StatusCode, Json<Noted>), Problem> {
+    let mut checks = Checks::default();
+    checks.address("email", value.email.trim());
+    checks.done()?;
     let folded = fold_address(value.email.trim());
     if state.throttle.allows(&folded, LINKS_AN_HOUR, Instant::now()) {
         people::forgotten_password(&state.room, &value.email);

@@ -107,6 +107,11 @@ async fn ask(session: &mut Session, prefix: Option<&str>, extended: bool) -> Res
     let pattern = format!("{}*", prefix.unwrap_or_default());
     let noted = std::mem::take(&mut session.noted);
     let mut tags = Vec::new();
+    if session.selected.is_some() {
+        // Of the folder that is open a server tells what this connection has seen of it, not how it stands.
+        tags.push(session.put(Command::new("NOOP")).await?);
+    }
+    let mut moved = false;
     if prefix.is_some_and(|prefix| !prefix.is_empty()) {
         tags.push(session.put(Command::new(&format!("{verb} \"\" INBOX{returns}"))).await?);
     }
@@ -124,12 +129,16 @@ async fn ask(session: &mut Session, prefix: Option<&str>, extended: bool) -> Res
                     let personal = personal.into_iter().next().unwrap_or_default();
                     heard.namespaces = Some(Namespaces { personal, foreign });
                 }
+                Response::Fetch(_) => moved = true,
                 _ => {}
             })
             .await?;
         if status.condition != Condition::Ok {
             heard.refused = Some(status);
         }
+    }
+    if let Some(selected) = &mut session.selected {
+        selected.changed |= moved;
     }
     // What LIST told of the folders is no news.
     session.noted = noted;

@@ -8,13 +8,13 @@ mod capability;
 mod cause;
 mod command;
 mod edit;
-mod fetch;
+pub mod fetch;
 mod folder;
 mod list;
 mod open;
 mod place;
 mod pull;
-mod response;
+pub mod response;
 mod session;
 mod token;
 mod utf7;
@@ -118,7 +118,10 @@ impl ImapSource {
         let mut session = self.session().await?;
         let open = session.selected.as_ref().is_some_and(|selected| selected.remote == folder && !selected.changed);
         if open {
-            session.run(Command::new("NOOP")).await?;
+            let (_, news) = session.run(Command::new("NOOP")).await?;
+            if let Some(selected) = &mut session.selected {
+                selected.changed |= news.iter().any(|one| matches!(one, response::Response::Fetch(_)));
+            }
             return Ok(session);
         }
         match folder::open(&mut session, folder, false, None).await? {

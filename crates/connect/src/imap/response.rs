@@ -252,4 +252,6 @@ pub fn uid_set(text: &[u8]) -> RemoteSet {
 }
 
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;

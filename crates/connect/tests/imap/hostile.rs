@@ -1,8 +1,8 @@
 //! Servers that lie, stall and break.
 
 use super::{
-    mirror::{Mirror, assert_same},
-    server::{Fake, POOR, RICH},
+    mirror::Mirror,
+    server::{Fake, POOR, RICH, assert_same},
 };
 
 #[tokio::test]

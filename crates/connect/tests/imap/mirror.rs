@@ -57,7 +57,8 @@ impl Mirror {
     /// Lists and pulls everything.
     pub async fn pull(&mut self, source: &mut ImapSource) -> Result<(), ConnectError> {
         let folders = source.folders().await?;
-        let names: Vec<String> = folders.into_iter().map(|folder| folder.remote).collect();
+        let names: Vec<String> =
+            folders.into_iter().filter(|folder| folder.selectable).map(|folder| folder.remote).collect();
         self.pull_these(source, &names).await
     }
 
@@ -126,25 +127,4 @@ impl Mirror {
             Change::Progress { .. } => {}
         }
     }
-}
-
-/// Both sides hold the same messages with the same flags.
-pub fn assert_same(mirror: &Mirror, state: &super::server::State) {
-    for (name, folder) in &state.folders {
-        let here: BTreeMap<u32, (Bytes, Vec<String>)> = mirror.folders.get(name).map_or_else(BTreeMap::new, |kept| {
-            kept.letters.iter().map(|(uid, (raw, flags))| (*uid, (raw.clone(), sorted(&flags.to_imap())))).collect()
-        });
-        let there: BTreeMap<u32, (Bytes, Vec<String>)> = folder
-            .letters
-            .iter()
-            .map(|(uid, letter)| (*uid, (letter.body.clone(), letter.flags.iter().cloned().collect())))
-            .collect();
-        assert_eq!(here, there, "{name}; {:?}", mirror.log);
-    }
-}
-
-fn sorted(flags: &str) -> Vec<String> {
-    let mut flags: Vec<String> = flags.split(' ').filter(|flag| !flag.is_empty()).map(str::to_owned).collect();
-    flags.sort();
-    flags
 }

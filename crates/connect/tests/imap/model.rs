@@ -1,8 +1,8 @@
 //! A random server against ours: whatever happens there, and wherever the connection breaks, both hold the same.
 
 use super::{
-    mirror::{Mirror, assert_same},
-    server::{Fake, MIDDLE, POOR, RICH},
+    mirror::Mirror,
+    server::{Fake, MIDDLE, POOR, RICH, assert_same},
 };
 use connect::Source;
 

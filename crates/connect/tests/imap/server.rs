@@ -186,3 +186,24 @@ pub fn password(secret: &str) -> Credentials {
 pub fn source(port: u16, encryption: Encryption, secret: &str) -> ImapSource {
     ImapSource::new(world(0), server(port, encryption), password(secret), ImapOptions::default())
 }
+
+/// Both sides hold the same messages with the same flags.
+pub fn assert_same(mirror: &super::mirror::Mirror, state: &State) {
+    for (name, folder) in &state.folders {
+        let here: BTreeMap<u32, (Bytes, Vec<String>)> = mirror.folders.get(name).map_or_else(BTreeMap::new, |kept| {
+            kept.letters.iter().map(|(uid, (raw, flags))| (*uid, (raw.clone(), sorted(&flags.to_imap())))).collect()
+        });
+        let there: BTreeMap<u32, (Bytes, Vec<String>)> = folder
+            .letters
+            .iter()
+            .map(|(uid, letter)| (*uid, (letter.body.clone(), letter.flags.iter().cloned().collect())))
+            .collect();
+        assert_eq!(here, there, "{name}; {:?}", mirror.log);
+    }
+}
+
+fn sorted(flags: &str) -> Vec<String> {
+    let mut flags: Vec<String> = flags.split(' ').filter(|flag| !flag.is_empty()).map(str::to_owned).collect();
+    flags.sort();
+    flags
+}

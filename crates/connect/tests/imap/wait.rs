@@ -1,8 +1,8 @@
 //! Waiting for news.
 
 use super::{
-    mirror::{Mirror, assert_same},
-    server::{Fake, POOR, RICH, source},
+    mirror::Mirror,
+    server::{Fake, POOR, RICH, assert_same, source},
 };
 use connect::{Encryption, Source, Wake};
 use std::time::Duration;

@@ -60,6 +60,7 @@ pub async fn serve_all(room: Arc<MailRoom>, address: SocketAddr, ready: impl FnO
 }
 
 async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl FnOnce(SocketAddr)) -> Outcome {
+    let asked_to_stop = signalled()?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     if matches!(role, Role::All | Role::Sync) {
@@ -84,7 +85,7 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
     let mut serving = tokio::spawn(async move { serving.await });
     ready(bound);
     tokio::select! {
-        () = signalled() => tracing::info!("asked to stop; finishing what runs"),
+        () = asked_to_stop => tracing::info!("asked to stop; finishing what runs"),
         ended = &mut serving => tracing::error!(?ended, "the web server ended by itself"),
     }
     stop.send_replace(true);
@@ -98,13 +99,18 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
     Ok(None)
 }
 
-async fn signalled() {
+/// Ends when somebody asks us to stop. Listens from the call on, not from the first look: a signal that comes while we
+/// are still starting must not end us half-way.
+fn signalled() -> Result<impl Future<Output = ()>, Failed> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+    let listen = |kind| signal(kind).map_err(|error| Failed::new("signal", format!("No signals can be heard: {error}")));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Log lines go to standard error; `POSTKAMER_LOG` says how many, `POSTKAMER_LOG_FORMAT=json` in which form.

@@ -22,12 +22,11 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes the header that OnceKey reads")]
 pub(crate) struct KeyParam {
-    /// Any text of the caller's making. The same key with the same body answers the same resource, for seven days.
+    /// Any word of the caller's making. The same key with the same body answers the same resource, for seven days.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
         max_length = 255,
-        pattern = "^[!-~]+$",
         example = "invoice-2026-0815"
     )]
     key: Option<String>,
@@ -42,9 +41,11 @@ impl FromRequestParts<AppState> for OnceKey {
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<OnceKey, Problem> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(OnceKey(None)) };
         let key = value.to_str().unwrap_or_default().trim();
-        if key.is_empty() || key.len() > 255 {
-            let words =
-                text("De sleutel heeft 1 tot 255 tekens uit ASCII.", "The key has 1 to 255 characters of ASCII.");
+        if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let words = text(
+                "De sleutel heeft 1 tot 255 tekens uit ASCII, zonder spaties.",
+                "The key has 1 to 255 characters of ASCII, without blanks.",
+            );
             return Err(Problem::invalid("Idempotency-Key", "invalid_key", words));
         }
         Ok(OnceKey(Some(key.to_owned())))

@@ -183,9 +183,10 @@ fn raw(api: &Client, line: &Value) -> Vec<u8> {
     api.bytes(&format!("/messages/{}/raw", text(&line["id"])))
 }
 
-/// The corpus has one folder whose name is not ASCII.
+/// How people see the name: one folder of the corpus is not ASCII, and the prefix of all of a server's folders says
+/// nothing to anybody.
 fn shown(name: &str) -> String {
-    name.replace("Caf&AOk- &- bar", "Café & bar")
+    name.strip_prefix("INBOX.").unwrap_or(name).replace("Caf&AOk- &- bar", "Café & bar")
 }
 
 pub(crate) fn text(value: &Value) -> String {

@@ -35,7 +35,7 @@ mod stories {
         let mut program = Program::start(backing);
         let (user, colleague) = program.colleague("collega@voorbeeld.test", "member", "write");
         let mut wanted = account("info@voorbeeld.test", imap(dovecot.imap_port, "anna", "geheim-1"), none());
-        let me = text(&program.api.get("/me")["id"]);
+        let me = text(&program.api.get("/me")["user"]["id"]);
         let all = json!(["read", "send", "manage"]);
         wanted["owners"] = json!([{ "user": me, "rights": all }, { "user": user, "rights": ["read", "send"] }]);
         let told = colleague.events();
@@ -123,7 +123,7 @@ fn somebody_else_s_mail_is_404_on_every_route() {
     let users = program.api.list("/users");
     let of = |email: &str| users.iter().find(|user| user["email"] == json!(email)).map(|user| user["id"].clone());
     let owners = json!([
-        { "user": text(&program.api.get("/me")["id"]), "rights": ["read", "send", "manage"] },
+        { "user": text(&program.api.get("/me")["user"]["id"]), "rights": ["read", "send", "manage"] },
         { "user": of("ander@voorbeeld.test"), "rights": ["read"] },
     ]);
     program.api.put(&format!("/accounts/{id}/owners"), &owners);

@@ -12,38 +12,45 @@ struct Pair {
     program: Program,
     account: String,
     client: ImapClient,
+    /// Stands before every folder on the server but the inbox.
+    prefix: &'static str,
     archive: &'static str,
     new_folder: &'static str,
 }
 
 impl Pair {
-    fn connect(port: u16, archive: &'static str, new_folder: &'static str) -> Pair {
+    fn connect(port: u16, prefix: &'static str, archive: &'static str, new_folder: &'static str) -> Pair {
         let client = ImapClient::new(port, "anna", "geheim-1");
         let program = Program::start(Backing::Disk);
         let account = program.connect(&account("anna@voorbeeld.test", imap(port, "anna", "geheim-1"), none()));
         program.fetch(&account);
-        Pair { program, account, client, archive, new_folder }
+        Pair { program, account, client, prefix, archive, new_folder }
     }
 
     fn api(&self) -> &Client {
         &self.program.api
     }
 
+    /// The name that the server has for a folder of ours.
+    fn there(&self, folder: &str) -> String {
+        if folder == "INBOX" { folder.to_owned() } else { format!("{}{folder}", self.prefix) }
+    }
+
     fn put(&self, folder: &str, subject: &str) -> u32 {
-        self.client.append(folder, &[letter(subject)]);
+        self.client.append(&self.there(folder), &[letter(subject)]);
         self.uid(folder, subject).expect("it was just put there")
     }
 
     /// Where the other client finds a letter of that size and digest.
     fn uid(&self, folder: &str, subject: &str) -> Option<u32> {
         let digest = testkit::digest(&letter(subject).raw);
-        let found = self.client.folder(folder);
+        let found = self.client.folder(&self.there(folder));
         found.messages.iter().find(|message| message.digest == digest).map(|message| message.uid)
     }
 
     fn flags(&self, folder: &str, subject: &str) -> Vec<String> {
         let digest = testkit::digest(&letter(subject).raw);
-        let found = self.client.folder(folder);
+        let found = self.client.folder(&self.there(folder));
         let message = found.messages.into_iter().find(|message| message.digest == digest);
         message.map(|message| message.flags).unwrap_or_default()
     }
@@ -76,7 +83,7 @@ impl Pair {
         self.shows("heen en weer", "seen", false);
 
         let archive = wait_until("the archive is known", || self.folder(self.archive));
-        self.client.move_to("INBOX", &uid, self.archive);
+        self.client.move_to("INBOX", &uid, &self.there(self.archive));
         let line = wait_until("it is in the archive", || {
             self.line("heen en weer").filter(|line| line["folder"] == archive["id"])
         });
@@ -90,7 +97,7 @@ impl Pair {
 
     /// A folder that the other client makes, with mail in it, comes with the next look at the list of folders.
     fn finds_new_folders(&self) {
-        self.client.create(self.new_folder);
+        self.client.create(&self.there(self.new_folder));
         self.put(self.new_folder, "in de nieuwe map");
         self.program.fetch(&self.account);
         let line = self.line("in de nieuwe map").expect("the new folder was fetched");
@@ -156,7 +163,7 @@ fn letter(subject: &str) -> Append {
 #[test]
 fn dovecot_and_we_follow_each_other() {
     let dovecot = Dovecot::start(DovecotOptions::default());
-    let pair = Pair::connect(dovecot.imap_port, "Archief", "Nieuw/2026");
+    let pair = Pair::connect(dovecot.imap_port, "", "Archief", "Nieuw/2026");
     pair.follows_the_other_client();
     pair.is_followed_by_the_other_client();
     pair.finds_new_folders();
@@ -166,7 +173,7 @@ fn dovecot_and_we_follow_each_other() {
 #[test]
 fn cyrus_and_we_follow_each_other() {
     let cyrus = Cyrus::start(CyrusOptions::default());
-    let pair = Pair::connect(cyrus.imap_port, "Archief", "Nieuw");
+    let pair = Pair::connect(cyrus.imap_port, "", "Archief", "Nieuw");
     pair.follows_the_other_client();
     pair.is_followed_by_the_other_client();
     pair.finds_new_folders();
@@ -177,7 +184,7 @@ fn cyrus_and_we_follow_each_other() {
 #[test]
 fn courier_and_we_follow_each_other() {
     let courier = Courier::start(&[("anna", "geheim-1")]);
-    let pair = Pair::connect(courier.imap_port, "INBOX.Verzonden", "INBOX.Nieuw");
+    let pair = Pair::connect(courier.imap_port, "INBOX.", "Verzonden", "Nieuw");
     let uid = pair.put("INBOX", "heen").to_string();
     pair.program.fetch(&pair.account);
     assert!(pair.line("heen").is_some());

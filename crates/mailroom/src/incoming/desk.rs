@@ -3,6 +3,7 @@
 use super::{
     edits,
     pass::{self, Fetched, PassError, Progress, Watch},
+    suspect::Suspects,
 };
 use crate::{MailRoom, accounts};
 use connect::{Source, Wake};
@@ -46,7 +47,11 @@ struct Handle {
 
 /// The running account tasks of this node.
 #[derive(Clone, Default)]
-pub struct Desks(Arc<Mutex<HashMap<AccountKey, Handle>>>);
+pub struct Desks {
+    running: Arc<Mutex<HashMap<AccountKey, Handle>>>,
+    /// Mail that may kill whoever reads it.
+    pub(super) suspects: Suspects,
+}
 
 impl Desks {
     /// Fetches now and says what came.
@@ -78,12 +83,12 @@ impl Desks {
 
     /// How far the running pass of the account is.
     pub fn progress(&self, account: AccountKey) -> Option<Progress> {
-        let desks = self.0.lock().ok()?;
+        let desks = self.running.lock().ok()?;
         Some(desks.get(&account)?.progress.borrow().clone())
     }
 
     fn asks(&self, account: AccountKey) -> Result<mpsc::Sender<Ask>, DeskError> {
-        let desks = self.0.lock().map_err(|_| DeskError::NotRunning)?;
+        let desks = self.running.lock().map_err(|_| DeskError::NotRunning)?;
         desks.get(&account).map(|handle| handle.asks.clone()).ok_or(DeskError::NotRunning)
     }
 
@@ -98,13 +103,13 @@ impl Desks {
             desks.closed(lease);
         });
         let handle = Handle { asks, progress, lease, task: task.abort_handle() };
-        if let Ok(mut desks) = self.0.lock() {
+        if let Ok(mut desks) = self.running.lock() {
             desks.insert(lease.account, handle);
         }
     }
 
     fn closed(&self, lease: AccountLease) {
-        if let Ok(mut desks) = self.0.lock()
+        if let Ok(mut desks) = self.running.lock()
             && desks.get(&lease.account).is_some_and(|handle| handle.lease.fence == lease.fence)
         {
             desks.remove(&lease.account);
@@ -113,12 +118,12 @@ impl Desks {
 
     /// What runs here.
     pub(super) fn leases(&self) -> Vec<AccountLease> {
-        self.0.lock().map(|desks| desks.values().map(|handle| handle.lease).collect()).unwrap_or_default()
+        self.running.lock().map(|desks| desks.values().map(|handle| handle.lease).collect()).unwrap_or_default()
     }
 
     /// Ends the task of one account.
     pub(super) fn close(&self, account: AccountKey) {
-        if let Ok(mut desks) = self.0.lock()
+        if let Ok(mut desks) = self.running.lock()
             && let Some(handle) = desks.remove(&account)
         {
             handle.task.abort();
@@ -156,7 +161,7 @@ impl Desk {
                 source.close().await;
                 result
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         };
         if let Err(error) = result {
             tracing::warn!(account = %id, address = account.settings.address, %error, "fetching stopped");
@@ -203,7 +208,12 @@ impl Desk {
                 match self.wait(&account, source, until).await? {
                     Next::End => return Ok(()),
                     Next::Everything => break,
-                    Next::Folders(remote) => self.pull(&account, source, &remote).await?,
+                    Next::Folders(remote) => {
+                        // What left one folder may have come into another that the server does not watch for us.
+                        if self.pull(&account, source, &remote).await?.removed > 0 {
+                            break;
+                        }
+                    }
                     Next::Asked(Ask::Fetch(answer)) => {
                         waiting.push(answer);
                         break;
@@ -242,11 +252,15 @@ impl Desk {
     }
 
     /// The short way from news to store: only the folders the server named, without listing.
-    async fn pull(&self, account: &Account, source: &mut dyn Source, remote: &[String]) -> Result<(), PassError> {
+    async fn pull(
+        &self,
+        account: &Account,
+        source: &mut dyn Source,
+        remote: &[String],
+    ) -> Result<Fetched, PassError> {
         let folders: Vec<_> =
             self.folders(account).await?.into_iter().filter(|folder| remote.contains(&folder.remote)).collect();
-        pass::pull(&self.room, account, folders, source, &Watch::new(self.seen.clone())).await?;
-        Ok(())
+        pass::pull(&self.room, account, folders, source, &Watch::new(self.seen.clone())).await
     }
 
     async fn edit(&self, account: &Account, source: &mut dyn Source) -> Result<(), PassError> {

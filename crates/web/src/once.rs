@@ -23,12 +23,7 @@ use utoipa::IntoParams;
 #[expect(dead_code, reason = "describes the header that OnceKey reads")]
 pub(crate) struct KeyParam {
     /// Any word of the caller's making. The same key with the same body answers the same resource, for seven days.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 255,
-        example = "invoice-2026-0815"
-    )]
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "invoice-2026-0815")]
     key: Option<String>,
 }
 

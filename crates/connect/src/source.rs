@@ -53,7 +53,8 @@ pub enum Change {
     Epoch {
         /// Which folder.
         folder: FolderKey,
-        /// UIDVALIDITY, or 1 where the server has no such thing.
+        /// UIDVALIDITY, or 1 where the server has no such thing. The upper 32 bits count how often ids had to be bound
+        /// anew under one UIDVALIDITY (UIDs that went back, a UIDVALIDITY that is suddenly missing).
         epoch: i64,
     },
     /// A message that was not known.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 /// IDLE is begun anew before the half hour after which servers may log us out (RFC 2177 §3).
 const IDLE_TIME: Duration = Duration::from_secs(28 * 60);
 /// More news than this in a second is a flood ...
-const FLOOD_EVENTS: u32 = 100;
+const FLOOD_EVENTS: u32 = 30;
 /// ... and wakes us only this often.
 const FLOOD_PAUSE: Duration = Duration::from_secs(5);
 /// So long may news go on coming in before we act on it.

@@ -97,6 +97,8 @@ pub struct Wire {
     input: BytesMut,
     scanned: usize,
     output: BytesMut,
+    /// Something was pushed since the last flush came to its end.
+    unflushed: bool,
     partial: Partial,
     /// How long we wait.
     pub patience: Patience,
@@ -114,6 +116,7 @@ impl Wire {
             input: BytesMut::new(),
             scanned: 0,
             output: BytesMut::new(),
+            unflushed: false,
             partial: Partial::default(),
             patience: Patience::endless(),
             intake: None,
@@ -132,10 +135,14 @@ impl Wire {
     /// Puts bytes in line for [`Wire::flush`].
     pub fn push(&mut self, bytes: &[u8]) {
         self.output.put_slice(bytes);
+        self.unflushed = true;
     }
 
     /// Sends what is in line.
     pub async fn flush(&mut self) -> Result<(), Broken> {
+        if !self.unflushed {
+            return Ok(());
+        }
         while !self.output.is_empty() {
             let written = tokio::time::timeout(Duration::from_secs(60), self.pipe.write(&self.output)).await;
             match written {
@@ -145,7 +152,10 @@ impl Wire {
                 Ok(Ok(count)) => self.output.advance(count),
             }
         }
-        self.pipe.flush().await.map_err(Broken::Io)
+        self.pipe.flush().await.map_err(Broken::Io)?;
+        self.unflushed = false;
+        self.pipe.acknowledge_at_once();
+        Ok(())
     }
 
     /// Gives back what buffers hold, before a long silence.

@@ -57,6 +57,28 @@ impl Pipe {
     }
 }
 
+impl Pipe {
+    /// Acknowledges at once what comes next. A server that writes its answer to pipelined commands in two pieces else
+    /// holds the second until we acknowledge the first (Nagle), which our side puts off for 40 ms.
+    pub fn acknowledge_at_once(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            let stream = match self {
+                Pipe::Plain(stream) => stream,
+                Pipe::Deflated(deflated) => &deflated.stream,
+                _ => return,
+            };
+            let tcp = match stream {
+                Stream::Plain(tcp) => tcp,
+                Stream::Tls(tls) => tls.get_ref().0,
+            };
+            if let Err(error) = tcp.set_quickack(true) {
+                tracing::debug!(%error, "quick acknowledgements can't be had; answers may come 40 ms later");
+            }
+        }
+    }
+}
+
 fn broken(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
 }

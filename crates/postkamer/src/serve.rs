@@ -5,6 +5,7 @@ use crate::{
     options::Settled,
     outcome::{Failed, Outcome},
 };
+use axum::serve::ListenerExt;
 use clap::{Args, ValueEnum};
 use mailroom::MailRoom;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -75,6 +76,12 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
         .await
         .map_err(|error| Failed::new("http", format!("{address} could not be opened: {error}")))?;
     let bound = listener.local_addr().unwrap_or(address);
+    // Small answers must not wait for the peer's acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection answers with delays");
+        }
+    });
     let state = web::AppState::new(room.clone());
     let router = web::router(state.clone());
     let mut web_stop = stopped.clone();

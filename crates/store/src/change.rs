@@ -66,7 +66,8 @@ pub async fn append(tx: &mut Tx, organisation: OrganisationKey, changes: &[NewCh
         .collect();
     tx.execute_many(
         "INSERT INTO changes (organisation, seq, kind, account, message, private, body, happened_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5,
+             $6 OR COALESCE((SELECT m.private FROM messages m WHERE m.organisation = $1 AND m.id = $5), FALSE), $7, $8)",
         &rows,
     )
     .await?;

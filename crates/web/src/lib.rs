@@ -45,7 +45,7 @@ pub fn router(state: AppState) -> Router {
         .route("/readyz", get(alive::readyz))
         .route("/metrics", get(metrics::show))
         .merge(api::description_routes(description))
-        .merge(Router::from(api))
+        .merge(api)
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))

@@ -10,6 +10,7 @@ mod mailbox_file;
 mod options;
 mod outcome;
 mod progress;
+mod read_message;
 mod serve;
 mod setup;
 mod token;
@@ -53,6 +54,9 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Renew the master key and seal every secret anew
     RotateKeys,
+    /// Read one message from standard input, to see whether that kills
+    #[command(hide = true)]
+    ReadMessage,
     /// Print the completion script for a shell
     Completion(completion::Completion),
 }
@@ -60,6 +64,10 @@ enum Command {
 fn main() -> ExitCode {
     // clap ends wrong use with status 2 by itself.
     let program = Program::parse();
+    // A child with little memory: it starts no threads and reads no settings.
+    if matches!(program.command, Command::ReadMessage) {
+        return read_message::run();
+    }
     let options = match program.options.resolved() {
         Ok(options) => options,
         Err(failed) => return outcome::report(Err(failed), false),
@@ -86,6 +94,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Doctor(doctor) => doctor.run(&options).await,
             Command::RotateKeys => setup::rotate_keys(&options).await,
             Command::Completion(completion) => completion.run(),
+            Command::ReadMessage => Ok(None),
         }
     });
     // Threads that still wait for a server must not hold up the end.

@@ -41,6 +41,8 @@ pub struct Store {
     pub keys: Keyring,
     /// Makes our keys.
     pub make: Arc<KeyMaker>,
+    /// The data folder.
+    pub data: Arc<PathBuf>,
     key_file: Arc<PathBuf>,
     /// Held as long as anyone uses the store: a second process would give out the same packs and keys.
     _lock: Arc<File>,
@@ -77,6 +79,7 @@ impl Store {
             blobs,
             keys: Keyring::new(master),
             make: Arc::new(KeyMaker::new(node)),
+            data: Arc::new(places.data.clone()),
             key_file: Arc::new(key_file),
             _lock: Arc::new(lock),
         })

@@ -48,7 +48,9 @@ pub(super) async fn run(
                 let both = folders.iter().filter(|folder| folder.id == edit.folder || folder.id == *to);
                 touched.extend(both.map(|folder| folder.remote.clone()));
             }
+            killpoint!("edit.before_settle");
             settle(room, organisation, edit, done, now).await?;
+            killpoint!("edit.after_settle");
         }
     }
 }

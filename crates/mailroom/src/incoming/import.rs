@@ -55,7 +55,8 @@ async fn to_own_folders(
     let (changes, received) = mpsc::channel(64);
     let job = Job { organisation: account.organisation, account: account.id, backlog: true, since: None };
     let message_id_key = pass::message_id_key(room, account.organisation).await?;
-    let reader = Reader { organisation: account.organisation, message_id_key };
+    room.desks.suspects.take_up(room).await?;
+    let reader = Reader::new(room, account, message_id_key);
     let mut folders = stored(room, account).await?;
     let feeding = async {
         let mut done = 0;

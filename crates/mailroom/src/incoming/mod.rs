@@ -9,8 +9,10 @@ mod pass;
 mod pipeline;
 mod prepare;
 mod supervisor;
+mod suspect;
 
 pub use desk::{DeskError, Desks};
 pub use import::{Imported, import};
 pub use pass::{Fetched, PassError, Progress, fetch_once};
+pub use prepare::read_message;
 pub use supervisor::run;

@@ -5,7 +5,7 @@ use super::{
     pipeline::{self, Brought, Job},
     prepare::Reader,
 };
-use crate::{MailRoom, accounts};
+use crate::{MailRoom, accounts, killpoint};
 use async_trait::async_trait;
 use connect::{ConnectError, FolderState, Known, Outlet, RemoteFolder, Source};
 use mail::{AccountKey, FolderKey, OrganisationKey, RemoteSet, Role, role};
@@ -24,7 +24,7 @@ const WAITING: usize = 512;
 /// Messages of the quarantine that are asked for again in one pass.
 const RETRIED: usize = 100;
 /// KiB of message that may be in memory at once, over all accounts.
-const ROOM_KIB: u32 = 40 << 10;
+const ROOM_KIB: u32 = 24 << 10;
 static ROOM: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(ROOM_KIB as usize)));
 
 /// What a pass brought; the answer of `fetch?wait=true`.
@@ -153,6 +153,8 @@ pub(super) async fn pull(
     watch: &Watch,
 ) -> Result<Fetched, PassError> {
     let (organisation, id) = (account.organisation, account.id);
+    room.desks.suspects.take_up(room).await?;
+    killpoint!("receive.before_pull");
     let (changes, received) = mpsc::channel(WAITING);
     let outlet = Outlet { changes, room: ROOM.clone(), room_total: ROOM_KIB };
     let mut states: Vec<&Folder> = folders.iter().filter(|folder| folder.selectable).collect();
@@ -173,15 +175,18 @@ pub(super) async fn pull(
         backlog: account.health.last_fetched_at.is_none(),
         since: account.settings.sync_since,
     };
-    let reader = Reader { organisation, message_id_key: message_id_key(room, organisation).await? };
+    let reader = Reader::new(room, account, message_id_key(room, organisation).await?);
     let known = Arc::new(StoredIds { room: room.clone(), organisation });
     let pulling = source.pull(states, known, outlet);
     let storing = pipeline::run(room, &job, reader, received, watch);
     let (pulled, stored) = tokio::join!(pulling, storing);
     let brought = stored?;
     pulled?;
+    killpoint!("receive.before_complete");
     complete(room, &job, &folders, &brought).await?;
+    killpoint!("receive.before_ledger");
     ledger::keep(room, account, &folders, &brought, source).await?;
+    killpoint!("receive.after_ledger");
     Ok(brought.fetched)
 }
 

@@ -144,15 +144,23 @@ async fn write(
     let mut items = durable.items;
     leave_out_old(job, &mut items, brought);
     let now = room.clock.now();
+    let stored = room.desks.suspects.among(&items);
     let batch = Batch { organisation, account, items, backlog: job.backlog, now };
     let store = room.store.clone();
     killpoint!("receive.before_commit");
     let received: Received = room
         .store
         .db
-        .write(move |tx| Box::pin(async move { store::receive::receive(tx, &store.make, batch).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                let received = store::receive::receive(tx, &store.make, batch).await?;
+                killpoint!("receive.in_commit");
+                Ok(received)
+            })
+        })
         .await?;
     killpoint!("receive.after_commit");
+    room.desks.suspects.clear(room, organisation, &stored).await?;
     for unreadable in durable.prepared.unreadable {
         let kept = unreadable.digest.and_then(|digest| durable.unused.get(&digest).cloned());
         set_aside(room, job, unreadable, kept, now).await?;

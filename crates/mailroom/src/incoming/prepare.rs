@@ -1,19 +1,30 @@
 //! Reads a batch of raw messages: digest, parts, words. The second of the three stages, on a thread of its own.
 
-use super::batch::{Gathered, Raw, Told, Unreadable};
+use super::{
+    batch::{Gathered, Raw, Told, Unreadable},
+    suspect::Suspects,
+};
+use crate::{MailRoom, killpoint};
 use bytes::Bytes;
-use mail::{MessageId, OrganisationKey, message::Origin, report::Report};
+use mail::{AccountKey, MessageId, OrganisationKey, message::Origin, parse::Digested, report::Report};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::Arc,
 };
-use store::receive::{Ids, Incoming, Item};
+use store::{
+    account::Account,
+    receive::{Ids, Incoming, Item},
+};
 
 /// What reading needs to know.
 #[derive(Clone)]
 pub(super) struct Reader {
-    pub(super) organisation: OrganisationKey,
-    pub(super) message_id_key: Arc<Vec<u8>>,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    message_id_key: Arc<Vec<u8>>,
+    suspects: Suspects,
+    data: Arc<PathBuf>,
 }
 
 /// A batch that was read; the bytes still have to be stored.
@@ -28,7 +39,35 @@ pub(super) struct Prepared {
     pub(super) room: Vec<tokio::sync::OwnedSemaphorePermit>,
 }
 
+/// Reads one message for nothing but to see that it can be read: a child process does this with mail that may have
+/// killed its parent.
+pub fn read_message(raw: &[u8]) {
+    drop(read(raw));
+}
+
+fn read(raw: &[u8]) -> (Digested, Option<Report>) {
+    #[cfg(debug_assertions)]
+    super::suspect::die_of_poison(raw);
+    let read = mail::parse::digest(raw);
+    let report = match read.message.origin {
+        Origin::Report | Origin::AutoReply => mail::report::read(&read.message, raw),
+        _ => None,
+    };
+    (read, report)
+}
+
 impl Reader {
+    /// Reads the mail of this account.
+    pub(super) fn new(room: &MailRoom, account: &Account, message_id_key: Arc<Vec<u8>>) -> Reader {
+        Reader {
+            organisation: account.organisation,
+            account: account.id,
+            message_id_key,
+            suspects: room.desks.suspects.clone(),
+            data: room.store.data.clone(),
+        }
+    }
+
     /// Reads the whole batch. A message whose reading panics is set aside; the others go on.
     pub(super) fn read(&self, gathered: Gathered) -> Prepared {
         let mut prepared = Prepared {
@@ -39,28 +78,31 @@ impl Reader {
             progress: gathered.progress,
             room: Vec::new(),
         };
+        let digests = gathered.told.iter().filter_map(|told| match told {
+            Told::Raw(raw) => Some(*blake3::hash(&raw.raw).as_bytes()),
+            Told::Item(_) => None,
+        });
+        let digests: Vec<[u8; 32]> = digests.collect();
+        let mark = self.suspects.mark(&self.data, self.organisation, self.account, &digests);
+        killpoint!("read.after_mark");
+        let mut digest = digests.into_iter();
         for told in gathered.told {
             match told {
                 Told::Item(item) => prepared.items.push(item),
-                Told::Raw(raw) => self.read_one(raw, &mut prepared),
+                Told::Raw(raw) => self.read_one(raw, digest.next().unwrap_or_default(), &mut prepared),
             }
         }
+        killpoint!("read.before_end");
+        drop(mark);
         prepared
     }
 
-    fn read_one(&self, raw: Raw, prepared: &mut Prepared) {
-        let digest = *blake3::hash(&raw.raw).as_bytes();
+    fn read_one(&self, raw: Raw, digest: [u8; 32], prepared: &mut Prepared) {
         prepared.bytes.push((digest, raw.raw.clone()));
         prepared.room.extend(raw.room);
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            let read = mail::parse::digest(&raw.raw);
-            let report = match read.message.origin {
-                Origin::Report | Origin::AutoReply => mail::report::read(&read.message, &raw.raw),
-                _ => None,
-            };
-            (read, report)
-        }));
-        let Ok((read, report)) = read else {
+        let may_be_read = !self.suspects.has(&digest) || self.suspects.survives(&raw.raw);
+        let read = may_be_read.then(|| catch_unwind(AssertUnwindSafe(|| read(&raw.raw))));
+        let Some(Ok((read, report))) = read else {
             let reason = "De inhoud kon niet worden gelezen. / The contents could not be read.".to_owned();
             let (folder, remote) = (raw.folder, raw.remote);
             let digest = Some(digest);

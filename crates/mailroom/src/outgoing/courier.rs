@@ -58,7 +58,7 @@ pub(super) async fn carry(room: &MailRoom, lane: &Lane, leased: Leased) -> Done 
             return Done::Postponed(leased, now + BREATHER, WaitsFor::Retry);
         }
     };
-    killpoint!("send.after_dot");
+    killpoint!("send.after_reply");
     let now = room.clock.now();
     let (finish, follows) = outcome::judge(&leased, &answer, lane.wants_sent_copy, now, rand::random());
     settle_account(room, lane, &answer, follows, now).await;

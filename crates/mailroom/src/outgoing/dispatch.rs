@@ -150,6 +150,7 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
 /// Takes up what an earlier run left: what was not on the wire waits again, what was is uncertain.
 async fn recover(room: &MailRoom, owner: &str) {
     let (now, owner) = (room.clock.now(), owner.to_owned());
+    killpoint!("send.before_recovery");
     // On SQLite the lock on the folder proves that nobody else sends; elsewhere a lease must end first.
     let alone = room.store.db.dialect() == Dialect::Sqlite;
     let recovered = room.store.db.write(move |tx| {
@@ -157,7 +158,9 @@ async fn recover(room: &MailRoom, owner: &str) {
             outbox::recover(tx, if alone { Dead::AllBut(&owner) } else { Dead::Expired }, now).await
         })
     });
-    match recovered.await {
+    let recovered = recovered.await;
+    killpoint!("send.after_recovery");
+    match recovered {
         Ok(found) if found.waiting + found.uncertain > 0 => tracing::warn!(
             waiting = found.waiting,
             uncertain = found.uncertain,
@@ -170,6 +173,7 @@ async fn recover(room: &MailRoom, owner: &str) {
 
 async fn lease(room: &MailRoom, owner: &str, limit: usize) -> Result<Vec<Leased>, StoreError> {
     let (owner, now) = (owner.to_owned(), room.clock.now());
+    killpoint!("send.before_lease");
     let leased = room.store.db.write(move |tx| {
         Box::pin(async move { outbox::lease_due(tx, &owner, now, limit, now + LEASE).await })
     });
@@ -288,6 +292,7 @@ async fn write_batch(room: &MailRoom, batch: Arc<Vec<Done>>) -> Result<Vec<Optio
                     }
                 });
             }
+            killpoint!("send.in_finish");
             Ok(states)
         })
     });

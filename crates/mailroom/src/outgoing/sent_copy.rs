@@ -44,6 +44,9 @@ pub(super) async fn round(room: &MailRoom) -> Result<usize, StoreError> {
     });
     let due = due.await?;
     let count = due.len();
+    if count > 0 {
+        killpoint!("copy.after_lease");
+    }
     let mut of_account: HashMap<(OrganisationKey, AccountKey), Vec<DueCopy>> = HashMap::new();
     for copy in due {
         of_account.entry((copy.organisation, copy.account)).or_default().push(copy);
@@ -164,7 +167,10 @@ async fn learn(room: &MailRoom, account: &Account, keeper: &mut SentCopy, who: S
 
 async fn done(room: &MailRoom, copy: &DueCopy) -> Result<(), StoreError> {
     let (organisation, id) = (copy.organisation, copy.id);
-    room.store.db.write(move |tx| Box::pin(async move { outbox::copy_done(tx, organisation, id).await })).await
+    killpoint!("copy.before_done");
+    room.store.db.write(move |tx| Box::pin(async move { outbox::copy_done(tx, organisation, id).await })).await?;
+    killpoint!("copy.after_done");
+    Ok(())
 }
 
 async fn for_all(room: &MailRoom, copies: &[DueCopy]) -> Result<(), StoreError> {

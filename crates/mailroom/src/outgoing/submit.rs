@@ -217,6 +217,7 @@ pub(super) async fn keep(
 ) -> Result<Accepted, Refusal> {
     let Frozen { organisation, bytes, submission, message_id } = frozen;
     let (digest, size) = (blob::digest(&bytes), bytes.len() as i64);
+    killpoint!("submit.before_blob");
     let places = room.store.blobs.put(vec![NewBlob { organisation, digest, bytes }]).await?;
     killpoint!("submit.before_commit");
     let now = room.clock.now();
@@ -235,6 +236,7 @@ pub(super) async fn keep(
             if let Some((user, repeat)) = &repeat {
                 super::repeat::finish(tx, organisation, *user, repeat, accepted).await?;
             }
+            killpoint!("submit.in_commit");
             Ok(Ok(accepted))
         })
     });

@@ -1,0 +1,189 @@
+//! Killed at every named point and at any time between, over and over: nothing lost, nothing doubled, no state lies.
+//!
+//! A round begins the program with a point to die at, lets mail come, sends, marks and moves, and waits for its death or
+//! brings it. The names of the points are read from the sources, so that none is forgotten.
+
+mod end;
+mod life;
+
+use crate::{
+    books,
+    house::{House, half},
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use testkit::{
+    Chance, ModelImap, ModelOptions, Sink,
+    sink::{Fault, Stage},
+};
+
+/// Without `STORM_KILLS`; `make soak` asks for more.
+const KILLS: usize = 200;
+/// A point that is not passed within this time gets a death at no particular point.
+const LINGER: Duration = Duration::from_millis(1500);
+
+/// How a round ends.
+#[derive(Debug, Clone)]
+enum Death {
+    /// At the n-th time at this point.
+    Point(String, usize),
+    /// So long after the start.
+    After(Duration),
+    /// When the next hop has the whole message and says nothing. The program is then between the dot and the reply.
+    Silence(Stage),
+}
+
+/// A mail that we asked the program to send.
+struct Submission {
+    subject: String,
+    body: Value,
+    /// What the interface answered; nothing while no answer has come.
+    id: Option<String>,
+}
+
+impl Submission {
+    /// Its idempotency key.
+    fn key(&self) -> String {
+        self.subject.replace(' ', "-")
+    }
+}
+
+struct Storm {
+    house: House,
+    model: ModelImap,
+    sink: Sink,
+    chance: Chance,
+    account: String,
+    letters: usize,
+    submissions: Vec<Submission>,
+    /// What the interface accepted last for each message of ours: seen or not.
+    promised: BTreeMap<String, bool>,
+    /// Submissions that were marked as on the wire at some death.
+    marked: BTreeSet<String>,
+}
+
+#[test]
+fn killed_anywhere_nothing_is_lost_nothing_is_doubled_and_no_state_lies() {
+    let kills = std::env::var("STORM_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
+    let seed = std::env::var("STORM_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_121);
+    println!("seed {seed}, {kills} kills");
+    let mut storm = Storm::new(seed);
+    let points = killpoints();
+    let mut died_at: BTreeMap<String, usize> = points.iter().map(|name| (name.clone(), 0)).collect();
+    for round in 0..kills {
+        let death = match round % 5 {
+            3 => Death::After(Duration::from_millis(storm.chance.below(900) as u64)),
+            4 if round % 10 == 4 => Death::Silence(storm.chance.pick(&[Stage::Taken, Stage::Final])),
+            _ => Death::Point(points[(round * 3 / 5 + round % 5) % points.len()].clone(), 1 + storm.chance.below(2)),
+        };
+        let exact = storm.round(&death);
+        if let (Death::Point(name, _), true) = (&death, exact) {
+            *died_at.entry(name.clone()).or_default() += 1;
+        }
+        if round % 20 == 19 {
+            println!("{} kills: {} letters, {} submissions", round + 1, storm.letters, storm.submissions.len());
+        }
+    }
+    println!("deaths by point: {died_at:?}");
+    let spared: Vec<&String> = died_at.iter().filter(|(_, deaths)| **deaths == 0).map(|(name, _)| name).collect();
+    assert!(kills < KILLS || spared.is_empty(), "it never died at {spared:?}");
+    storm.settle();
+}
+
+/// Every named point in the sources.
+fn killpoints() -> Vec<String> {
+    let mut points = BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../mailroom/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the sources").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            points.extend(text.split("killpoint!(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        }
+    }
+    assert!(points.len() > 15, "{points:?}");
+    points.into_iter().collect()
+}
+
+impl Storm {
+    fn new(seed: u64) -> Storm {
+        let model = ModelImap::start(ModelOptions::default());
+        let sink = Sink::start();
+        let house = House::new();
+        let running = house.start();
+        let account = house.connect(&running, "anna@voorbeeld.test", half("imap", model.port), half("smtp", sink.port));
+        running.stop();
+        let mut storm = Storm {
+            house,
+            model,
+            sink,
+            chance: Chance::new(seed),
+            account,
+            letters: 0,
+            submissions: Vec::new(),
+            promised: BTreeMap::new(),
+            marked: BTreeSet::new(),
+        };
+        (0..40).for_each(|_| storm.letter());
+        storm
+    }
+
+    /// One life. Says whether it ended where it should.
+    fn round(&mut self, death: &Death) -> bool {
+        // Mail that came while it was away.
+        self.letter();
+        let kill_at = match death {
+            Death::Point(name, times) => format!("{name}:{times}"),
+            Death::After(_) | Death::Silence(_) => String::new(),
+        };
+        let variables = [("POSTKAMER_KILLPOINT", kill_at.as_str())];
+        let struck = self.sink.struck().len();
+        let begin = Instant::now();
+        let Some(mut running) = self.house.try_start(&variables) else {
+            self.look_at_the_dead();
+            return true;
+        };
+        if let Death::Silence(stage) = death {
+            self.sink.fail(*stage, Fault::Silence, 1);
+        }
+        self.live(&running);
+        let mut exact = false;
+        let mut more = 0;
+        loop {
+            if running.is_dead() {
+                exact = true;
+                break;
+            }
+            let lived = begin.elapsed();
+            match death {
+                Death::After(long) if lived >= *long => break,
+                Death::Silence(_) if self.sink.struck().len() > struck => {
+                    exact = true;
+                    break;
+                }
+                _ if lived > LINGER * 2 => break,
+                _ => {}
+            }
+            // Life goes on until the point is passed.
+            if lived.as_millis() / 300 > more {
+                more = lived.as_millis() / 300;
+                self.live(&running);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        running.kill();
+        self.sink.recover();
+        self.look_at_the_dead();
+        exact
+    }
+
+    fn look_at_the_dead(&mut self) {
+        self.marked.extend(books::autopsy(&self.house.runtime, &self.house.installation.data));
+    }
+}

@@ -1,0 +1,124 @@
+//! A disk that is full: nothing is taken that can't be kept, nothing is lost, reading works, and it recovers by itself
+//! (reliability case 4).
+
+use crate::{
+    books::Books,
+    house::{House, half, wait_until},
+};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use testkit::{ModelImap, ModelOptions, Sink};
+
+/// A small disk in memory, gone when dropped. Needs root, as the peers do.
+struct Disk {
+    path: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Disk {
+    fn new(megabytes: usize) -> Disk {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("disk");
+        std::fs::create_dir(&path).expect("a mount point");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(&path)
+            .status();
+        assert!(mounted.is_ok_and(|status| status.success()), "a tmpfs can be mounted");
+        Disk { path, _folder: folder }
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.path.join("filler")
+    }
+
+    /// Takes every byte that is left.
+    fn fill(&self) {
+        let mut file = std::fs::File::options().create(true).append(true).open(self.filler()).expect("a file");
+        for size in [1 << 20, 4096, 1] {
+            let bytes = vec![0; size];
+            while file.write_all(&bytes).is_ok() {}
+        }
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.filler()).expect("our own file");
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.path).status();
+    }
+}
+
+fn letter(n: usize) -> Vec<u8> {
+    let filling = "Het regent al weken.\r\n".repeat(20_000);
+    format!("From: klant@elders.test\r\nSubject: Brief {n}.\r\n\r\n{filling}{n}\r\n").into_bytes()
+}
+
+#[test]
+fn a_full_disk_loses_nothing_and_stops_nobody_from_reading() {
+    let disk = Disk::new(40);
+    let model = ModelImap::start(ModelOptions::default());
+    let sink = Sink::start();
+    let house = House::at(disk.path.join("data"), &[]);
+    let running = house.start();
+    let account = house.connect(&running, "anna@voorbeeld.test", half("imap", model.port), half("smtp", sink.port));
+    model.append("INBOX", &letter(0), &[]);
+    let stored = |running| {
+        let page = house.get(running, &format!("/messages?account={account}&limit=50"));
+        page["items"].as_array().map_or(0, Vec::len)
+    };
+    wait_until("the first letter is here", || (stored(&running) == 1).then_some(()));
+
+    disk.fill();
+    for n in 1..=5 {
+        model.append("INBOX", &letter(n), &[]);
+    }
+    let fetch = format!("/accounts/{account}/fetch?wait=true");
+    let (status, answer) = house.try_call(&running, "POST", &fetch, &json!({}), None).expect("it lives");
+    println!("fetch: {status} {answer}");
+    assert!(status >= 400, "what can't be kept is not fetched: {answer}");
+    let mail = json!({
+        "account": account, "to": [{ "address": "klant@elders.test" }], "subject": "Antwoord.",
+        "text": "Dank. ".repeat(30_000),
+    });
+    let (status, answer) = house.try_call(&running, "POST", "/outbox", &mail, Some("een")).expect("it lives");
+    println!("outbox: {status} {answer}");
+    assert_eq!(status, 507, "what can't be kept is not accepted: {answer}");
+    assert_eq!(stored(&running), 1);
+    let items = house.get(&running, &format!("/messages?account={account}&limit=1"));
+    let id = items["items"][0]["id"].as_str().expect("an id");
+    house.get(&running, &format!("/messages/{id}"));
+    let words = house.last_words();
+    assert!(words.to_lowercase().contains("full") || words.contains("No space"), "the log says why:\n{words}");
+    let lines = std::fs::read_to_string(log(&disk.path)).unwrap_or_default().lines().count();
+    assert!(lines < 500, "{lines} lines of complaints");
+
+    disk.free();
+    wait_until("all letters are here", || {
+        let _ = house.try_call(&running, "POST", &fetch, &json!({}), None);
+        (stored(&running) == 6).then_some(())
+    });
+    let (status, answer) = house.try_call(&running, "POST", "/outbox", &mail, Some("een")).expect("it lives");
+    assert_eq!(status, 202, "{answer}");
+    assert_eq!(sink.wait_for(1, Duration::from_secs(60)).len(), 1);
+    let path = format!("/outbox/{}", answer["id"].as_str().expect("an id"));
+    wait_until("it is accepted", || (house.get(&running, &path)["state"] == "accepted").then_some(()));
+    let health: Value = house.get(&running, &format!("/accounts/{account}"))["health"].clone();
+    assert_eq!(health["colour"], "green", "{health}");
+    running.stop();
+    house.runtime.block_on(async {
+        let books = Books::open(&house.installation.data).await;
+        books.check().await;
+        assert_eq!(books.folders().await["INBOX"], model.snapshot()["INBOX"].messages);
+    });
+}
+
+fn log(folder: &Path) -> PathBuf {
+    folder.join("data.log")
+}

@@ -1,0 +1,72 @@
+//! Mail that kills whoever reads it (reliability case 19).
+
+use crate::{
+    books::Books,
+    house::{House, half, wait_until},
+};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use testkit::{ModelImap, ModelOptions};
+
+fn letter(n: usize, text: &str) -> Vec<u8> {
+    format!("From: klant@elders.test\r\nSubject: Brief {n}.\r\n\r\n{text}\r\n").into_bytes()
+}
+
+#[test]
+fn mail_that_kills_its_reader_is_set_aside_and_the_next_mail_comes() {
+    let model = ModelImap::start(ModelOptions::default());
+    for n in 0..20 {
+        model.append("INBOX", &letter(n, if n == 7 { "dodelijk-vergif" } else { "gewoon" }), &[]);
+    }
+    let house = House::new();
+    let poison = [("POSTKAMER_POISON", "dodelijk-vergif")];
+    let first = house.start();
+    let account = house.connect(&first, "anna@voorbeeld.test", half("imap", 9), json!({ "kind": "none" }));
+    let path = format!("/accounts/{account}");
+    house.call(&first, "PATCH", &path, &json!({ "active": false }));
+    let incoming = json!({ "incoming": half("imap", model.port), "active": true });
+    house.call(&first, "PATCH", &path, &incoming);
+    first.kill();
+
+    // The reader dies, and the program with it, until it knows of whom.
+    let mut deaths = 0;
+    let begin = Instant::now();
+    let survivor = loop {
+        assert!(deaths <= 3, "it died {deaths} times:\n{}", house.last_words());
+        assert!(begin.elapsed() < Duration::from_secs(60), "it took too long:\n{}", house.last_words());
+        let Some(mut running) = house.try_start(&poison) else {
+            deaths += 1;
+            continue;
+        };
+        let all_came = wait_until("it died or went on", || {
+            if running.is_dead() {
+                return Some(false);
+            }
+            let page = house.try_call(&running, "GET", &format!("/messages?account={account}&limit=50"), &json!(null), None);
+            page.filter(|(_, page)| page["items"].as_array().is_some_and(|items| items.len() == 19)).map(|_| true)
+        });
+        if all_came {
+            break running;
+        }
+        deaths += 1;
+    };
+    println!("it died {deaths} times");
+    model.append("INBOX", &letter(20, "het volgende"), &[]);
+    wait_until("the next mail is here", || {
+        let page = house.get(&survivor, &format!("/messages?account={account}&limit=1"));
+        (page["items"][0]["subject"] == "Brief 20.").then_some(())
+    });
+    assert!(begin.elapsed() < Duration::from_secs(60), "the next mail comes within a minute");
+    let aside = house.get(&survivor, "/quarantine");
+    assert_eq!(aside["items"].as_array().map(Vec::len), Some(1), "{aside}");
+    assert_eq!(aside["items"][0]["code"], "unreadable", "{aside}");
+    survivor.stop();
+    house.runtime.block_on(async {
+        let books = Books::open(&house.installation.data).await;
+        let kept = books
+            .rows("SELECT b.size FROM quarantine q JOIN blobs b ON b.organisation = q.organisation AND b.digest = q.digest")
+            .await;
+        assert_eq!(kept.len(), 1, "its bytes are kept");
+        books.check().await;
+    });
+}

@@ -1,9 +1,9 @@
 //! Accounts: the test that sends a real mail round, what goes wrong in plain words, and never locking anybody out.
 
+use crate::client::Client;
 use crate::fetch::{text, trusting};
 use crate::post_office::{PASSWORD, PostOffice};
 use crate::program::{Backing, Program, account, imap, none, set_up, smtp, wait_until};
-use crate::client::Client;
 use serde_json::{Value, json};
 use testkit::{Ca, Dovecot, DovecotOptions, ImapClient};
 
@@ -23,8 +23,16 @@ fn a_green_test_means_that_a_real_mail_went_round() {
     let (program, id) = office.tenant(Backing::Disk);
     let report = program.api.post(&format!("/accounts/{id}/test"), &json!({}));
     assert_eq!(report["ok"], json!(true), "{report}");
-    let names: Vec<String> = steps(&report).into_iter().map(|(direction, name, _)| format!("{direction} {name}")).collect();
-    for step in ["incoming connect", "incoming sign_in", "incoming folders", "outgoing sign_in", "outgoing send", "incoming receive"] {
+    let names: Vec<String> =
+        steps(&report).into_iter().map(|(direction, name, _)| format!("{direction} {name}")).collect();
+    for step in [
+        "incoming connect",
+        "incoming sign_in",
+        "incoming folders",
+        "outgoing sign_in",
+        "outgoing send",
+        "incoming receive",
+    ] {
         assert!(names.iter().any(|name| name == step), "{step}: {names:?}");
     }
     assert!(office.postfix.mail_log().contains("to=<info@example.test>"), "a mail went through Postfix");
@@ -96,7 +104,11 @@ fn a_certificate_nobody_vouches_for_is_refused_unless_it_is_the_pinned_one() {
     let path = format!("/accounts/{id}");
     let report = program.api.post(&format!("{path}/test"), &json!({}));
     let step = failed(&report);
-    assert_eq!((step["name"].clone(), step["code"].clone()), (json!("tls"), json!("certificate_untrusted")), "{report}");
+    assert_eq!(
+        (step["name"].clone(), step["code"].clone()),
+        (json!("tls"), json!("certificate_untrusted")),
+        "{report}"
+    );
     assert!(!dovecot.process.log().contains("user=<anna>"), "no password went over an untrusted line");
 
     // The fingerprint is shown, so that it can be compared and pinned.
@@ -127,13 +139,17 @@ fn fingerprint(words: &str) -> Option<String> {
 #[test]
 fn an_expired_certificate_and_a_wrong_name_are_told_apart() {
     let ca = Ca::new();
-    let cases = [("certificate_expired", ca.issue_expired(&["localhost"])), ("certificate_wrong_host", ca.issue(&["elders.test"]))];
+    let cases = [
+        ("certificate_expired", ca.issue_expired(&["localhost"])),
+        ("certificate_wrong_host", ca.issue(&["elders.test"])),
+    ];
     for (code, identity) in cases {
         let dovecot = Dovecot::start(DovecotOptions { tls: Some(identity), ..DovecotOptions::default() });
         let program = trusting(&ca, Backing::Disk);
         let incoming = json!({ "kind": "imap", "host": "localhost", "port": dovecot.imaps_port, "encryption": "tls",
             "username": "anna", "secret": "geheim-1" });
-        let id = program.connect(&json!({ "address": "anna@voorbeeld.test", "incoming": incoming, "outgoing": none() }));
+        let id =
+            program.connect(&json!({ "address": "anna@voorbeeld.test", "incoming": incoming, "outgoing": none() }));
         let step = failed(&program.api.post(&format!("/accounts/{id}/test"), &json!({})));
         assert_eq!(step["code"], code, "{step}");
     }
@@ -150,13 +166,12 @@ fn a_server_in_a_network_that_is_not_allowed_is_not_connected_to() {
     let api = Client::new(&serving.url, &token);
     let mut incoming = imap(dovecot.imap_port, "anna", "geheim-1");
     incoming["encryption"] = json!("starttls");
-    let made = api.post("/accounts", &json!({ "address": "anna@voorbeeld.test", "incoming": incoming, "outgoing": none() }));
+    let made =
+        api.post("/accounts", &json!({ "address": "anna@voorbeeld.test", "incoming": incoming, "outgoing": none() }));
     let path = format!("/accounts/{}", text(&made["id"]));
     let step = failed(&api.post(&format!("{path}/test"), &json!({})));
     assert_eq!(step["code"], "address_not_allowed", "{step}");
-    wait_until("the account says so", || {
-        (api.get(&path)["health"]["code"] == "address_not_allowed").then_some(())
-    });
+    wait_until("the account says so", || (api.get(&path)["health"]["code"] == "address_not_allowed").then_some(()));
     assert!(!dovecot.process.log().contains("imap-login"), "{}", dovecot.process.log());
 }
 
@@ -188,9 +203,11 @@ fn one_account_sends_the_system_mail_and_it_cannot_go_without_another() {
     let first = program.connect(&first);
     let answer = program.api.call("PATCH", &format!("/accounts/{first}"), Some(&json!({ "primary": false })), &[]);
     assert_eq!(answer.status, 409, "{}", answer.text());
-    let second = program.connect(&account("kantoor@voorbeeld.test", none(), smtp(25, "kantoor@voorbeeld.test", PASSWORD)));
+    let second =
+        program.connect(&account("kantoor@voorbeeld.test", none(), smtp(25, "kantoor@voorbeeld.test", PASSWORD)));
     program.api.patch(&format!("/accounts/{second}"), &json!({ "primary": true }));
-    let primary: Vec<Value> = program.api.list("/accounts").into_iter().filter(|one| one["primary"] == json!(true)).collect();
+    let primary: Vec<Value> =
+        program.api.list("/accounts").into_iter().filter(|one| one["primary"] == json!(true)).collect();
     assert_eq!(primary.len(), 1);
     assert_eq!(primary[0]["id"], json!(second));
 }
@@ -210,7 +227,10 @@ fn what_was_typed_is_put_in_order_and_what_is_wrong_is_told_all_at_once() {
         "incoming": { "kind": "imap", "host": " imap.voorbeeld.test ", "username": " info@voorbeeld.test", "secret": " pas~woord " } });
     let made = program.api.post("/accounts", &typed);
     assert_eq!((made["address"].as_str(), made["display_name"].as_str()), (Some("info@voorbeeld.test"), Some("Info")));
-    assert_eq!((made["incoming"]["host"].as_str(), made["incoming"]["port"].as_i64()), (Some("imap.voorbeeld.test"), Some(993)));
+    assert_eq!(
+        (made["incoming"]["host"].as_str(), made["incoming"]["port"].as_i64()),
+        (Some("imap.voorbeeld.test"), Some(993))
+    );
     let warnings = made["warnings"].to_string();
     assert!(warnings.contains("secret_blank") && warnings.contains("secret_characters"), "{warnings}");
     assert!(!made.to_string().contains("pas~woord"));

@@ -1,8 +1,8 @@
 //! The command line on real data: in and out again without losing a byte, and exit codes that scripts can trust.
 
 use crate::fetch::text;
-use crate::program::{Backing, Program, account, imap, none, on_every_backing, set_up, smtp, wait_until};
 use crate::post_office::{letter, send, when};
+use crate::program::{Backing, Program, account, imap, none, on_every_backing, set_up, smtp, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,8 +14,14 @@ use testkit::{Dovecot, DovecotOptions, ImapClient, Installation, Sink, corpus, d
 on_every_backing!(what_is_imported_comes_out_again_as_the_same_bytes_and_never_twice);
 
 fn json_of(output: &Output) -> Value {
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stdout)))
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stdout)))
 }
 
 fn code(output: &Output) -> i32 {
@@ -112,18 +118,25 @@ mod stories {
         program.serve_again();
         program.connect(&account("nieuw@voorbeeld.test", none(), none()));
         assert!(program.stop().success());
-        let again = json_of(&program.installation.run("import", &[&path, "--account", "nieuw@voorbeeld.test", "--json"]));
+        let again =
+            json_of(&program.installation.run("import", &[&path, "--account", "nieuw@voorbeeld.test", "--json"]));
         assert_eq!(again, json!({ "read": 120, "new": 120 }));
         let path = program.beside("weer").display().to_string();
-        json_of(&program.installation.run("export", &[&path, "--account", "nieuw@voorbeeld.test", "--form", "eml", "--json"]));
+        json_of(
+            &program
+                .installation
+                .run("export", &[&path, "--account", "nieuw@voorbeeld.test", "--form", "eml", "--json"]),
+        );
         assert_eq!(digests_below(&program.beside("weer")), digests(&messages));
 
         program.serve_again();
         let accounts = program.api.list("/accounts");
         let old = accounts.iter().find(|one| one["address"] == "oud@voorbeeld.test").expect("it is there");
         let folders = program.api.list(&format!("/accounts/{}/folders", text(&old["id"])));
-        let names: BTreeMap<String, i64> =
-            folders.iter().map(|folder| (text(&folder["name"]), folder["counts"]["messages"].as_i64().unwrap_or(0))).collect();
+        let names: BTreeMap<String, i64> = folders
+            .iter()
+            .map(|folder| (text(&folder["name"]), folder["counts"]["messages"].as_i64().unwrap_or(0)))
+            .collect();
         assert_eq!(names.get("Klanten/Oud"), Some(&20), "{names:?}");
         assert_eq!(names.get("archief").or(names.get("Import")).is_some(), true, "{names:?}");
         let unread = program.api.list(&format!("/messages?account={}&unread=true", text(&old["id"]))).len();
@@ -143,7 +156,13 @@ fn an_import_into_an_imap_account_lands_on_the_server_once() {
     let messages = corpus::messages(32, 30);
     mbox(&program.beside("oud.mbox"), &messages);
     let path = program.beside("oud.mbox").display().to_string();
-    let run = || json_of(&program.installation.run("import", &[&path, "--account", "anna@voorbeeld.test", "--folder", "Oud", "--json"]));
+    let run = || {
+        json_of(
+            &program
+                .installation
+                .run("import", &[&path, "--account", "anna@voorbeeld.test", "--folder", "Oud", "--json"]),
+        )
+    };
     assert_eq!(run(), json!({ "read": 30, "new": 30 }));
     assert_eq!(run()["new"], json!(0));
     let fetched = json_of(&program.installation.run("fetch", &["--account", "anna@voorbeeld.test", "--json"]));

@@ -1,8 +1,8 @@
 //! The interface does what its own description says, asked by a program that knows only the description.
 
 use crate::program::{Backing, Program, account, none};
-use std::process::Command;
 use serde_json::json;
+use std::process::Command;
 
 #[test]
 fn the_api_answers_as_its_description_says() {

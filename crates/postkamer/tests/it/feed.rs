@@ -18,7 +18,9 @@ mod stories {
         let told = program.api.events();
         let post = SmtpClient { port: office.postfix.smtp_port, ..SmtpClient::default() };
         for number in 0..12 {
-            let raw = format!("From: klant@elders.test\r\nSubject: Vraag {number}\r\nMessage-ID: <{number}@elders.test>\r\n\r\nx\r\n");
+            let raw = format!(
+                "From: klant@elders.test\r\nSubject: Vraag {number}\r\nMessage-ID: <{number}@elders.test>\r\n\r\nx\r\n"
+            );
             assert_eq!(post.send("klant@elders.test", &["info@example.test"], raw.as_bytes()), Ok(json!({})));
         }
         wait_until("all are here", || (program.api.search("subject:vraag").len() == 12).then_some(()));
@@ -33,8 +35,12 @@ mod stories {
         let all = wait_until("the feed is complete", || {
             let all = program.api.list("/changes");
             let has = |kind: &str| all.iter().filter(|change| change["kind"] == json!(kind)).count();
-            let complete = has("message.received") == 12 && has("message.sent") == 1 && has("message.linked") >= 1
-                && has("message.updated") >= 1 && has("outbox.accepted") == 1 && has("account.created") == 1;
+            let complete = has("message.received") == 12
+                && has("message.sent") == 1
+                && has("message.linked") >= 1
+                && has("message.updated") >= 1
+                && has("outbox.accepted") == 1
+                && has("account.created") == 1;
             complete.then_some(all)
         });
         let cursors: Vec<i64> = all.iter().map(|change| text(&change["cursor"]).parse().expect("a number")).collect();

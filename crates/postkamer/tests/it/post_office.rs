@@ -99,7 +99,8 @@ pub(crate) fn when(api: &Client, id: &str, state: &str) -> Value {
 /// State and words for one recipient.
 pub(crate) fn recipient(submission: &Value, address: &str) -> (String, String) {
     let all = submission["recipients"].as_array().cloned().unwrap_or_default();
-    let one = all.iter().find(|one| one["address"] == json!(address)).unwrap_or_else(|| panic!("{address}: {submission}"));
+    let one =
+        all.iter().find(|one| one["address"] == json!(address)).unwrap_or_else(|| panic!("{address}: {submission}"));
     (text(&one["state"]), text(&one["server_said"]))
 }
 
@@ -108,5 +109,7 @@ pub(crate) fn header(raw: &[u8], name: &str) -> Option<String> {
     let text = String::from_utf8_lossy(raw).replace("\r\n", "\n");
     let head = text.split("\n\n").next().unwrap_or_default().replace("\n ", " ").replace("\n\t", " ");
     let wanted = format!("{}:", name.to_lowercase());
-    head.lines().find(|line| line.to_lowercase().starts_with(&wanted)).map(|line| line[wanted.len()..].trim().to_owned())
+    head.lines()
+        .find(|line| line.to_lowercase().starts_with(&wanted))
+        .map(|line| line[wanted.len()..].trim().to_owned())
 }

@@ -154,7 +154,8 @@ pub(crate) fn set_up(folder: &TempDir, backing: Backing, variables: &[(&str, &st
 
 fn store_variables(backing: Backing, number: usize) -> Vec<(String, String)> {
     static BUCKET: OnceLock<S3> = OnceLock::new();
-    let owned = |pairs: &[(&str, String)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let owned =
+        |pairs: &[(&str, String)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     match backing {
         Backing::Disk => Vec::new(),
         Backing::Postgres => {

@@ -50,7 +50,9 @@ mod stories {
         assert_eq!(subjects(&colleague.list("/messages")), ["Gewone vraag"]);
         assert_eq!(subjects(&colleague.search("kwestie2")), Vec::<String>::new());
         assert_eq!(subjects(&colleague.search("kwestie1")), ["Gewone vraag"]);
-        for path in [format!("/messages/{key}"), format!("/messages/{key}/raw"), format!("/messages/{key}/attachments/0")] {
+        for path in
+            [format!("/messages/{key}"), format!("/messages/{key}/raw"), format!("/messages/{key}/attachments/0")]
+        {
             assert_eq!(status(&colleague, "GET", &path, None), 404, "{path}");
         }
         let changed = json!({ "seen": true, "private": false });
@@ -146,7 +148,10 @@ fn another_organisation_does_not_exist() {
     program.serve_again();
     let token = program.token("baas@buren.test", "admin");
     let neighbour = program.api.speaking_for(&token);
-    assert_eq!(neighbour.list("/contacts").len() + neighbour.list("/accounts").len() + neighbour.list("/changes").len(), 0);
+    assert_eq!(
+        neighbour.list("/contacts").len() + neighbour.list("/accounts").len() + neighbour.list("/changes").len(),
+        0
+    );
     assert_eq!(neighbour.list("/users").len(), 1);
     for path in [format!("/contacts/{}", text(&contact["id"])), format!("/accounts/{id}")] {
         assert_eq!(status(&neighbour, "GET", &path, None), 404, "{path}");

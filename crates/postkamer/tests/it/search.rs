@@ -17,7 +17,10 @@ fn put(client: &ImapClient, folder: &str, from: &str, subject: &str, day: u32, f
         subject.len()
     );
     let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-    client.append(folder, &[Append { raw: raw.into_bytes(), flags, date: Some(format!("{day:02}-Mar-2026 09:30:00 +0100")) }]);
+    client.append(
+        folder,
+        &[Append { raw: raw.into_bytes(), flags, date: Some(format!("{day:02}-Mar-2026 09:30:00 +0100")) }],
+    );
 }
 
 fn plain(words: &str) -> String {
@@ -87,11 +90,16 @@ mod stories {
         for (query, expected) in asked {
             assert_eq!(subjects(api, query), expected, "{query}");
         }
-        assert_eq!(subjects(api, &format!("account:info@voorbeeld.test from:daan")), ["Lekkage keuken", "Oude offerte"]);
+        assert_eq!(
+            subjects(api, &format!("account:info@voorbeeld.test from:daan")),
+            ["Lekkage keuken", "Oude offerte"]
+        );
         assert_eq!(api.list(&format!("/messages?account={id}")).len(), 5);
         assert_eq!(api.list("/messages?unread=true").len(), 2);
         // Half a question and odd signs find something or nothing, and never break.
-        for query in ["\"", "from:", "(", "AND", "*", "is:niets", "before:gisteren", "a OR", "%", "'", "\\", "NEAR(", "-", ":"] {
+        for query in
+            ["\"", "from:", "(", "AND", "*", "is:niets", "before:gisteren", "a OR", "%", "'", "\\", "NEAR(", "-", ":"]
+        {
             let answer = api.call("GET", &format!("/messages?q={}", crate::client::escaped(query)), None, &[]);
             assert!([200, 422].contains(&answer.status), "{query}: {}", answer.text());
         }
@@ -114,9 +122,13 @@ mod stories {
         let api = &program.api;
         let told = api.get("/changes?limit=200")["latest"].clone();
         let put = |path: &str, body: &Value| api.put(path, body);
-        let zoe = put("/contacts/by-external/crm/1042", &json!({ "name": "Zoë Peeters", "addresses": ["Zoe@Peeters.test"] }));
+        let zoe =
+            put("/contacts/by-external/crm/1042", &json!({ "name": "Zoë Peeters", "addresses": ["Zoe@Peeters.test"] }));
         let zoe = text(&zoe["id"]);
-        let dossier = put("/dossiers/by-external/crm/7", &json!({ "name": "Dakgoot 2026", "kind": "opdracht", "contacts": [zoe] }));
+        let dossier = put(
+            "/dossiers/by-external/crm/7",
+            &json!({ "name": "Dakgoot 2026", "kind": "opdracht", "contacts": [zoe] }),
+        );
         let dossier = text(&dossier["id"]);
         let of = |what: &str, id: &str| {
             let mut found: Vec<String> =
@@ -134,21 +146,29 @@ mod stories {
         assert!(kinds.iter().any(|kind| kind == "message.linked"), "{kinds:?}");
 
         // The same outside id is the same contact.
-        let again = put("/contacts/by-external/crm/1042", &json!({ "name": "Zoë P.", "addresses": ["zoe@peeters.test", "zoe@thuis.test"] }));
+        let again = put(
+            "/contacts/by-external/crm/1042",
+            &json!({ "name": "Zoë P.", "addresses": ["zoe@peeters.test", "zoe@thuis.test"] }),
+        );
         assert_eq!(again["id"], json!(zoe));
         assert_eq!(api.list("/contacts").len(), 1);
 
         // New mail from the second address comes to the contact and the dossier by itself.
         let client = ImapClient::new(dovecot.imap_port, "anna", "geheim-1");
         super::put(&client, "INBOX", "zoe@thuis.test", "Van thuis", 9, &[], &plain("Dag."));
-        wait_until("the new mail is linked", || of("dossier", &dossier).contains(&"Van thuis".to_owned()).then_some(()));
+        wait_until("the new mail is linked", || {
+            of("dossier", &dossier).contains(&"Van thuis".to_owned()).then_some(())
+        });
 
         // What a person unlinks stays unlinked, whatever is saved afterwards.
         let home = api.search("subject:thuis").remove(0);
         let path = format!("/messages/{}", text(&home["id"]));
         api.delete(&format!("{path}/contacts/{zoe}"));
         api.delete(&format!("{path}/dossiers/{dossier}"));
-        put("/contacts/by-external/crm/1042", &json!({ "name": "Zoë", "addresses": ["zoe@thuis.test", "zoe@peeters.test"] }));
+        put(
+            "/contacts/by-external/crm/1042",
+            &json!({ "name": "Zoë", "addresses": ["zoe@thuis.test", "zoe@peeters.test"] }),
+        );
         put("/dossiers/by-external/crm/7", &json!({ "name": "Dakgoot 2026", "contacts": [zoe] }));
         assert_eq!(of("contact", &zoe), ["Factuur maart", "Offerte dakgoot"]);
         assert_eq!(of("dossier", &dossier), ["Factuur maart", "Offerte dakgoot"]);

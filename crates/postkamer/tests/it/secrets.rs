@@ -1,8 +1,8 @@
 //! Secrets: a password that was typed in is nowhere to be read afterwards.
 
 use crate::post_office::{PostOffice, letter, send, when};
-use crate::program::{Backing, account, imap, on_every_backing, smtp, wait_until};
 use crate::program::Program;
+use crate::program::{Backing, account, imap, on_every_backing, smtp, wait_until};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use std::path::Path;
@@ -46,7 +46,8 @@ mod stories {
         const RIGHT: &str = "kanarie-Grijs-4711-vogel";
         const WRONG: &str = "kanarie-Zwart-8822-vogel";
         let office = PostOffice::with(|dovecot, _| {
-            dovecot.users = vec![("info@example.test".into(), RIGHT.into()), ("anna@example.test".into(), "geheim-1".into())];
+            dovecot.users =
+                vec![("info@example.test".into(), RIGHT.into()), ("anna@example.test".into(), "geheim-1".into())];
         });
         let address = "info@example.test";
         let halves = |secret: &str| {
@@ -88,10 +89,17 @@ mod stories {
         search(&program.installation.data, &shapes, &mut found);
         assert_eq!(found, Vec::<String>::new(), "in the data folder");
         let log = program.log();
-        let lines: Vec<&str> = log.lines().filter(|line| shapes.iter().any(|shape| has(line.as_bytes(), shape))).collect();
+        let lines: Vec<&str> =
+            log.lines().filter(|line| shapes.iter().any(|shape| has(line.as_bytes(), shape))).collect();
         assert_eq!(lines, Vec::<&str>::new(), "in the log");
         if backing == Backing::Postgres {
-            let url = &program.installation.variables.iter().find(|(name, _)| name == "POSTKAMER_DATABASE").expect("its URL").1;
+            let url = &program
+                .installation
+                .variables
+                .iter()
+                .find(|(name, _)| name == "POSTKAMER_DATABASE")
+                .expect("its URL")
+                .1;
             let database = url.rsplit('/').next().unwrap_or_default();
             let sql = "select string_agg(t::text, '') from accounts t";
             let rows = Postgres::shared().psql(database, sql).expect("psql answers");

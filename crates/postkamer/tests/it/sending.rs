@@ -39,7 +39,10 @@ mod stories {
             assert_eq!(office.delivered(name, 1).len(), 1);
         }
         assert_eq!(header(&arrived, "bcc"), None);
-        assert!(!String::from_utf8_lossy(&arrived).contains("cees@") && !String::from_utf8_lossy(&arrived).contains("kopie@"));
+        assert!(
+            !String::from_utf8_lossy(&arrived).contains("cees@")
+                && !String::from_utf8_lossy(&arrived).contains("kopie@")
+        );
         assert_eq!(header(&arrived, "message-id"), Some(format!("<{}>", text(&submission["message_id"]))));
 
         let sent = wait_until("the sent copy is there", || {
@@ -48,7 +51,8 @@ mod stories {
         });
         assert!(sent.messages[0].flags.iter().any(|flag| flag == "\\Seen"), "{sent:?}");
         let copy = office.client("info").bodies("Verzonden").remove(0);
-        let after_fields = |raw: &[u8]| String::from_utf8_lossy(raw).split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        let after_fields =
+            |raw: &[u8]| String::from_utf8_lossy(raw).split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
         assert_eq!(after_fields(&arrived), after_fields(&copy), "the same bytes on both sides");
 
         // Anna's side, read by the same program: what the parser makes of it is what was written.
@@ -170,9 +174,8 @@ fn exim_takes_twenty_mails_a_connection_and_gets_all_forty_five() {
     let exim = Exim::start(EximOptions::default());
     let program = Program::start(Backing::Disk);
     let id = program.connect(&account("anna@example.test", none(), smtp(exim.smtp_port, "anna", PASSWORD)));
-    let sent: Vec<String> = (0..45)
-        .map(|n| send(&program.api, &letter(&id, &["klant@example.test"], &format!("Factuur {n}"))))
-        .collect();
+    let sent: Vec<String> =
+        (0..45).map(|n| send(&program.api, &letter(&id, &["klant@example.test"], &format!("Factuur {n}")))).collect();
     for one in &sent {
         when(&program.api, one, "accepted");
     }

@@ -128,7 +128,11 @@ fn a_template_is_filled_in_and_a_missing_value_is_named() {
         "values": { "nummer": "2026-1" } });
     let answer = program.api.call("POST", "/outbox", Some(&mail), &[]);
     assert_eq!(answer.status, 422, "{}", answer.text());
-    assert!(answer.wrong().iter().any(|(field, code)| field.contains("naam") && code == "value_missing"), "{}", answer.text());
+    assert!(
+        answer.wrong().iter().any(|(field, code)| field.contains("naam") && code == "value_missing"),
+        "{}",
+        answer.text()
+    );
     mail["values"]["naam"] = json!("Zoë");
     when(&program.api, &send(&program.api, &mail), "accepted");
     let raw = sink.received().remove(0).raw;

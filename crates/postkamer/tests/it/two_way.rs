@@ -127,7 +127,11 @@ impl Pair {
         wait_until("imaplib finds it nowhere else", || self.uid("INBOX", "van hieruit").is_none().then_some(()));
         self.program.fetch(&self.account);
         let lines = self.api().list(&format!("/messages?account={}", self.account));
-        assert_eq!(lines.iter().filter(|line| line["subject"] == json!("van hieruit")).count(), 1, "moved, not doubled");
+        assert_eq!(
+            lines.iter().filter(|line| line["subject"] == json!("van hieruit")).count(),
+            1,
+            "moved, not doubled"
+        );
 
         let private = self.api().patch(&path, &json!({ "private": true }));
         assert_eq!(private["private"], json!(true));

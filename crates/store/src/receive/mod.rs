@@ -241,6 +241,8 @@ async fn messages(
     }
     let placed = row::places(tx, context, &run, &keys).await?;
     received.fetched += placed;
+    let changed = row::take_flags(tx, context, &run, &known).await?;
+    changes.extend(changed.into_iter().map(|message| context.told("message.updated", message)));
     // A message that had left every folder and is back was moved by someone else: the row, its links and its
     // conversation are the old ones.
     let back: Vec<_> = known.values().filter(|found| found.gone).map(|found| found.message).collect();

@@ -245,6 +245,25 @@ async fn rebind(
     place::count(tx, organisation, folder, -gone, -unread).await
 }
 
+/// What is shown of messages that we had already follows the flags they were found with, in another folder or after the
+/// server numbered anew; not while an edit of ours is still under way. Gives those that changed.
+pub(super) async fn take_flags(
+    tx: &mut Tx,
+    context: &Context,
+    run: &[Incoming],
+    known: &HashMap<[u8; 32], Found>,
+) -> Result<Vec<MessageKey>, StoreError> {
+    let found = run.iter().filter_map(|item| Some((known.get(&item.digest)?.message, item.flags.bits())));
+    let lists: Vec<_> = found
+        .map(|(message, flags)| vals![context.organisation, message, flags, context.account].to_vec())
+        .collect();
+    let sql = "UPDATE messages SET flags = $3 WHERE organisation = $1 AND id = $2 AND flags <> $3
+               AND NOT EXISTS (SELECT 1 FROM edits WHERE organisation = $1 AND account = $4 AND message = $2)
+               RETURNING id";
+    let changed = tx.rows_many(sql, &lists).await?;
+    Ok(changed.iter().flatten().map(|row| MessageKey(row.int(0))).collect())
+}
+
 /// Messages that had left every folder and are back.
 pub(super) async fn revive(
     tx: &mut Tx,

@@ -53,7 +53,7 @@ def kept(folder, out, port, dovecot, run):
     spent, bytes_out = [], []
     log = pathlib.Path(dovecot, "dovecot.log")
     with Server(PROGRAM, data) as server:
-        made = server.ask("POST", "/accounts", account("bench@example.test", "bench", int(port), active=True))
+        made = server.ask("POST", "/accounts", account("bench@example.test", "bench", int(port), active=True, push=True))
         server.ask("POST", f"/accounts/{made['id']}/fetch?wait=true")
     for passes in (20, 120):
         begin = log.stat().st_size

@@ -29,7 +29,18 @@ pub(super) struct Sqlite {
     readers: mpsc::Sender<Job>,
     waiting_readers: Arc<Mutex<mpsc::Receiver<Job>>>,
     started_readers: AtomicUsize,
+    /// Reads that somebody waits for.
+    reading: AtomicUsize,
     path: PathBuf,
+}
+
+/// One read that somebody waits for.
+struct Reading<'a>(&'a AtomicUsize);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Sqlite {
@@ -46,6 +57,7 @@ impl Sqlite {
             readers,
             waiting_readers: Arc::new(Mutex::new(waiting)),
             started_readers: AtomicUsize::new(0),
+            reading: AtomicUsize::new(0),
             path: path.to_owned(),
         })
     }
@@ -63,14 +75,17 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
     {
-        self.start_reader()?;
+        let before = self.reading.fetch_add(1, Ordering::Relaxed);
+        let _reading = Reading(&self.reading);
+        self.start_reader(before)?;
         run(&self.readers, work).await
     }
 
-    /// Readers start when first needed: a short command needs none.
-    fn start_reader(&self) -> Result<(), StoreError> {
+    /// Another reader starts when all are busy: opening a connection takes as long as a short command does.
+    fn start_reader(&self, busy: usize) -> Result<(), StoreError> {
         let started = self.started_readers.load(Ordering::Relaxed);
-        if started >= READERS
+        if started > busy
+            || started >= READERS
             || self.started_readers.compare_exchange(started, started + 1, Ordering::Relaxed, Ordering::Relaxed).is_err()
         {
             return Ok(());

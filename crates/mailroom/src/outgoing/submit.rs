@@ -6,7 +6,7 @@ use crate::{
     words::{Refusal, field},
 };
 use bytes::Bytes;
-use mail::{ConversationKey, MessageId, OrganisationKey, OutboxKey, compose::Draft, parse, thread};
+use mail::{ConversationKey, MessageId, MessageKey, OrganisationKey, OutboxKey, compose::Draft, parse, thread};
 use serde_json::json;
 use store::{
     Tx, Viewer,
@@ -82,7 +82,23 @@ async fn hand_over(
     frozen.submission.reply_to_message = reply_to_message;
     frozen.submission.dossier = dossier;
     frozen.submission.not_before_at = send_at.unwrap_or(now).max(now);
-    keep(room, frozen, repeat.map(|repeat| (viewer.user, repeat))).await
+    let accepted = keep(room, frozen, repeat.map(|repeat| (viewer.user, repeat))).await?;
+    if let Some(answered) = reply_to_message {
+        mark_answered(room, viewer, answered).await;
+    }
+    Ok(accepted)
+}
+
+/// Colleagues and other programs see that the message has its answer. The mail itself is on its way whatever comes of
+/// this.
+async fn mark_answered(room: &MailRoom, viewer: &Viewer, answered: MessageKey) {
+    let (viewer, now, make) = (*viewer, room.clock.now(), room.store.make.clone());
+    let marked = room.store.db.write(move |tx| {
+        Box::pin(async move { message::set_answered(tx, &viewer, answered, now, &make).await })
+    });
+    if let Err(error) = marked.await {
+        tracing::warn!(message = %answered, %error, "an answered message could not be marked as answered");
+    }
 }
 
 /// What must be known before anything is written.

@@ -12,6 +12,7 @@ use serde_json::json;
 
 const SEEN: i64 = 1;
 const FLAGGED: i64 = 2;
+const ANSWERED: i64 = 4;
 
 /// Sets or takes away *read* and *important* on every copy, here at once and on the server by edits.
 pub async fn set_flags(
@@ -23,7 +24,6 @@ pub async fn set_flags(
     now: i64,
     make: &KeyMaker,
 ) -> Result<(), StoreError> {
-    let account = viewer.may_see(tx, message).await?;
     let (mut set, mut clear) = (0, 0);
     for (wanted, bit) in [(seen, SEEN), (flagged, FLAGGED)] {
         match wanted {
@@ -32,6 +32,29 @@ pub async fn set_flags(
             None => {}
         }
     }
+    put_flags(tx, viewer, message, (set, clear), now, make).await
+}
+
+/// Marks the message as answered, here and on its server.
+pub async fn set_answered(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    message: MessageKey,
+    now: i64,
+    make: &KeyMaker,
+) -> Result<(), StoreError> {
+    put_flags(tx, viewer, message, (ANSWERED, 0), now, make).await
+}
+
+async fn put_flags(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    message: MessageKey,
+    (set, clear): (i64, i64),
+    now: i64,
+    make: &KeyMaker,
+) -> Result<(), StoreError> {
+    let account = viewer.may_see(tx, message).await?;
     let mut edits = Vec::new();
     for lying in places_of(tx, viewer.organisation, message).await? {
         let before = lying.flags.bits();
@@ -69,7 +92,7 @@ pub async fn set_flags(
 }
 
 fn names(bits: i64) -> Vec<String> {
-    let names = [(SEEN, "\\Seen"), (FLAGGED, "\\Flagged")];
+    let names = [(SEEN, "\\Seen"), (FLAGGED, "\\Flagged"), (ANSWERED, "\\Answered")];
     names.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| name.to_owned()).collect()
 }
 

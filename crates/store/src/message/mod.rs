@@ -8,7 +8,7 @@ mod list;
 mod summary;
 
 pub use access::{set_private, who_can_see};
-pub use change::{move_to, set_flags};
+pub use change::{move_to, set_answered, set_flags};
 pub use filter::Filter;
 pub use get::{Stored, get, places_of};
 pub use list::list;

@@ -107,6 +107,12 @@ mod stories {
         });
         let sent = all.iter().find(|line| line["role"] == "sent").expect("the sent copy is among them");
         assert_eq!(sent["outgoing"], json!(true));
+        let question = api.get(&format!("/messages/{}", text(&asked["id"])));
+        assert_eq!(question["answered"], json!(true), "the answered mail shows that it is");
+        wait_until("another client sees that too", || {
+            let messages = office.client("info").folder("INBOX").messages;
+            messages[0].flags.iter().any(|flag| flag == "\\Answered").then_some(())
+        });
     }
 }
 

@@ -108,7 +108,8 @@ impl Pair {
     /// Everything that a person can do here.
     fn is_followed_by_the_other_client(&self) {
         self.put("INBOX", "van hieruit");
-        let line = wait_until("new mail shows", || self.line("van hieruit"));
+        self.program.fetch(&self.account);
+        let line = self.line("van hieruit").expect("new mail shows");
         let path = format!("/messages/{}", text(&line["id"]));
         self.api().patch(&path, &json!({ "seen": true, "flagged": true }));
         wait_until("imaplib sees the flags", || {

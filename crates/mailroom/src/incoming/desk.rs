@@ -13,7 +13,10 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use store::account::{Account, AccountLease};
+use store::{
+    StoreError,
+    account::{Account, AccountLease},
+};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,
@@ -21,6 +24,9 @@ use tokio::{
 
 /// Without push and without an interval only the button fetches; the task then looks up this often for nothing.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
+
+/// After trouble of our own, such as a full disk, the account rests for this long.
+const OWN_TROUBLE: Duration = Duration::from_secs(5);
 
 /// Why an account's task could not do what was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,6 +37,9 @@ pub enum DeskError {
     /// It tried and failed; the account's health tells why.
     #[error("{0}")]
     Failed(String),
+    /// It tried, and what came could not be kept.
+    #[error(transparent)]
+    NotKept(#[from] StoreError),
 }
 
 enum Ask {
@@ -118,7 +127,10 @@ impl Desks {
 
     /// What runs here.
     pub(super) fn leases(&self) -> Vec<AccountLease> {
-        self.running.lock().map(|desks| desks.values().map(|handle| handle.lease).collect()).unwrap_or_default()
+        let Ok(mut desks) = self.running.lock() else { return Vec::new() };
+        // A task that panicked has not signed off.
+        desks.retain(|_, handle| !handle.task.is_finished());
+        desks.values().map(|handle| handle.lease).collect()
     }
 
     /// Ends the task of one account.
@@ -173,7 +185,14 @@ impl Desk {
                 waiting.extend(fetcher(ask));
             }
             for answer in waiting {
-                let _ = answer.send(Err(DeskError::Failed(error.to_string())));
+                let _ = answer.send(Err(match &error {
+                    PassError::Connect(error) => DeskError::Failed(error.to_string()),
+                    PassError::Store(error) => DeskError::NotKept(error.clone()),
+                }));
+            }
+            if matches!(error, PassError::Store(_)) {
+                // The server did nothing wrong, so its health names no pause; without one we would ask it again and again.
+                tokio::time::sleep(OWN_TROUBLE).await;
             }
         }
         let fence = self.lease.fence;

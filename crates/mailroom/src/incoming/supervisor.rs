@@ -56,6 +56,13 @@ async fn turn(room: &MailRoom, alone: bool) -> Result<(), StoreError> {
             release(room, lease).await?;
         }
     }
+    // A task that could not give its lease back, on a full disk or in a panic, must not keep the account for ever.
+    let running = room.desks.leases();
+    for held in &held {
+        if !running.iter().any(|lease| lease.account == held.lease.account) {
+            release(room, held.lease).await?;
+        }
+    }
     let now = room.clock.now();
     let until = if alone { now + FOR_EVER_MS } else { now + LEASE_MS };
     let node = room.config.node.clone();

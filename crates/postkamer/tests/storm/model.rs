@@ -112,7 +112,7 @@ impl Both {
                 let n = if self.chance.happens(1, 8) { self.chance.below(self.written + 1) } else { self.written };
                 self.written += 1;
                 let flags: Vec<&str> = FLAGS.iter().copied().filter(|_| self.chance.happens(1, 5)).collect();
-                drop(self.model.append(name, letter(n).as_bytes(), &flags));
+                self.model.append(name, letter(n).as_bytes(), &flags);
             }
             (40..65, Some(uid)) => {
                 let flags: Vec<&str> = FLAGS.iter().copied().filter(|_| self.chance.happens(1, 3)).collect();
@@ -124,9 +124,11 @@ impl Both {
             }
             (78..90, Some(uid)) => self.model.move_to(name, uid, self.chance.pick(&names)),
             (90..93, _) => self.model.renumber(name, self.chance.number()),
-            (93..96, _) => drop(self.model.create(&format!("Klant {}", self.chance.below(4)))),
+            (93..96, _) => {
+                self.model.create(&format!("Klant {}", self.chance.below(4)));
+            }
             (96..98, _) if name.starts_with("Klant") => {
-                drop(self.model.rename(name, &format!("Klant {}", self.chance.below(4))));
+                self.model.rename(name, &format!("Klant {}", self.chance.below(4)));
             }
             (_, _) if name.starts_with("Klant") => self.model.remove_folder(name),
             _ => {}

@@ -53,8 +53,9 @@ fn mail_that_kills_its_reader_is_set_aside_and_the_next_mail_comes() {
     println!("it died {deaths} times");
     model.append("INBOX", &letter(20, "het volgende"), &[]);
     wait_until("the next mail is here", || {
-        let page = house.get(&survivor, &format!("/messages?account={account}&limit=1"));
-        (page["items"][0]["subject"] == "Brief 20.").then_some(())
+        let page = house.get(&survivor, &format!("/messages?account={account}&limit=50"));
+        let items = page["items"].as_array().cloned().unwrap_or_default();
+        items.iter().any(|item| item["subject"] == "Brief 20.").then_some(())
     });
     assert!(begin.elapsed() < Duration::from_secs(60), "the next mail comes within a minute");
     let aside = house.get(&survivor, "/quarantine");

@@ -98,6 +98,7 @@ pub(super) async fn fetch(
             "De mailbox wordt nu niet opgehaald. Kijk bij de gezondheid van de mailbox waarom, of sla hem opnieuw op.",
             "The mailbox is not being fetched now. Its health tells why; or save it again.",
         )),
+        Err(DeskError::NotKept(error)) => Err(error.into()),
         Err(DeskError::Failed(said)) => Err(failed(&state, &caller, key, &said).await?),
     }
 }

@@ -169,9 +169,14 @@ pub(super) async fn places(
         let (first, last) = (numbers.iter().min().copied().unwrap_or(0), numbers.iter().max().copied().unwrap_or(0));
         let there = place::between(tx, context.organisation, folder, generation, first, last).await?;
         let mut there: HashSet<i64> = there.iter().map(|place| place.remote).collect();
-        let (mut rows, mut unread) = (Vec::new(), 0);
+        let (mut rows, mut unread, mut met) = (Vec::new(), 0, Vec::new());
         for (item, number) in items.iter().zip(numbers) {
-            let Some(message) = keys.get(&item.digest).filter(|_| there.insert(number)) else { continue };
+            let Some(message) = keys.get(&item.digest) else { continue };
+            if !there.insert(number) {
+                // We put it there by an edit, with the flags that we knew; the server has the newer ones.
+                met.push((item.remote.clone(), item.flags.clone()));
+                continue;
+            }
             unread += i64::from(!item.flags.seen);
             rows.push(
                 vals![
@@ -195,6 +200,7 @@ pub(super) async fn places(
         )
         .await?;
         place::count(tx, context.organisation, folder, rows.len() as i64, unread).await?;
+        place::take_flags(tx, context.organisation, folder, generation, &met).await?;
         came_after_all(tx, context, folder, generation, &rows).await?;
         added += rows.len() as u64;
     }

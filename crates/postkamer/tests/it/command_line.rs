@@ -138,7 +138,7 @@ mod stories {
             .map(|folder| (text(&folder["name"]), folder["counts"]["messages"].as_i64().unwrap_or(0)))
             .collect();
         assert_eq!(names.get("Klanten/Oud"), Some(&20), "{names:?}");
-        assert_eq!(names.get("archief").or(names.get("Import")).is_some(), true, "{names:?}");
+        assert!(names.contains_key("archief") || names.contains_key("Import"), "{names:?}");
         let unread = program.api.list(&format!("/messages?account={}&unread=true", text(&old["id"]))).len();
         assert!(unread < 120, "the Maildir's marks count");
         assert!(!program.api.search("has:attachment").is_empty(), "imported mail is found");

@@ -5,7 +5,7 @@ use crate::program::{Backing, Program, account, imap, none, on_every_backing};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use testkit::{
-    Ca, Courier, Cyrus, CyrusOptions, Dovecot, DovecotOptions, ImapClient, OauthServer, corpus, digest, mbsync,
+    Append, Ca, Courier, Cyrus, CyrusOptions, Dovecot, DovecotOptions, ImapClient, OauthServer, corpus, digest, mbsync,
     unix_lines,
 };
 
@@ -112,6 +112,40 @@ fn a_mailbox_on_courier_arrives_as_imaplib_sees_it() {
     let id = program.connect(&account("anna@voorbeeld.test", imap(courier.imap_port, "anna", "geheim-1"), none()));
     program.fetch(&id);
     everything_is_there(&program.api, &id, &client);
+}
+
+#[test]
+fn a_folder_that_its_server_numbers_anew_brings_no_new_mail_and_its_flags_of_now() {
+    let dovecot = Dovecot::start(DovecotOptions::default());
+    let client = ImapClient::new(dovecot.imap_port, "anna", "geheim-1");
+    let letters = |flags: &[&str]| -> Vec<Append> {
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        corpus::messages(41, 40).into_iter().map(|raw| Append { raw, flags: flags.clone(), date: None }).collect()
+    };
+    client.create("Dossiers");
+    client.append("Dossiers", &letters(&[]));
+    let validity = client.folder("Dossiers").validity;
+    let program = Program::start(Backing::Disk);
+    let id = program.connect(&account("anna@voorbeeld.test", imap(dovecot.imap_port, "anna", "geheim-1"), none()));
+    program.fetch(&id);
+    everything_is_there(&program.api, &id, &client);
+    let ids = |api: &Client| {
+        let mut ids: Vec<String> = api.list("/messages").iter().map(|line| text(&line["id"])).collect();
+        ids.sort();
+        ids
+    };
+    let before = ids(&program.api);
+    let latest = program.api.list("/changes").last().map(|change| text(&change["cursor"])).unwrap_or_default();
+
+    client.remove_folder("Dossiers");
+    client.create("Dossiers");
+    client.append("Dossiers", &letters(&["\\Seen", "\\Flagged"]));
+    assert_ne!(client.folder("Dossiers").validity, validity);
+    program.fetch(&id);
+    everything_is_there(&program.api, &id, &client);
+    assert_eq!(ids(&program.api), before);
+    let since = program.api.list(&format!("/changes?since={latest}"));
+    assert!(!since.iter().any(|change| change["kind"] == "message.received"), "{since:?}");
 }
 
 /// A program that trusts an authority of our own.

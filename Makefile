@@ -25,7 +25,7 @@ peers: ## install the mail servers and clients that the tests talk to (Debian, a
 
 soak: ## the long form of the tests: more seeds, more crashes, then a minute for each fuzz target
 	@scripts/peers.sh
-	@POSTKAMER_SOAK=1 scripts/test.sh
+	@POSTKAMER_SOAK=1 STORM_KILLS=1000 scripts/test.sh
 	@scripts/fuzz.sh
 
 bench: ## measure against the programs to beat, in one run; writes docs/performance.md

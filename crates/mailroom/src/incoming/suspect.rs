@@ -139,9 +139,8 @@ impl Suspects {
             return Ok(());
         }
         let cleared = digests.to_vec();
-        let write = room.store.db.write(move |tx| {
-            Box::pin(async move { reading::end(tx, organisation, &cleared).await })
-        });
+        let write =
+            room.store.db.write(move |tx| Box::pin(async move { reading::end(tx, organisation, &cleared).await }));
         write.await?;
         let mut suspects = self.lock();
         for digest in digests {
@@ -169,13 +168,10 @@ impl Suspects {
 /// This program as a reader of one message, under limits where `prlimit` of util-linux is there to set them.
 fn child() -> std::io::Result<Child> {
     let program = std::env::current_exe()?;
-    let quiet = |command: &mut Command| {
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
-    };
+    let quiet =
+        |command: &mut Command| command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     match quiet(Command::new("prlimit").args(LIMITS).arg(&program).arg("read-message")) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            quiet(Command::new(&program).arg("read-message"))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => quiet(Command::new(&program).arg("read-message")),
         started => started,
     }
 }

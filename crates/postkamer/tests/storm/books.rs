@@ -122,7 +122,10 @@ pub(crate) async fn check(store: &Store) {
              OR f.unread <> (SELECT COUNT(*) FROM places p
                  WHERE p.folder = f.id AND p.generation = f.generation AND p.flags & 1 = 0))",
         ),
-        ("no place lies nowhere", "SELECT p.folder FROM places p LEFT JOIN messages m ON m.id = p.message WHERE m.id IS NULL"),
+        (
+            "no place lies nowhere",
+            "SELECT p.folder FROM places p LEFT JOIN messages m ON m.id = p.message WHERE m.id IS NULL",
+        ),
         (
             "every submission has a recipient, and none is lost",
             "SELECT o.id FROM outbox o LEFT JOIN outbox_recipients r ON r.submission = o.id WHERE r.n IS NULL",

@@ -64,9 +64,9 @@ impl House {
                 return None;
             }
             let path = format!("{}/readyz", running.url);
-            let asked = self.runtime.block_on(async {
-                if is_listening(port) { self.http.get(path).send().await.ok() } else { None }
-            });
+            let asked = self
+                .runtime
+                .block_on(async { if is_listening(port) { self.http.get(path).send().await.ok() } else { None } });
             if asked.is_some_and(|answer| answer.status().is_success()) {
                 return Some(running);
             }
@@ -89,8 +89,7 @@ impl House {
         key: Option<&str>,
     ) -> Option<(u16, Value)> {
         let method = method.parse().expect("a method");
-        let mut request =
-            self.http.request(method, format!("{}/api/v1{path}", running.url)).bearer_auth(&self.token);
+        let mut request = self.http.request(method, format!("{}/api/v1{path}", running.url)).bearer_auth(&self.token);
         if !body.is_null() {
             request = request.json(body);
         }

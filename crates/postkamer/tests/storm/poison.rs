@@ -42,7 +42,8 @@ fn mail_that_kills_its_reader_is_set_aside_and_the_next_mail_comes() {
             if running.is_dead() {
                 return Some(false);
             }
-            let page = house.try_call(&running, "GET", &format!("/messages?account={account}&limit=50"), &json!(null), None);
+            let page =
+                house.try_call(&running, "GET", &format!("/messages?account={account}&limit=50"), &json!(null), None);
             page.filter(|(_, page)| page["items"].as_array().is_some_and(|items| items.len() == 19)).map(|_| true)
         });
         if all_came {

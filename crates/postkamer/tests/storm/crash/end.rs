@@ -57,14 +57,18 @@ impl Storm {
             let books = Books::open(data).await;
             books.check().await;
             let stored = books.folders().await;
-            let open = books.rows("SELECT subject, state FROM outbox WHERE state IN ('waiting', 'sending')").await.len();
+            let open =
+                books.rows("SELECT subject, state FROM outbox WHERE state IN ('waiting', 'sending')").await.len();
             let copies = books.rows("SELECT id FROM outbox WHERE sent_copy = 'due'").await.len();
             let edits = books.rows("SELECT id FROM edits").await.len();
             for (name, folder) in self.model.snapshot() {
                 let ours = stored.get(&name).cloned().unwrap_or_default();
                 if ours != folder.messages {
                     let only = |a: &BTreeMap<u32, books::Stored>, b: &BTreeMap<u32, books::Stored>| {
-                        a.iter().filter(|(uid, one)| b.get(uid) != Some(one)).map(|(uid, one)| format!("{uid} {:?}", one.1)).collect::<Vec<_>>()
+                        a.iter()
+                            .filter(|(uid, one)| b.get(uid) != Some(one))
+                            .map(|(uid, one)| format!("{uid} {:?}", one.1))
+                            .collect::<Vec<_>>()
                     };
                     return Some(format!(
                         "{name}: only here {:?}, only there {:?}",
@@ -85,7 +89,8 @@ impl Storm {
         let mut uncertain = 0;
         for one in &self.submissions {
             let id = one.id.as_ref().expect("every call was answered in the end");
-            let state = self.house.get(&running, &format!("/outbox/{id}"))["state"].as_str().unwrap_or_default().to_owned();
+            let state =
+                self.house.get(&running, &format!("/outbox/{id}"))["state"].as_str().unwrap_or_default().to_owned();
             let found = count(&one.subject);
             match state.as_str() {
                 "accepted" => assert_eq!(found, 1, "{} is accepted", one.subject),

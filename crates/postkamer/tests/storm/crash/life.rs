@@ -55,8 +55,7 @@ impl Storm {
     pub(super) fn ask_again(&mut self, running: &Running) {
         let house = &self.house;
         for open in self.submissions.iter_mut().filter(|one| one.id.is_none()) {
-            let Some((status, answer)) =
-                house.try_call(running, "POST", "/outbox", &open.body, Some(&open.key()))
+            let Some((status, answer)) = house.try_call(running, "POST", "/outbox", &open.body, Some(&open.key()))
             else {
                 return;
             };

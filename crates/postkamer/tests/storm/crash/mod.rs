@@ -104,7 +104,9 @@ fn killpoints() -> Vec<String> {
                 continue;
             }
             let text = std::fs::read_to_string(path).unwrap_or_default();
-            points.extend(text.split("killpoint!(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+            points.extend(
+                text.split("killpoint!(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())),
+            );
         }
     }
     assert!(points.len() > 15, "{points:?}");

@@ -62,6 +62,7 @@ fn letter(n: usize) -> Vec<u8> {
 
 #[test]
 fn a_full_disk_loses_nothing_and_stops_nobody_from_reading() {
+    let _turn = crate::alone();
     let disk = Disk::new(40);
     let model = ModelImap::start(ModelOptions::default());
     let sink = Sink::start();

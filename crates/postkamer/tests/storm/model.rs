@@ -18,6 +18,7 @@ const FLAGS: [&str; 5] = ["\\Seen", "\\Flagged", "\\Answered", "\\Draft", "$Klaa
 
 #[test]
 fn whatever_happens_at_the_server_and_here_both_hold_the_same() {
+    let _turn = crate::alone();
     let only = std::env::var("STORM_SEED").ok().and_then(|text| text.parse().ok());
     let seeds = only.map_or(1..=SEEDS, |seed: u64| seed..=seed);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads");

@@ -14,6 +14,7 @@ fn letter(n: usize, text: &str) -> Vec<u8> {
 
 #[test]
 fn mail_that_kills_its_reader_is_set_aside_and_the_next_mail_comes() {
+    let _turn = crate::alone();
     let model = ModelImap::start(ModelOptions::default());
     for n in 0..20 {
         model.append("INBOX", &letter(n, if n == 7 { "dodelijk-vergif" } else { "gewoon" }), &[]);

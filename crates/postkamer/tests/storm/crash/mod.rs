@@ -66,6 +66,7 @@ struct Storm {
 
 #[test]
 fn killed_anywhere_nothing_is_lost_nothing_is_doubled_and_no_state_lies() {
+    let _turn = crate::alone();
     let kills = std::env::var("STORM_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let seed = std::env::var("STORM_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_121);
     println!("seed {seed}, {kills} kills");

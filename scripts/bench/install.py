@@ -28,6 +28,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/api/v1"
         self.token = pathlib.Path(f"{data}.token").read_text().strip()
+        self.head = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         self.log = open(f"{data}.log", "ab")
         where = ["--data", data, "--allow-network", "127.0.0.0/8"]
         command = [program, *where, "serve", "--role", role, "--http", f"127.0.0.1:{self.port}"]
@@ -49,9 +50,8 @@ class Server:
     def ask(self, method, path, body=None):
         """Sends JSON and gives the answer; an answer that is not a success ends the program with its words."""
         data = None if body is None else json.dumps(body).encode()
-        head = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.url + path, data, head, method=method)) as answer:
+            with urllib.request.urlopen(urllib.request.Request(self.url + path, data, self.head, method=method)) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             raise SystemExit(f"{method} {path}: {error.code} {error.read().decode()}")

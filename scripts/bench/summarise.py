@@ -28,6 +28,15 @@ def values(name, label, phase=None, field="wall"):
     return {run: statistics.median(found) for run, found in runs.items()}
 
 
+def quick(name, label):
+    """For each run the shorter of the two no-ops: right after a first fetch mbsync may wait a second for its clock."""
+    runs = {}
+    for row in lines(name):
+        if row.get("label") == label and row.get("phase") == "noop" and not row["rc"]:
+            runs[row["run"]] = min(row["wall"], runs.get(row["run"], row["wall"]))
+    return runs
+
+
 def middle(found):
     return statistics.median(found.values()) if found else None
 
@@ -79,11 +88,11 @@ def rows():
             values("tmpfs", "mbsync_tls", "full"), 0.8, only="tmpfs")
     compare("everything, durable on disk", values("disk", "postkamer", "full"), "mbsync", values("disk", "mbsync", "full"),
             0.25, only="disk")
-    noop = values("tmpfs", "mbsync", "noop")
-    compare("no-op, fresh connection", values("tmpfs", "postkamer", "noop"), "mbsync", noop, 0.4, only="tmpfs")
+    noop = quick("tmpfs", "mbsync")
+    compare("no-op, fresh connection", quick("tmpfs", "postkamer"), "mbsync", noop, 0.4, only="tmpfs")
     compare("no-op, kept connection", values("kept-5000", "noop_kept"), "mbsync", noop, 0.05, only="kept tmpfs")
-    noop = values("big20000", "mbsync", "noop")
-    compare("no-op at 20,000, fresh connection", values("big20000", "postkamer", "noop"), "mbsync", noop, 0.2, only="big")
+    noop = quick("big20000", "mbsync")
+    compare("no-op at 20,000, fresh connection", quick("big20000", "postkamer"), "mbsync", noop, 0.2, only="big")
     compare("no-op at 20,000, kept connection", values("kept-20000", "noop_kept"), "mbsync", noop, 0.2, only="big")
     small, large = ({run: values(name, "postkamer", "noop", "b_out").get(run, 0) + bytes_in for run, bytes_in in
                      values(name, "postkamer", "noop", "b_in").items()} for name in ("tmpfs", "big20000"))

@@ -24,7 +24,7 @@ const WAITING: usize = 512;
 /// Messages of the quarantine that are asked for again in one pass.
 const RETRIED: usize = 100;
 /// KiB of message that may be in memory at once, over all accounts.
-const ROOM_KIB: u32 = 24 << 10;
+const ROOM_KIB: u32 = 20 << 10;
 static ROOM: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(ROOM_KIB as usize)));
 
 /// What a pass brought; the answer of `fetch?wait=true`.

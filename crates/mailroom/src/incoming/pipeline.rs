@@ -55,18 +55,17 @@ pub(super) async fn run(
     mut changes: mpsc::Receiver<Change>,
     watch: &Watch,
 ) -> Result<Brought, StoreError> {
-    let (to_keep, mut read) = mpsc::channel(2);
+    let (to_keep, mut read) = mpsc::channel(1);
     let (to_write, mut durable) = mpsc::channel(1);
     let mut brought = Brought::default();
     let mut parked = Vec::new();
     let reading = async {
-        while let Some(gathered) = batch::next(&mut changes).await {
+        // Room first: what comes while the writer is busy joins one batch, and one commit, instead of several.
+        while let Ok(room) = to_keep.reserve().await {
+            let Some(gathered) = batch::next(&mut changes).await else { break };
             parked.extend(gathered.parked.iter().copied());
             let reader = reader.clone();
-            let handle = tokio::task::spawn_blocking(move || reader.read(gathered));
-            if to_keep.send(handle).await.is_err() {
-                break;
-            }
+            room.send(tokio::task::spawn_blocking(move || reader.read(gathered)));
         }
         drop(to_keep);
         // A writer that failed must not leave the source waiting for room.

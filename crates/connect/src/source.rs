@@ -220,7 +220,8 @@ pub trait Source: Send {
 
     /// Streams what changed in these folders since their cursors. Returns when all is handed over. An error of one
     /// folder parks that folder; an error here ends the connection.
-    async fn pull(&mut self, folders: Vec<FolderState>, known: Arc<dyn Known>, out: Outlet) -> Result<(), ConnectError>;
+    async fn pull(&mut self, folders: Vec<FolderState>, known: Arc<dyn Known>, out: Outlet)
+    -> Result<(), ConnectError>;
 
     /// Returns when the server tells of a change, or after `at_most`. Without push it just waits.
     /// Cancel-safe: dropping the future leaves the source usable.

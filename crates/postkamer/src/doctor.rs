@@ -41,7 +41,9 @@ impl Doctor {
         }
         let text: Vec<String> = findings
             .iter()
-            .map(|finding| format!("{:5} {:10} {}", if finding.ok { "ok" } else { "WRONG" }, finding.check, finding.words))
+            .map(|finding| {
+                format!("{:5} {:10} {}", if finding.ok { "ok" } else { "WRONG" }, finding.check, finding.words)
+            })
             .collect();
         let checks: Vec<_> = findings
             .iter()
@@ -67,7 +69,11 @@ async fn inside(room: &MailRoom) -> Result<Vec<Finding>, StoreError> {
         let red = account.health.colour == Colour::Red;
         if red {
             let why = account.health.words.clone().or(account.health.code.clone()).unwrap_or_default();
-            findings.push(Finding { check: "mailbox", ok: false, words: format!("{}: {why}", account.settings.address) });
+            findings.push(Finding {
+                check: "mailbox",
+                ok: false,
+                words: format!("{}: {why}", account.settings.address),
+            });
         }
     }
     findings.push(Finding { check: "mailboxes", ok: true, words: format!("{} connected", accounts.len()) });
@@ -107,6 +113,10 @@ fn clock(data: &Path) -> Finding {
         .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
         .map_or(0, |since| since.as_millis() as i64);
     let ok = written <= now + CLOCK_SLACK_MS;
-    let words = if ok { "the clock goes forward".into() } else { "files were written later than now: the clock was set back".into() };
+    let words = if ok {
+        "the clock goes forward".into()
+    } else {
+        "files were written later than now: the clock was set back".into()
+    };
     Finding { check: "clock", ok, words }
 }

@@ -27,7 +27,11 @@ pub fn world(options: &Settled) -> Result<World, Failed> {
     let allow_networks = options
         .allow_network
         .iter()
-        .map(|text| text.trim().parse().map_err(|_| Failed::usage(format!("--allow-network: {text} is no network like 10.0.0.0/8"))))
+        .map(|text| {
+            text.trim()
+                .parse()
+                .map_err(|_| Failed::usage(format!("--allow-network: {text} is no network like 10.0.0.0/8")))
+        })
         .collect::<Result<_, _>>()?;
     let options =
         WorldOptions { allow_networks, extra_ca: options.extra_ca.clone(), message_limit_bytes: MESSAGE_LIMIT };
@@ -43,9 +47,7 @@ fn node_name() -> String {
 /// The one organisation that a command works on when none is named.
 pub async fn account_by_address(room: &MailRoom, address: &str) -> Result<store::account::Account, Failed> {
     let asked = address.to_owned();
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { store::account::by_address(tx, &asked).await })
-    });
+    let read = room.store.db.read(move |tx| Box::pin(async move { store::account::by_address(tx, &asked).await }));
     let mut found = read.await?;
     match (found.pop(), found.is_empty()) {
         (Some(account), true) => Ok(account),

@@ -53,7 +53,8 @@ impl From<store::StoreError> for Failed {
 pub fn in_words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Invalid { errors } => {
-            let lines: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message.en)).collect();
+            let lines: Vec<String> =
+                errors.iter().map(|error| format!("{}: {}", error.field, error.message.en)).collect();
             lines.join("\n")
         }
         other => other.to_string(),

@@ -111,7 +111,8 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
 /// are still starting must not end us half-way.
 fn signalled() -> Result<impl Future<Output = ()>, Failed> {
     use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| signal(kind).map_err(|error| Failed::new("signal", format!("No signals can be heard: {error}")));
+    let listen =
+        |kind| signal(kind).map_err(|error| Failed::new("signal", format!("No signals can be heard: {error}")));
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {

@@ -40,7 +40,8 @@ async fn main() -> Result<(), StoreError> {
                 else {
                     return;
                 };
-                let texts: Vec<_> = batch.iter().enumerate().filter_map(|(n, file)| read_one(first + n, file)).collect();
+                let texts: Vec<_> =
+                    batch.iter().enumerate().filter_map(|(n, file)| read_one(first + n, file)).collect();
                 if sender.send(texts).is_err() {
                     return;
                 }

@@ -40,7 +40,12 @@ pub struct Change {
 
 /// Writes changes in their order. The organisation's row is locked until the commit, so that nobody who reads the feed
 /// with a cursor can pass a number that is still to come.
-pub async fn append(tx: &mut Tx, organisation: OrganisationKey, changes: &[NewChange], now: i64) -> Result<(), StoreError> {
+pub async fn append(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    changes: &[NewChange],
+    now: i64,
+) -> Result<(), StoreError> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -76,7 +81,12 @@ pub async fn append(tx: &mut Tx, organisation: OrganisationKey, changes: &[NewCh
 }
 
 /// The feed after `since`, in order, without regard to who reads it: the caller filters by rights.
-pub async fn after(tx: &mut Tx, organisation: OrganisationKey, since: i64, limit: usize) -> Result<Vec<Change>, StoreError> {
+pub async fn after(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    since: i64,
+    limit: usize,
+) -> Result<Vec<Change>, StoreError> {
     let rows = tx
         .rows(
             "SELECT seq, kind, account, message, private, body, happened_at FROM changes

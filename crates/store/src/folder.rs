@@ -143,7 +143,8 @@ pub async fn sync(
     for gone in list(tx, organisation, account).await? {
         if !seen.iter().any(|folder| folder.remote == gone.remote) {
             super::place::forget_folder(tx, organisation, gone.id, now).await?;
-            let sql = "UPDATE folders SET gone_at = $3, cursor = NULL, epoch = NULL WHERE organisation = $1 AND id = $2";
+            let sql =
+                "UPDATE folders SET gone_at = $3, cursor = NULL, epoch = NULL WHERE organisation = $1 AND id = $2";
             tx.execute(sql, &vals![organisation, gone.id, now]).await?;
         }
     }
@@ -158,7 +159,8 @@ pub async fn choose_role(
     role: Option<Role>,
 ) -> Result<(), StoreError> {
     let name = role.map(Role::as_str);
-    let sql = "UPDATE folders SET chosen_role = $3, role = COALESCE($3, declared_role) WHERE organisation = $1 AND id = $2";
+    let sql =
+        "UPDATE folders SET chosen_role = $3, role = COALESCE($3, declared_role) WHERE organisation = $1 AND id = $2";
     match tx.execute(sql, &vals![organisation, folder, name]).await? {
         0 => Err(StoreError::NotFound),
         _ => Ok(()),
@@ -210,6 +212,7 @@ pub async fn set_ledger(
 
 /// Forgets where the last pull ended: the next one compares everything.
 pub async fn forget_cursor(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey) -> Result<(), StoreError> {
-    tx.execute("UPDATE folders SET cursor = NULL WHERE organisation = $1 AND id = $2", &vals![organisation, folder]).await?;
+    tx.execute("UPDATE folders SET cursor = NULL WHERE organisation = $1 AND id = $2", &vals![organisation, folder])
+        .await?;
     Ok(())
 }

@@ -39,6 +39,6 @@ pub mod viewer;
 
 pub use db::{Db, Dialect, Row, Topic, Tx, Val, Work, unit};
 pub use error::StoreError;
-pub use key_maker::KeyMaker;
 pub use installation::{KEY_FILE_VARIABLE, Places, Store};
+pub use key_maker::KeyMaker;
 pub use viewer::{Rights, UserRole, Viewer};

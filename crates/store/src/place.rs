@@ -48,12 +48,7 @@ pub(crate) struct Stored {
 
 impl Stored {
     fn read(mut row: Row) -> Stored {
-        Stored {
-            remote: row.int(0),
-            message: MessageKey(row.int(1)),
-            flags: row.int(2),
-            keywords: row.opt_text(3),
-        }
+        Stored { remote: row.int(0), message: MessageKey(row.int(1)), flags: row.int(2), keywords: row.opt_text(3) }
     }
 
     fn unread(&self) -> i64 {

@@ -161,7 +161,11 @@ fn read(mut row: Row) -> SetAside {
 }
 
 /// What is set aside of a folder's present epoch: neither stored nor missing.
-pub async fn remotes(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey) -> Result<mail::RemoteSet, StoreError> {
+pub async fn remotes(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+) -> Result<mail::RemoteSet, StoreError> {
     let sql = "SELECT q.remote, q.remote_name FROM quarantine q
                JOIN folders f ON f.organisation = q.organisation AND f.id = q.folder AND f.generation = q.generation
                WHERE q.organisation = $1 AND q.folder = $2 AND q.resolved_at IS NULL ORDER BY q.remote";

@@ -90,9 +90,9 @@ pub(crate) fn reachable(server: &Server, account: &Account) -> connect::Server {
 /// Whether every address of the host is inside a network that the installation's owner allowed.
 pub(crate) async fn is_inside(world: &World, host: &str) -> bool {
     match egress::resolve(world, host).await {
-        Ok(found) => {
-            found.iter().all(|address| world.allow_networks.iter().any(|network| network.contains(&address.to_canonical())))
-        }
+        Ok(found) => found
+            .iter()
+            .all(|address| world.allow_networks.iter().any(|network| network.contains(&address.to_canonical()))),
         Err(_) => false,
     }
 }

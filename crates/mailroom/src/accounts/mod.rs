@@ -6,15 +6,15 @@ pub mod health;
 mod help;
 mod input;
 mod owners;
+mod round_trip;
+#[cfg(test)]
+mod round_trip_test;
 pub mod secret;
 mod settle;
 #[cfg(test)]
 mod settle_test;
 #[cfg(test)]
 mod verb_test;
-mod round_trip;
-#[cfg(test)]
-mod round_trip_test;
 mod watch;
 
 pub use connection::{imap_source, smtp_transport};
@@ -259,9 +259,7 @@ pub(crate) async fn secret_of(
     let opened = room
         .store
         .db
-        .read(move |tx| {
-            Box::pin(async move { account::open_secret(tx, &keys, organisation, id, direction).await })
-        })
+        .read(move |tx| Box::pin(async move { account::open_secret(tx, &keys, organisation, id, direction).await }))
         .await?;
     Ok(opened.map(|plain| Secret::new(plain.as_slice())))
 }

@@ -168,11 +168,7 @@ async fn reach(
     reached
 }
 
-async fn incoming(
-    room: &MailRoom,
-    account: &Account,
-    steps: &mut Steps,
-) -> Result<Option<Box<dyn Source>>, Refusal> {
+async fn incoming(room: &MailRoom, account: &Account, steps: &mut Steps) -> Result<Option<Box<dyn Source>>, Refusal> {
     let servers: Vec<_> = settle::servers(&account.settings).collect();
     let Some((direction, server)) = servers.iter().find(|(direction, _)| *direction == "incoming") else {
         return Ok(None);
@@ -300,9 +296,10 @@ async fn take_away(source: &mut dyn Source, message_id: &MessageId) -> Result<()
 
 async fn test_message(room: &MailRoom, account: &Account) -> Result<(MessageId, Parcel), Refusal> {
     let (keys, organisation, now) = (room.store.keys.clone(), account.organisation, room.clock.now());
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { Ok(keys.message_id_key(tx, organisation).await?.to_vec()) })
-    });
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { Ok(keys.message_id_key(tx, organisation).await?.to_vec()) }));
     let message_id = crate::outgoing::message_id(&read.await?, organisation, account, now);
     let own = Address::bare(account.settings.address.clone());
     let facts = [("mailbox", account.settings.address.as_str())];

@@ -44,7 +44,11 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
     settings.allow_plaintext = input.allow_plaintext.unwrap_or(settings.allow_plaintext);
     settings.limits = input.limits.unwrap_or(settings.limits);
     if let Some(interval) = input.interval_seconds {
-        draft.check("interval_seconds", interval.is_none_or(|seconds| INTERVAL.contains(&seconds)), field::OUT_OF_RANGE);
+        draft.check(
+            "interval_seconds",
+            interval.is_none_or(|seconds| INTERVAL.contains(&seconds)),
+            field::OUT_OF_RANGE,
+        );
         settings.interval_seconds = interval;
     }
     if let Some(errors) = input.disable_after_errors {
@@ -201,7 +205,9 @@ impl Draft {
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
                 let prefix = match &typed.prefix {
-                    Some(prefix) => prefix.as_deref().map(help::trimmed).filter(|text| !text.is_empty()).map(str::to_owned),
+                    Some(prefix) => {
+                        prefix.as_deref().map(help::trimmed).filter(|text| !text.is_empty()).map(str::to_owned)
+                    }
                     None => before.and_then(|server| server.prefix.clone()),
                 };
                 let mut server = self.server("incoming", typed, before, settings, &settings.address, port);

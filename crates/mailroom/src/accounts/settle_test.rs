@@ -26,7 +26,10 @@ fn what_is_left_out_is_what_most_servers_want() {
     assert_eq!(wrong(&settled), []);
     assert_eq!(settled.settings.display_name, "Info");
     let Incoming::Imap(incoming) = &settled.settings.incoming else { panic!() };
-    assert_eq!((incoming.host.as_str(), incoming.port, incoming.encryption), ("imap.voorbeeld.nl", 993, Encryption::Tls));
+    assert_eq!(
+        (incoming.host.as_str(), incoming.port, incoming.encryption),
+        ("imap.voorbeeld.nl", 993, Encryption::Tls)
+    );
     assert_eq!(incoming.username, "info@voorbeeld.nl");
     let Outgoing::Smtp(outgoing) = &settled.settings.outgoing else { panic!() };
     assert_eq!((outgoing.port, outgoing.username.as_str()), (587, "info@voorbeeld.nl"));
@@ -37,7 +40,9 @@ fn a_secret_stays_as_typed_and_serves_both_ways_of_a_new_account() {
     let settled = made(FULL);
     assert_eq!(settled.incoming_secret.as_ref().map(|secret| secret.reveal()), Some(&b" geheim "[..]));
     assert_eq!(settled.outgoing_secret.as_ref().map(|secret| secret.reveal()), Some(&b" geheim "[..]));
-    assert!(settled.warnings.iter().any(|warning| warning.code == "secret_blank" && warning.field == "incoming.secret"));
+    assert!(
+        settled.warnings.iter().any(|warning| warning.code == "secret_blank" && warning.field == "incoming.secret")
+    );
 }
 
 #[test]
@@ -82,7 +87,8 @@ fn kinds_that_are_still_to_come_are_told_from_kinds_that_are_none() {
 #[test]
 fn a_change_of_one_field_leaves_the_others() {
     let before = made(FULL).settings;
-    let settled = settle(typed(r#"{"incoming":{"port":1993,"prefix":"INBOX"},"bcc":"archief@voorbeeld.nl"}"#), Some(&before));
+    let settled =
+        settle(typed(r#"{"incoming":{"port":1993,"prefix":"INBOX"},"bcc":"archief@voorbeeld.nl"}"#), Some(&before));
     assert_eq!(wrong(&settled), []);
     assert!(settled.incoming_secret.is_none(), "an absent secret stays what it was");
     let Incoming::Imap(incoming) = &settled.settings.incoming else { panic!() };
@@ -102,6 +108,7 @@ fn another_encryption_brings_its_own_port() {
 
 #[test]
 fn plain_text_always_carries_a_warning() {
-    let settled = made(r#"{"address":"a@b.nl","outgoing":{"kind":"smtp","host":"h","username":"","encryption":"none"}}"#);
+    let settled =
+        made(r#"{"address":"a@b.nl","outgoing":{"kind":"smtp","host":"h","username":"","encryption":"none"}}"#);
     assert!(settled.warnings.iter().any(|warning| warning.code == "plaintext"));
 }

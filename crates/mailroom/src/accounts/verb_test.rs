@@ -56,7 +56,10 @@ async fn who_makes_an_account_owns_it_and_its_secret_opens_for_both_ways() {
 async fn there_is_exactly_one_primary_account() {
     let house = house().await;
     let second = made(&house).await;
-    assert_eq!(wrong(patch(&house.room, &house.viewer, house.account, input(r#"{"primary":false}"#)).await), "primary is_primary");
+    assert_eq!(
+        wrong(patch(&house.room, &house.viewer, house.account, input(r#"{"primary":false}"#)).await),
+        "primary is_primary"
+    );
     let saved = patch(&house.room, &house.viewer, second, input(r#"{"primary":true}"#)).await.unwrap();
     assert!(saved.account.primary && !house.kept().await.primary);
     assert_eq!(wrong(delete(&house.room, &house.viewer, second).await), "account is_primary");

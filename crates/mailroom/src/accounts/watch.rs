@@ -105,9 +105,7 @@ pub(crate) async fn may_sign_in(
 ) -> Result<Option<i64>, StoreError> {
     let Some(host) = host(account, half) else { return Ok(None) };
     let id = account.id;
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { limit::may_try(tx, &host, id, now).await })
-    });
+    let read = room.store.db.read(move |tx| Box::pin(async move { limit::may_try(tx, &host, id, now).await }));
     Ok(match read.await? {
         Turn::Taken => None,
         Turn::WaitUntil(until) => Some(until),

@@ -196,9 +196,8 @@ impl Desk {
             }
         }
         let fence = self.lease.fence;
-        let release = store::unit(move |tx| {
-            Box::pin(async move { store::account::release(tx, organisation, id, fence).await })
-        });
+        let release =
+            store::unit(move |tx| Box::pin(async move { store::account::release(tx, organisation, id, fence).await }));
         if let Err(error) = self.room.store.db.write(release).await {
             tracing::warn!(account = %id, %error, "an account's lease could not be given back; it ends by itself");
         }
@@ -271,12 +270,7 @@ impl Desk {
     }
 
     /// The short way from news to store: only the folders the server named, without listing.
-    async fn pull(
-        &self,
-        account: &Account,
-        source: &mut dyn Source,
-        remote: &[String],
-    ) -> Result<Fetched, PassError> {
+    async fn pull(&self, account: &Account, source: &mut dyn Source, remote: &[String]) -> Result<Fetched, PassError> {
         let folders: Vec<_> =
             self.folders(account).await?.into_iter().filter(|folder| remote.contains(&folder.remote)).collect();
         pass::pull(&self.room, account, folders, source, &Watch::new(self.seen.clone())).await
@@ -293,9 +287,8 @@ impl Desk {
 
     async fn folders(&self, account: &Account) -> Result<Vec<store::folder::Folder>, PassError> {
         let (organisation, id) = (account.organisation, account.id);
-        let read = self.room.store.db.read(move |tx| {
-            Box::pin(async move { store::folder::list(tx, organisation, id).await })
-        });
+        let read =
+            self.room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
         Ok(read.await?)
     }
 }
@@ -312,8 +305,6 @@ async fn load(
     organisation: OrganisationKey,
     account: AccountKey,
 ) -> Result<Account, store::StoreError> {
-    let read = store::unit(move |tx| {
-        Box::pin(async move { store::account::load(tx, organisation, account).await })
-    });
+    let read = store::unit(move |tx| Box::pin(async move { store::account::load(tx, organisation, account).await }));
     room.store.db.read(read).await
 }

@@ -26,9 +26,10 @@ pub(super) async fn run(
     let mut touched = Vec::new();
     loop {
         let (organisation, id, now) = (account.organisation, account.id, room.clock.now());
-        let read = room.store.db.read(move |tx| {
-            Box::pin(async move { store::edit::due(tx, organisation, id, now, AT_ONCE).await })
-        });
+        let read = room
+            .store
+            .db
+            .read(move |tx| Box::pin(async move { store::edit::due(tx, organisation, id, now, AT_ONCE).await }));
         let waiting = read.await?;
         if waiting.is_empty() {
             return Ok(touched);

@@ -173,9 +173,10 @@ async fn unknown(room: &MailRoom, account: &Account, batch: Vec<Imported>) -> Re
     let (organisation, id) = (account.organisation, account.id);
     let digests: Vec<[u8; 32]> = batch.iter().map(|message| *blake3::hash(&message.raw).as_bytes()).collect();
     let asked = digests.clone();
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { store::receive::held_digests(tx, organisation, id, &asked).await })
-    });
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { store::receive::held_digests(tx, organisation, id, &asked).await }));
     let held = read.await?;
     let mut met = std::collections::HashSet::new();
     let fresh = batch.into_iter().zip(digests).zip(held).filter(|((_, digest), held)| !held && met.insert(*digest));

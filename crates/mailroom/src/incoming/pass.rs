@@ -14,7 +14,8 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 use store::{
-    StoreError, account::Account,
+    StoreError,
+    account::Account,
     folder::{Folder, Seen},
 };
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -87,9 +88,7 @@ pub async fn fetch_once(
     account: AccountKey,
     seen: Arc<watch::Sender<Progress>>,
 ) -> Result<Fetched, PassError> {
-    let load = store::unit(move |tx| {
-        Box::pin(async move { store::account::load(tx, organisation, account).await })
-    });
+    let load = store::unit(move |tx| Box::pin(async move { store::account::load(tx, organisation, account).await }));
     let account = room.store.db.read(load).await?;
     let mut source = accounts::connection::source_for(room, &account).await?;
     let result = run(room, &account, &mut *source, &Watch::new(seen)).await;
@@ -114,9 +113,10 @@ pub(super) async fn run(
 /// Folders with a message that is to be asked for again are compared as a whole: what is not stored then comes.
 async fn retry_set_aside(room: &MailRoom, account: &Account) -> Result<(), StoreError> {
     let (organisation, id, now) = (account.organisation, account.id, room.clock.now());
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { store::quarantine::due(tx, organisation, id, now, RETRIED).await })
-    });
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { store::quarantine::due(tx, organisation, id, now, RETRIED).await }));
     let due = read.await?;
     if due.is_empty() {
         return Ok(());
@@ -192,18 +192,15 @@ pub(super) async fn pull(
 
 pub(super) async fn message_id_key(room: &MailRoom, organisation: OrganisationKey) -> Result<Arc<Vec<u8>>, StoreError> {
     let store = room.store.clone();
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { Ok(store.keys.message_id_key(tx, organisation).await?.to_vec()) })
-    });
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { Ok(store.keys.message_id_key(tx, organisation).await?.to_vec()) }));
     Ok(Arc::new(read.await?))
 }
 
 /// Stores what the server shows, and gives what is there now. Nothing is written when nothing changed.
-async fn take_folders(
-    room: &MailRoom,
-    account: &Account,
-    shown: &[RemoteFolder],
-) -> Result<Vec<Folder>, StoreError> {
+async fn take_folders(room: &MailRoom, account: &Account, shown: &[RemoteFolder]) -> Result<Vec<Folder>, StoreError> {
     let (organisation, id) = (account.organisation, account.id);
     let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
     let stored = read.await?;
@@ -222,9 +219,8 @@ async fn take_folders(
     if same {
         return Ok(stored);
     }
-    let work = store::unit(move |tx| {
-        Box::pin(async move { store::folder::sync(tx, organisation, id, &seen, now).await })
-    });
+    let work =
+        store::unit(move |tx| Box::pin(async move { store::folder::sync(tx, organisation, id, &seen, now).await }));
     room.store.db.write(work).await
 }
 
@@ -250,15 +246,13 @@ async fn complete(room: &MailRoom, job: &Job, folders: &[Folder], brought: &Brou
     let rebound: Vec<FolderKey> = rebound.collect();
     let (organisation, account, now) = (job.organisation, job.account, room.clock.now());
     let store = room.store.clone();
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { store::place::with_old_generations(tx, organisation, account).await })
-    });
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { store::place::with_old_generations(tx, organisation, account).await }));
     let old = read.await?;
-    let items: Vec<_> = old
-        .into_iter()
-        .filter(|folder| rebound.contains(folder))
-        .map(store::receive::Item::Complete)
-        .collect();
+    let items: Vec<_> =
+        old.into_iter().filter(|folder| rebound.contains(folder)).map(store::receive::Item::Complete).collect();
     if items.is_empty() {
         return Ok(());
     }
@@ -279,9 +273,11 @@ struct StoredIds {
 impl Known for StoredIds {
     async fn known(&self, folder: FolderKey) -> RemoteSet {
         let organisation = self.organisation;
-        let read = self.room.store.db.read(move |tx| {
-            Box::pin(async move { store::place::known(tx, organisation, folder).await })
-        });
+        let read = self
+            .room
+            .store
+            .db
+            .read(move |tx| Box::pin(async move { store::place::known(tx, organisation, folder).await }));
         // Nothing known only means that more is fetched than needed: harmless.
         read.await.unwrap_or_default()
     }

@@ -114,8 +114,7 @@ async fn keep(room: &MailRoom, job: &Job, mut prepared: Prepared) -> Result<Dura
             new.insert(digest, bytes);
         }
     }
-    let blobs: Vec<NewBlob> =
-        new.into_iter().map(|(digest, bytes)| NewBlob { organisation, digest, bytes }).collect();
+    let blobs: Vec<NewBlob> = new.into_iter().map(|(digest, bytes)| NewBlob { organisation, digest, bytes }).collect();
     let sizes: Vec<_> = blobs.iter().map(|blob| (blob.digest, blob.bytes.len() as i64)).collect();
     killpoint!("receive.before_blob");
     let stored = if blobs.is_empty() { Vec::new() } else { room.store.blobs.put(blobs).await? };

@@ -68,17 +68,12 @@ async fn turn(room: &MailRoom, alone: bool) -> Result<(), StoreError> {
     let node = room.config.node.clone();
     loop {
         let node = node.clone();
-        let due = room
-            .store
-            .db
-            .read(move |tx| Box::pin(async move { store::account::any_due(tx, now).await }))
-            .await?;
+        let due = room.store.db.read(move |tx| Box::pin(async move { store::account::any_due(tx, now).await })).await?;
         if !due {
             return Ok(());
         }
-        let lease = store::unit(move |tx| {
-            Box::pin(async move { store::account::lease(tx, &node, until, now, AT_ONCE).await })
-        });
+        let lease =
+            store::unit(move |tx| Box::pin(async move { store::account::lease(tx, &node, until, now, AT_ONCE).await }));
         let leased = room.store.db.write(lease).await?;
         let count = leased.len();
         for lease in leased {
@@ -105,9 +100,9 @@ async fn renew(room: &MailRoom) {
     let until = room.clock.now() + LEASE_MS;
     for lease in room.desks.leases() {
         let work = store::unit(move |tx| {
-            Box::pin(async move {
-                store::account::renew(tx, lease.organisation, lease.account, lease.fence, until).await
-            })
+            Box::pin(
+                async move { store::account::renew(tx, lease.organisation, lease.account, lease.fence, until).await },
+            )
         });
         match room.store.db.write(work).await {
             Ok(true) => {}

@@ -79,11 +79,7 @@ async fn must_wait(room: &MailRoom, lane: &Lane, now: i64) -> Option<i64> {
     })
 }
 
-async fn submit(
-    room: &MailRoom,
-    lane: &Lane,
-    leased: &Leased,
-) -> Result<Result<Receipt, ConnectError>, StoreError> {
+async fn submit(room: &MailRoom, lane: &Lane, leased: &Leased) -> Result<Result<Receipt, ConnectError>, StoreError> {
     let digest = leased.digest.as_slice().try_into();
     let digest = digest.map_err(|_| StoreError::Damaged("a digest of another length".into()))?;
     let message = room.store.raw(leased.organisation, digest).await?;
@@ -125,9 +121,7 @@ async fn settle_account(
 
 async fn pause_as_health_says(room: &MailRoom, lane: &Lane, now: i64) {
     let (organisation, id) = (lane.account.organisation, lane.account.id);
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { store::account::load(tx, organisation, id).await })
-    });
+    let read = room.store.db.read(move |tx| Box::pin(async move { store::account::load(tx, organisation, id).await }));
     if let Ok(Some(until)) = read.await.map(|account| account.health.next_try_at) {
         lane.pause(until, now);
     }
@@ -143,7 +137,9 @@ fn tell(leased: &Leased, answer: &Result<Receipt, ConnectError>, finish: &Finish
             later = count(Verdict::Retry),
             "a message was handed over"
         ),
-        Err(error) => tracing::warn!(outbox = %leased.id, account = %leased.account, %error, "a message did not go out"),
+        Err(error) => {
+            tracing::warn!(outbox = %leased.id, account = %leased.account, %error, "a message did not go out")
+        }
     }
 }
 
@@ -160,9 +156,11 @@ impl Marks for OnDisk<'_> {
     async fn on_the_wire(&self) -> Result<(), String> {
         killpoint!("send.before_mark");
         let (organisation, id, fence, now) = (self.organisation, self.id, self.fence, self.room.clock.now());
-        let marked = self.room.store.db.write(move |tx| {
-            Box::pin(async move { outbox::mark_on_wire(tx, organisation, id, fence, now).await })
-        });
+        let marked = self
+            .room
+            .store
+            .db
+            .write(move |tx| Box::pin(async move { outbox::mark_on_wire(tx, organisation, id, fence, now).await }));
         let marked = marked.await.map_err(|error| error.to_string())?;
         killpoint!("send.after_mark");
         if marked { Ok(()) } else { Err("the lease of this message went to another worker".to_owned()) }

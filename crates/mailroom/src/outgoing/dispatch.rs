@@ -154,9 +154,9 @@ async fn recover(room: &MailRoom, owner: &str) {
     // On SQLite the lock on the folder proves that nobody else sends; elsewhere a lease must end first.
     let alone = room.store.db.dialect() == Dialect::Sqlite;
     let recovered = room.store.db.write(move |tx| {
-        Box::pin(async move {
-            outbox::recover(tx, if alone { Dead::AllBut(&owner) } else { Dead::Expired }, now).await
-        })
+        Box::pin(
+            async move { outbox::recover(tx, if alone { Dead::AllBut(&owner) } else { Dead::Expired }, now).await },
+        )
     });
     let recovered = recovered.await;
     killpoint!("send.after_recovery");
@@ -174,9 +174,10 @@ async fn recover(room: &MailRoom, owner: &str) {
 async fn lease(room: &MailRoom, owner: &str, limit: usize) -> Result<Vec<Leased>, StoreError> {
     let (owner, now) = (owner.to_owned(), room.clock.now());
     killpoint!("send.before_lease");
-    let leased = room.store.db.write(move |tx| {
-        Box::pin(async move { outbox::lease_due(tx, &owner, now, limit, now + LEASE).await })
-    });
+    let leased = room
+        .store
+        .db
+        .write(move |tx| Box::pin(async move { outbox::lease_due(tx, &owner, now, limit, now + LEASE).await }));
     let leased = leased.await?;
     if !leased.is_empty() {
         killpoint!("send.after_lease");
@@ -220,9 +221,7 @@ async fn hand_out(room: &MailRoom, leased: Vec<Leased>, done: &mpsc::Sender<Done
 }
 
 async fn lane_of(room: &MailRoom, organisation: OrganisationKey, id: AccountKey) -> Option<Arc<Lane>> {
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { account::load(tx, organisation, id).await })
-    });
+    let read = room.store.db.read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await }));
     let account: Account = match read.await {
         Ok(account) => account,
         Err(error) => {

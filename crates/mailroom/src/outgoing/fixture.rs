@@ -3,9 +3,7 @@
 use super::lane::Lane;
 use crate::{Clock, MailRoom};
 use async_trait::async_trait;
-use connect::{
-    ConnectError, Marks, Parcel, Receipt, RecipientReceipt, ServerWords, Transport, World, WorldOptions,
-};
+use connect::{ConnectError, Marks, Parcel, Receipt, RecipientReceipt, ServerWords, Transport, World, WorldOptions};
 use mail::{AccountKey, Address, OrganisationKey, OutboxKey, UserKey};
 use std::{
     collections::VecDeque,
@@ -86,12 +84,18 @@ impl House {
     /// The account as it is kept now.
     pub(crate) async fn kept(&self) -> Account {
         let (organisation, id) = (self.viewer.organisation, self.account);
-        self.room.store.db.read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await })).await.unwrap()
+        self.room
+            .store
+            .db
+            .read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await }))
+            .await
+            .unwrap()
     }
 
     /// Lets the account's mail out through a next hop that gives these answers, and then accepts.
     pub(crate) async fn answers(&self, answers: impl IntoIterator<Item = Answer>) -> Arc<Scripted> {
-        let scripted = Arc::new(Scripted { answers: Mutex::new(answers.into_iter().collect()), seen: Mutex::default() });
+        let scripted =
+            Arc::new(Scripted { answers: Mutex::new(answers.into_iter().collect()), seen: Mutex::default() });
         self.room.transports.keep(Arc::new(Lane::new(self.kept().await, scripted.clone())));
         scripted
     }
@@ -112,7 +116,12 @@ impl House {
 
     pub(crate) async fn load(&self, id: OutboxKey) -> Submission {
         let organisation = self.viewer.organisation;
-        self.room.store.db.read(move |tx| Box::pin(async move { outbox::load(tx, organisation, id).await })).await.unwrap()
+        self.room
+            .store
+            .db
+            .read(move |tx| Box::pin(async move { outbox::load(tx, organisation, id).await }))
+            .await
+            .unwrap()
     }
 
     /// Sends until `enough`, then stops. The bell rings for every step, so that nothing here waits for a clock.

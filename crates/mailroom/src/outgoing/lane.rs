@@ -79,9 +79,9 @@ impl Lane {
 
     /// Makes room for one more, unless too many wait here already.
     pub(crate) fn enter(&self, most: usize) -> bool {
-        let entered = self.outstanding.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
-            (count < most).then_some(count + 1)
-        });
+        let entered = self
+            .outstanding
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| (count < most).then_some(count + 1));
         entered.is_ok()
     }
 

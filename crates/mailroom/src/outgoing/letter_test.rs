@@ -49,7 +49,10 @@ fn a_line_break_in_any_field_of_the_header_is_refused_by_its_name() {
         assert_eq!(fields(made(NewMail { from: Some(named("info@voorbeeld.nl")), ..mail() })), ["from.name"]);
         assert_eq!(fields(made(NewMail { to: vec![named("jan@klant.nl")], ..mail() })), ["to.0.name"]);
         assert_eq!(fields(made(NewMail { cc: vec![Address::bare(bad)], ..mail() })), ["cc.0.address"]);
-        assert_eq!(fields(made(NewMail { bcc: vec![Address::bare(format!("x@y.nl{bad}"))], ..mail() })), ["bcc.0.address"]);
+        assert_eq!(
+            fields(made(NewMail { bcc: vec![Address::bare(format!("x@y.nl{bad}"))], ..mail() })),
+            ["bcc.0.address"]
+        );
         let attached = Attached { name: bad.into(), content_type: bad.into(), ..Attached::default() };
         let names = ["attachments.0.name", "attachments.0.content_type"];
         assert_eq!(fields(made(NewMail { attachments: vec![attached], ..mail() })), names);

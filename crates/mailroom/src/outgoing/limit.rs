@@ -34,9 +34,8 @@ impl Pace {
             return Ok(None);
         }
         let (organisation, limits) = (self.organisation, self.limits.clone());
-        let take = room.store.db.write(move |tx| {
-            Box::pin(async move { limit::take(tx, organisation, &limits, now).await })
-        });
+        let take =
+            room.store.db.write(move |tx| Box::pin(async move { limit::take(tx, organisation, &limits, now).await }));
         Ok(match take.await? {
             Turn::Taken => None,
             Turn::WaitUntil(until) => Some(until),

@@ -34,8 +34,8 @@ pub use lane::Transports;
 pub use letter::NewMail;
 pub use queue::{cancel, get, list, release};
 pub use reconcile::{leave, resend};
-pub use submit::{Accepted, Repeat, submit};
 pub(crate) use submit::message_id;
+pub use submit::{Accepted, Repeat, submit};
 
 use crate::MailRoom;
 use tokio::sync::watch;

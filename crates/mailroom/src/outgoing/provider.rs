@@ -20,7 +20,13 @@ const fn known(host: &'static str) -> Known {
 
 const KNOWN: &[Known] = &[
     Known { saves_sent: true, connections: Some(3), per_day: Some(2000), ..known("gmail.com") },
-    Known { saves_sent: true, connections: Some(3), per_minute: Some(30), per_day: Some(10_000), ..known("office365.com") },
+    Known {
+        saves_sent: true,
+        connections: Some(3),
+        per_minute: Some(30),
+        per_day: Some(10_000),
+        ..known("office365.com")
+    },
     Known { saves_sent: true, connections: Some(3), per_minute: Some(30), ..known("outlook.com") },
     Known { saves_sent: true, connections: Some(2), per_day: Some(1000), ..known("mail.me.com") },
     Known { per_connection: Some(20), ..known("strato.com") },
@@ -60,9 +66,7 @@ fn outgoing_host(account: &Account) -> Option<&str> {
 
 fn find(host: &str) -> Option<&'static Known> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    KNOWN.iter().find(|known| {
-        host.strip_suffix(known.host).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    })
+    KNOWN.iter().find(|known| host.strip_suffix(known.host).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 #[cfg(test)]

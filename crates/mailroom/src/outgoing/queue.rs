@@ -22,9 +22,8 @@ pub async fn list(
     limit: usize,
 ) -> Result<(Vec<Submission>, Option<OutboxKey>), Refusal> {
     let viewer = *viewer;
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { outbox::list(tx, &viewer, &filter, before, limit).await })
-    });
+    let read =
+        room.store.db.read(move |tx| Box::pin(async move { outbox::list(tx, &viewer, &filter, before, limit).await }));
     Ok(read.await?)
 }
 

@@ -40,9 +40,10 @@ async fn decide(room: &MailRoom, viewer: &Viewer, id: OutboxKey, again: bool) ->
 /// Looks for what is uncertain and due; says how many there were.
 pub(super) async fn round(room: &MailRoom) -> Result<usize, StoreError> {
     let now = room.clock.now();
-    let due = room.store.db.write(move |tx| {
-        Box::pin(async move { outbox::reconcile_due(tx, now, BATCH, now + LEASE).await })
-    });
+    let due = room
+        .store
+        .db
+        .write(move |tx| Box::pin(async move { outbox::reconcile_due(tx, now, BATCH, now + LEASE).await }));
     let due = due.await?;
     for doubt in &due {
         settle(room, doubt).await?;

@@ -55,8 +55,7 @@ async fn rung(bell: &mut watch::Receiver<u64>) {
 
 async fn expired(room: &MailRoom) -> Result<usize, StoreError> {
     let now = room.clock.now();
-    let recover =
-        room.store.db.write(move |tx| Box::pin(async move { outbox::recover(tx, Dead::Expired, now).await }));
+    let recover = room.store.db.write(move |tx| Box::pin(async move { outbox::recover(tx, Dead::Expired, now).await }));
     let recovered = recover.await?;
     Ok(recovered.waiting + recovered.uncertain)
 }
@@ -80,9 +79,10 @@ async fn sweep(room: &MailRoom, at: &mut i64) -> Result<usize, StoreError> {
 
 async fn delays(room: &MailRoom) -> Result<usize, StoreError> {
     let now = room.clock.now();
-    let delays = room.store.db.write(move |tx| {
-        Box::pin(async move { outbox::delays_to_tell(tx, now - retry::NOTICE_AFTER, now).await })
-    });
+    let delays = room
+        .store
+        .db
+        .write(move |tx| Box::pin(async move { outbox::delays_to_tell(tx, now - retry::NOTICE_AFTER, now).await }));
     let delays = delays.await?;
     for delay in &delays {
         notice::delayed(room, delay.organisation, delay.id).await;

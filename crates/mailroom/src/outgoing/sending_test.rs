@@ -98,9 +98,7 @@ async fn a_lost_answer_is_uncertain_and_goes_again_only_when_a_person_says_so() 
     let hop = house.answers([Answer::Lost]).await;
     let id = house.submit(house.mail(&["els@klant.nl"])).await;
     let other = house.submit(house.mail(&["piet@klant.nl"])).await;
-    house
-        .send_until(async || is(&house, id, State::Uncertain).await && is(&house, other, State::Accepted).await)
-        .await;
+    house.send_until(async || is(&house, id, State::Uncertain).await && is(&house, other, State::Accepted).await).await;
     assert_eq!(hop.seen().len(), 2);
 
     resend(&house.room, &house.viewer, id).await.unwrap();

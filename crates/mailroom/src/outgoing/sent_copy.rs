@@ -39,9 +39,8 @@ enum Step {
 /// Takes care of the copies that are due; says how many there were.
 pub(super) async fn round(room: &MailRoom) -> Result<usize, StoreError> {
     let now = room.clock.now();
-    let due = room.store.db.write(move |tx| {
-        Box::pin(async move { outbox::copies_due(tx, now, BATCH, now + LEASE).await })
-    });
+    let due =
+        room.store.db.write(move |tx| Box::pin(async move { outbox::copies_due(tx, now, BATCH, now + LEASE).await }));
     let due = due.await?;
     let count = due.len();
     if count > 0 {
@@ -159,9 +158,10 @@ async fn learn(room: &MailRoom, account: &Account, keeper: &mut SentCopy, who: S
     }
     *keeper = who;
     let (organisation, id) = (account.organisation, account.id);
-    let write = room.store.db.write(move |tx| {
-        Box::pin(async move { account::learn_sent_copy(tx, organisation, id, who).await })
-    });
+    let write = room
+        .store
+        .db
+        .write(move |tx| Box::pin(async move { account::learn_sent_copy(tx, organisation, id, who).await }));
     write.await
 }
 

@@ -93,9 +93,10 @@ async fn hand_over(
 /// this.
 async fn mark_answered(room: &MailRoom, viewer: &Viewer, answered: MessageKey) {
     let (viewer, now, make) = (*viewer, room.clock.now(), room.store.make.clone());
-    let marked = room.store.db.write(move |tx| {
-        Box::pin(async move { message::set_answered(tx, &viewer, answered, now, &make).await })
-    });
+    let marked = room
+        .store
+        .db
+        .write(move |tx| Box::pin(async move { message::set_answered(tx, &viewer, answered, now, &make).await }));
     if let Err(error) = marked.await {
         tracing::warn!(message = %answered, %error, "an answered message could not be marked as answered");
     }
@@ -152,10 +153,7 @@ async fn ground(room: &MailRoom, viewer: &Viewer, mut mail: NewMail) -> Result<(
 }
 
 /// What is not found is a field to correct here: the mail names it.
-fn named<T>(
-    field: &str,
-    found: Result<T, store::StoreError>,
-) -> Result<Result<T, Refusal>, store::StoreError> {
+fn named<T>(field: &str, found: Result<T, store::StoreError>) -> Result<Result<T, Refusal>, store::StoreError> {
     match found {
         Ok(found) => Ok(Ok(found)),
         Err(store::StoreError::NotFound) => Ok(Err(Refusal::field(field, field::UNKNOWN))),

@@ -46,9 +46,7 @@ pub(crate) async fn send(
 /// the feed show it too.
 pub(crate) async fn tell_of_red_account(room: &MailRoom, account: &Account, trouble: &Trouble) {
     let (organisation, id) = (account.organisation, account.id);
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move { owner::managers(tx, organisation, id).await })
-    });
+    let read = room.store.db.read(move |tx| Box::pin(async move { owner::managers(tx, organisation, id).await }));
     let managers = read.await.unwrap_or_default();
     let (_, code) = crate::accounts::health::Half::of(&trouble.code);
     let explained = cause::by_code(code).unwrap_or_else(|| cause::of(connect::error::Cause::Refused));
@@ -92,6 +90,7 @@ async fn primary(room: &MailRoom, organisation: OrganisationKey) -> Result<(Acco
 
 /// What people put into names and subjects, safe for a header.
 fn one_line(text: &str) -> Option<String> {
-    let clean: String = text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect();
+    let clean: String =
+        text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect();
     Some(clean.trim().to_owned()).filter(|clean| !clean.is_empty())
 }

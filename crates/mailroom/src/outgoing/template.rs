@@ -6,12 +6,7 @@ use std::collections::BTreeMap;
 
 /// The text with every `{{name}}` filled in; in HTML the values are escaped. A value that is missing is an error that
 /// names it, so that no customer ever reads "Dear {{name}}".
-pub fn filled(
-    text: &str,
-    values: &BTreeMap<String, String>,
-    in_html: bool,
-    errors: &mut Vec<FieldError>,
-) -> String {
+pub fn filled(text: &str, values: &BTreeMap<String, String>, in_html: bool, errors: &mut Vec<FieldError>) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut rest = text;
     while let Some(open) = rest.find("{{") {

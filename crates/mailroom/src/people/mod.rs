@@ -2,13 +2,13 @@
 
 mod import;
 mod password;
-mod relink;
-mod table;
 #[cfg(test)]
 mod people_test;
+mod relink;
+mod table;
 mod vcard;
 
 pub use import::{Imported, import_contacts};
-pub use password::{change_password, forgotten_password, invite, reset_password};
 pub(crate) use password::check as check_password;
+pub use password::{change_password, forgotten_password, invite, reset_password};
 pub use relink::run;

@@ -59,11 +59,8 @@ async fn send_link(room: &MailRoom, user: &User, letter: &Letter) -> Result<(), 
     });
     let organisation = write.await?;
     let link = format!("{}/password?token={}", room.config.base_url, token.as_str());
-    let facts = [
-        ("link", plain(&link)),
-        ("minutes", plain(&MINUTES.to_string())),
-        ("organisation", plain(&organisation.name)),
-    ];
+    let facts =
+        [("link", plain(&link)), ("minutes", plain(&MINUTES.to_string())), ("organisation", plain(&organisation.name))];
     system::send(room, user, letter, &facts).await?;
     Ok(())
 }
@@ -114,10 +111,8 @@ pub async fn change_password(room: &MailRoom, viewer: &Viewer, present: &str, ne
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     check("password", new, &names)?;
     let hash = hash_password(new).await?;
-    let write = room
-        .store
-        .db
-        .write(move |tx| Box::pin(async move { user::set_password(tx, organisation, id, &hash).await }));
+    let write =
+        room.store.db.write(move |tx| Box::pin(async move { user::set_password(tx, organisation, id, &hash).await }));
     Ok(write.await?)
 }
 
@@ -132,8 +127,10 @@ async fn names(
 
 /// Whether the password follows the rules for signing in without a second factor.
 pub(crate) fn check(field: &str, password: &str, names: &[&str]) -> Result<(), Refusal> {
-    let errors: Vec<_> =
-        password_problems(password, false, names).into_iter().map(|problem| FieldError::new(field, why(problem))).collect();
+    let errors: Vec<_> = password_problems(password, false, names)
+        .into_iter()
+        .map(|problem| FieldError::new(field, why(problem)))
+        .collect();
     crate::words::all_well(errors)
 }
 

@@ -73,9 +73,11 @@ async fn the_same_file_twice_changes_nothing() {
     let third = import_contacts(&house.room, &house.viewer, card).await.unwrap();
     assert_eq!((third.created, third.updated), (0, 1));
     let organisation = house.viewer.organisation;
-    let read = house.room.store.db.read(move |tx| {
-        Box::pin(async move { contact::by_address(tx, organisation, "els@werk.nl").await })
-    });
+    let read = house
+        .room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { contact::by_address(tx, organisation, "els@werk.nl").await }));
     assert_eq!(read.await.unwrap()[0].addresses.len(), 2);
 }
 

@@ -31,7 +31,9 @@ enum Column {
 fn column(name: &str) -> Column {
     let name: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     match name.as_str() {
-        "naam" | "name" | "volledigenaam" | "fullname" | "displayname" | "bedrijf" | "bedrijfsnaam" | "company" => Column::Name,
+        "naam" | "name" | "volledigenaam" | "fullname" | "displayname" | "bedrijf" | "bedrijfsnaam" | "company" => {
+            Column::Name
+        }
         "voornaam" | "firstname" | "givenname" => Column::FirstName,
         "achternaam" | "lastname" | "familyname" | "surname" => Column::LastName,
         "bron" | "source" => Column::Source,
@@ -106,7 +108,10 @@ mod tests {
         let text = "\u{feff}Naam;E-mailadres;Relatienummer\r\n\"Jansen; Zn\";info@jansen.nl;12\r\n;;\r\n\"De \"\"Bus\"\"\nBV\";a@bus.nl, b@bus.nl;\r\n";
         let rows = read(text).unwrap();
         assert_eq!(rows.len(), 2);
-        assert_eq!((rows[0].name.as_str(), rows[0].addresses.as_slice()), ("Jansen; Zn", &["info@jansen.nl".to_owned()][..]));
+        assert_eq!(
+            (rows[0].name.as_str(), rows[0].addresses.as_slice()),
+            ("Jansen; Zn", &["info@jansen.nl".to_owned()][..])
+        );
         assert_eq!(rows[0].external, Some(("csv".to_owned(), "12".to_owned())));
         assert_eq!(rows[1].name, "De \"Bus\"\nBV");
         assert_eq!(rows[1].addresses, ["a@bus.nl", "b@bus.nl"]);

@@ -13,7 +13,9 @@ pub(super) fn read(text: &str) -> Vec<Row> {
         let parameters: Vec<String> = parts.map(str::to_ascii_uppercase).collect();
         match (name.as_str(), &mut card) {
             ("BEGIN", _) if value.trim().eq_ignore_ascii_case("VCARD") => card = Some(Row::default()),
-            ("END", Some(_)) => rows.extend(card.take().filter(|row| !row.name.is_empty() || !row.addresses.is_empty())),
+            ("END", Some(_)) => {
+                rows.extend(card.take().filter(|row| !row.name.is_empty() || !row.addresses.is_empty()))
+            }
             ("FN", Some(row)) => row.name = plain(value, &parameters).trim().to_owned(),
             ("N", Some(row)) if row.name.is_empty() => row.name = from_parts(value, &parameters),
             ("ORG", Some(row)) if row.name.is_empty() => {

@@ -72,7 +72,14 @@ fn talk(dice: &mut Dice, number: usize, now: i64, own: &'static Person, letters:
     reply.references = vec![first.clone()];
     put(letters, own, "Verzonden items", &reply, Flags { seen: true, ..Flags::default() });
     if dice.throw(3) == 0 {
-        let mut thanks = self::draft(person, own, &format!("Re: {subject}"), THANKS[dice.throw(THANKS.len())], asked_at + 5 * HOUR_MS, dice);
+        let mut thanks = self::draft(
+            person,
+            own,
+            &format!("Re: {subject}"),
+            THANKS[dice.throw(THANKS.len())],
+            asked_at + 5 * HOUR_MS,
+            dice,
+        );
         thanks.attachments.clear();
         thanks.message_id = Some(id(2, "demo.example"));
         thanks.in_reply_to = reply.message_id.clone().into_iter().collect();
@@ -90,7 +97,8 @@ const THANKS: &[&str] = &[
 
 fn draft(from: &Person, to: &Person, subject: &str, text: &str, at: i64, dice: &mut Dice) -> Draft {
     let text = format!("{text}\n\nMet vriendelijke groet,\n{}\n", from.name);
-    let html = (dice.throw(2) == 0).then(|| format!("<p>{}</p>", text.replace("\n\n", "</p><p>").replace('\n', "<br>")));
+    let html =
+        (dice.throw(2) == 0).then(|| format!("<p>{}</p>", text.replace("\n\n", "</p><p>").replace('\n', "<br>")));
     Draft {
         date_ms: at,
         from: address(from),
@@ -105,7 +113,13 @@ fn draft(from: &Person, to: &Person, subject: &str, text: &str, at: i64, dice: &
 }
 
 fn attachment(dice: &mut Dice) -> Attached {
-    let names = ["offerte-zonnedak.pdf", "Factuur 2026-0417.pdf", "plattegrond 2e verdieping.pdf", "foto dak.png", "ledenlijst.csv"];
+    let names = [
+        "offerte-zonnedak.pdf",
+        "Factuur 2026-0417.pdf",
+        "plattegrond 2e verdieping.pdf",
+        "foto dak.png",
+        "ledenlijst.csv",
+    ];
     let name = names[dice.throw(names.len())];
     let (content_type, bytes) = match name.rsplit_once('.').map(|split| split.1) {
         Some("png") => ("image/png", PIXEL.to_vec()),
@@ -117,9 +131,9 @@ fn attachment(dice: &mut Dice) -> Attached {
 
 /// One transparent pixel.
 const PIXEL: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0,
-    0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63, 0, 1, 0, 0, 5, 0, 1, 0x0d, 0x0a, 0x2d,
-    0xb4, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
+    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8,
+    6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63, 0, 1, 0, 0, 5, 0, 1,
+    0x0d, 0x0a, 0x2d, 0xb4, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
 ];
 
 /// An empty sheet.

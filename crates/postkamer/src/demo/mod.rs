@@ -71,11 +71,9 @@ async fn fill(room: &MailRoom, quiet: bool) -> Result<(), Failed> {
     let all = Rights { read: true, send: true, manage: true };
     let work = Rights { read: true, send: true, manage: false };
     let mut accounts = HashMap::new();
-    for (person, owners) in [
-        (&INFO, vec![(anna, all), (bram, work)]),
-        (&ANNA, vec![(anna, all)]),
-        (&BRAM, vec![(bram, all)]),
-    ] {
+    for (person, owners) in
+        [(&INFO, vec![(anna, all), (bram, work)]), (&ANNA, vec![(anna, all)]), (&BRAM, vec![(bram, all)])]
+    {
         accounts.insert(person.address, account(room, organisation, person, owners).await?);
     }
     people(room, organisation).await?;
@@ -121,7 +119,8 @@ async fn account(
         pinned_certificate: None,
         limits: Limits::default(),
     };
-    let new = NewAccount { id: AccountKey(room.store.make.key(now)), settings, primary: person.address == INFO.address };
+    let new =
+        NewAccount { id: AccountKey(room.store.make.key(now)), settings, primary: person.address == INFO.address };
     let work = store::unit(move |tx| {
         Box::pin(async move {
             let account = store::account::create(tx, organisation, &new, now).await?;

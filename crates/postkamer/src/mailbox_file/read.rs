@@ -49,11 +49,13 @@ impl Files {
         if path.join("cur").is_dir() {
             return self.look_in_maildir(path, folder);
         }
-        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
         entries.sort();
         for entry in entries {
             let name = stem(&entry);
-            let inside = if entry.is_dir() { name.trim_start_matches('.').replace('.', "/") } else { folder.to_owned() };
+            let inside =
+                if entry.is_dir() { name.trim_start_matches('.').replace('.', "/") } else { folder.to_owned() };
             self.look(&entry, &inside, false)?;
         }
         Ok(())
@@ -69,7 +71,8 @@ impl Files {
                 self.sources.push(Source::One { path: entry.path(), folder: folder.to_owned(), flags });
             }
         }
-        let mut inner: Vec<PathBuf> = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        let mut inner: Vec<PathBuf> =
+            std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
         inner.retain(|entry| entry.is_dir() && !["cur", "new", "tmp"].contains(&stem(entry).as_str()));
         inner.sort();
         for entry in inner {

@@ -40,6 +40,7 @@ pub async fn any_due(tx: &mut Tx, now: i64) -> Result<bool, StoreError> {
 
 /// Clears every lease: on SQLite, where whoever has the folder has everything.
 pub async fn forget_leases(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.execute("UPDATE accounts SET lease_owner = NULL, lease_until_at = NULL WHERE lease_owner IS NOT NULL", &[]).await?;
+    tx.execute("UPDATE accounts SET lease_owner = NULL, lease_until_at = NULL WHERE lease_owner IS NOT NULL", &[])
+        .await?;
     Ok(())
 }

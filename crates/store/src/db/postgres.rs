@@ -33,7 +33,8 @@ impl Postgres {
             .max_size(CONNECTIONS)
             .build()
             .map_err(|error| StoreError::Unusable(error.to_string()))?;
-        let _first = pool.get().await.map_err(|error| StoreError::Unusable(format!("PostgreSQL does not answer: {error}")))?;
+        let _first =
+            pool.get().await.map_err(|error| StoreError::Unusable(format!("PostgreSQL does not answer: {error}")))?;
         let ears = tokio::spawn(listen(config, bells.clone()));
         Ok(Postgres { pool, bells, ears })
     }
@@ -134,7 +135,8 @@ pub(super) async fn execute_many(client: &Object, sql: &str, lists: &[Vec<Val<'_
     let statement = client.prepare_cached(sql).await?;
     let mut touched = 0;
     for chunk in lists.chunks(IN_FLIGHT) {
-        touched += try_join_all(chunk.iter().map(|values| client.execute_raw(&statement, values))).await?.iter().sum::<u64>();
+        touched +=
+            try_join_all(chunk.iter().map(|values| client.execute_raw(&statement, values))).await?.iter().sum::<u64>();
     }
     Ok(touched)
 }

@@ -86,7 +86,10 @@ impl Sqlite {
         let started = self.started_readers.load(Ordering::Relaxed);
         if started > busy
             || started >= READERS
-            || self.started_readers.compare_exchange(started, started + 1, Ordering::Relaxed, Ordering::Relaxed).is_err()
+            || self
+                .started_readers
+                .compare_exchange(started, started + 1, Ordering::Relaxed, Ordering::Relaxed)
+                .is_err()
         {
             return Ok(());
         }

@@ -114,7 +114,8 @@ impl ToSql for Val<'_> {
             Val::Real(value) => value.to_sql(ty, out),
             Val::Text(value) => {
                 // PostgreSQL keeps no NUL in a text; nothing that people read has one.
-                let clean = if value.contains('\0') { Cow::Owned(value.replace('\0', "")) } else { Cow::Borrowed(&**value) };
+                let clean =
+                    if value.contains('\0') { Cow::Owned(value.replace('\0', "")) } else { Cow::Borrowed(&**value) };
                 (&*clean).to_sql(ty, out)
             }
             Val::Bytes(value) => (&**value).to_sql(ty, out),

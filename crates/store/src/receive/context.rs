@@ -25,8 +25,7 @@ pub(super) struct Context {
 impl Context {
     pub(super) async fn load(tx: &mut Tx, batch: &Batch) -> Result<Context, StoreError> {
         let sql = "SELECT address_folded, never_link FROM accounts WHERE organisation = $1 AND id = $2";
-        let mut row =
-            tx.row(sql, &vals![batch.organisation, batch.account]).await?.ok_or(StoreError::NotFound)?;
+        let mut row = tx.row(sql, &vals![batch.organisation, batch.account]).await?.ok_or(StoreError::NotFound)?;
         let own = row.text(0);
         let never_link: Vec<String> = serde_json::from_str(&row.text(1)).unwrap_or_default();
         let owners = tx

@@ -98,7 +98,8 @@ async fn inherited(
     context: &Context,
     placed: &[Placed],
 ) -> Result<HashMap<i64, Vec<DossierKey>>, StoreError> {
-    let joined: HashSet<i64> = placed.iter().filter(|placed| placed.joined).map(|placed| placed.conversation.0).collect();
+    let joined: HashSet<i64> =
+        placed.iter().filter(|placed| placed.joined).map(|placed| placed.conversation.0).collect();
     let joined: Vec<i64> = joined.into_iter().collect();
     let lists: Vec<_> = joined.iter().map(|conversation| vals![context.organisation, *conversation].to_vec()).collect();
     let sql = "SELECT DISTINCT l.target FROM messages m

@@ -18,8 +18,8 @@ use crate::{
     folder, place, search,
 };
 use context::Context;
-use mail::{AccountKey, Cursor, Flags, FolderKey, Message, MessageKey, OrganisationKey, RemoteId, RemoteSet};
 use mail::search::SearchText;
+use mail::{AccountKey, Cursor, Flags, FolderKey, Message, MessageKey, OrganisationKey, RemoteId, RemoteSet};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -117,8 +117,7 @@ pub async fn held_digests(
     account: AccountKey,
     digests: &[[u8; 32]],
 ) -> Result<Vec<bool>, StoreError> {
-    let lists: Vec<_> =
-        digests.iter().map(|digest| crate::vals![organisation, account, digest].to_vec()).collect();
+    let lists: Vec<_> = digests.iter().map(|digest| crate::vals![organisation, account, digest].to_vec()).collect();
     let sql = "SELECT 1 FROM messages WHERE organisation = $1 AND account = $2 AND digest = $3 AND gone_at IS NULL";
     Ok(tx.rows_many(sql, &lists).await?.iter().map(|rows| !rows.is_empty()).collect())
 }
@@ -203,7 +202,8 @@ async fn messages(
     changes: &mut Vec<NewChange>,
 ) -> Result<(), StoreError> {
     let known = row::known(tx, context, &run).await?;
-    let mut keys: HashMap<[u8; 32], MessageKey> = known.iter().map(|(digest, found)| (*digest, found.message)).collect();
+    let mut keys: HashMap<[u8; 32], MessageKey> =
+        known.iter().map(|(digest, found)| (*digest, found.message)).collect();
     let fresh: Vec<&Incoming> = {
         let mut met = std::collections::HashSet::new();
         run.iter().filter(|item| !keys.contains_key(&item.digest) && met.insert(item.digest)).collect()

@@ -32,7 +32,9 @@ mod tests {
 
     #[test]
     fn a_subject_that_says_confidential_is_private_in_any_spelling() {
-        for subject in ["VERTROUWELIJK: dossier", "Re: Vertrouwelijke stukken", "Strictly Confidential", "confidentiality"] {
+        for subject in
+            ["VERTROUWELIJK: dossier", "Re: Vertrouwelijke stukken", "Strictly Confidential", "confidentiality"]
+        {
             assert!(says_confidential(subject), "{subject}");
         }
         assert!(!says_confidential("Vertrouwen is goed"));

@@ -35,11 +35,7 @@ pub(super) async fn known(
 }
 
 /// A key for each new message: the second it was received, then bits of its digest. The first free one from there.
-pub(super) async fn keys(
-    tx: &mut Tx,
-    context: &Context,
-    fresh: &[&Incoming],
-) -> Result<Vec<MessageKey>, StoreError> {
+pub(super) async fn keys(tx: &mut Tx, context: &Context, fresh: &[&Incoming]) -> Result<Vec<MessageKey>, StoreError> {
     let mut wanted: Vec<i64> = fresh.iter().map(|item| wanted_key(context, item)).collect();
     loop {
         let taken = taken(tx, context, &wanted).await?;
@@ -242,7 +238,8 @@ async fn rebind(
     keys: &HashMap<[u8; 32], MessageKey>,
 ) -> Result<(), StoreError> {
     let messages: HashSet<MessageKey> = items.iter().filter_map(|item| keys.get(&item.digest)).copied().collect();
-    let lists: Vec<_> = messages.iter().map(|message| vals![organisation, folder, *message, generation].to_vec()).collect();
+    let lists: Vec<_> =
+        messages.iter().map(|message| vals![organisation, folder, *message, generation].to_vec()).collect();
     let sql = "DELETE FROM places WHERE organisation = $1 AND folder = $2 AND message = $3 AND generation < $4
                RETURNING flags";
     let old = tx.rows_many(sql, &lists).await?;
@@ -260,9 +257,8 @@ pub(super) async fn take_flags(
     known: &HashMap<[u8; 32], Found>,
 ) -> Result<Vec<MessageKey>, StoreError> {
     let found = run.iter().filter_map(|item| Some((known.get(&item.digest)?.message, item.flags.bits())));
-    let lists: Vec<_> = found
-        .map(|(message, flags)| vals![context.organisation, message, flags, context.account].to_vec())
-        .collect();
+    let lists: Vec<_> =
+        found.map(|(message, flags)| vals![context.organisation, message, flags, context.account].to_vec()).collect();
     let sql = "UPDATE messages SET flags = $3 WHERE organisation = $1 AND id = $2 AND flags <> $3
                AND NOT EXISTS (SELECT 1 FROM edits WHERE organisation = $1 AND account = $4 AND message = $2)
                RETURNING id";

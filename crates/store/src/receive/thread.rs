@@ -6,7 +6,9 @@
 
 use super::{Incoming, context::Context};
 use crate::{KeyMaker, StoreError, Tx, vals};
-use mail::{Address, ConversationKey, Message, MessageId, OrganisationKey, address::address_hash, thread::base_subject};
+use mail::{
+    Address, ConversationKey, Message, MessageId, OrganisationKey, address::address_hash, thread::base_subject,
+};
 use std::collections::{HashMap, HashSet};
 
 /// At most so many cited ids count, the newest; a chain of a thousand is a mistake or an attack.
@@ -108,7 +110,8 @@ struct Threads {
 
 impl Threads {
     async fn load(tx: &mut Tx, organisation: OrganisationKey, fresh: &[&Incoming]) -> Result<Threads, StoreError> {
-        let hashes: HashSet<i64> = fresh.iter().flat_map(|item| item.ids.own.iter().chain(&item.ids.cited)).copied().collect();
+        let hashes: HashSet<i64> =
+            fresh.iter().flat_map(|item| item.ids.own.iter().chain(&item.ids.cited)).copied().collect();
         let hashes: Vec<i64> = hashes.into_iter().collect();
         let lists: Vec<_> = hashes.iter().map(|hash| vals![organisation, *hash].to_vec()).collect();
         let sql = "SELECT t.conversation, c.base_subject FROM thread_ids t
@@ -195,7 +198,8 @@ impl Threads {
             let at = context.received_at(item);
             let key = placed.conversation;
             conversations.push(
-                vals![context.organisation, key, &*item.message.subject, base_subject(&item.message.subject), at].to_vec(),
+                vals![context.organisation, key, &*item.message.subject, base_subject(&item.message.subject), at]
+                    .to_vec(),
             );
             for hash in item.ids.own.iter().chain(&item.ids.cited) {
                 ids.push(vals![context.organisation, *hash, key].to_vec());

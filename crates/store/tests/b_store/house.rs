@@ -6,7 +6,7 @@ use mail::{
 };
 use store::{
     Places, Store, UserRole, Viewer,
-    account::{self, AccountSettings, Incoming, Limits, NewAccount, Outgoing},
+    account::{self, AccountSettings, Authentication, Encryption, Incoming, Limits, NewAccount, Outgoing, Server},
     organisation,
     outbox::{self, Field, Kind, NewSubmission},
     owner::{self, Owner, Party, Rights},
@@ -153,7 +153,15 @@ pub fn settings(address: &str) -> AccountSettings {
         display_name: "Info Voorbeeld".to_owned(),
         address: address.to_owned(),
         active: true,
-        incoming: Incoming::None,
+        incoming: Incoming::Imap(Server {
+            host: "imap.voorbeeld.nl".into(),
+            port: 993,
+            encryption: Encryption::Tls,
+            username: address.into(),
+            authentication: Authentication::Basic,
+            prefix: None,
+            after_fetch: None,
+        }),
         outgoing: Outgoing::None,
         push: true,
         interval_seconds: Some(300),

@@ -6,7 +6,8 @@ use mail::{Flags, RemoteId, RemoteSet};
 use room::{ARCHIVE, INBOX, Room, mail_in};
 use store::receive::Item;
 
-const QUESTION: &str = "From: jan@klant.nl\nTo: info@voorbeeld.nl\nSubject: Offerte dak\nMessage-ID: <q@klant>\n\nWat kost het?\n";
+const QUESTION: &str =
+    "From: jan@klant.nl\nTo: info@voorbeeld.nl\nSubject: Offerte dak\nMessage-ID: <q@klant>\n\nWat kost het?\n";
 const ANSWER: &str = "From: info@voorbeeld.nl\nTo: jan@klant.nl\nSubject: Re: Offerte dak\nMessage-ID: <a@voorbeeld>\nIn-Reply-To: <q@klant>\n\nTien euro.\n";
 
 /// Runs the story on SQLite and on PostgreSQL.

@@ -1,6 +1,6 @@
 //! An organisation with one account and two folders, and mail to put in it.
 
-use mail::{AccountKey, FolderKey, Flags, OrganisationKey, RemoteId, Role};
+use mail::{AccountKey, Flags, FolderKey, OrganisationKey, RemoteId, Role};
 use store::{
     Places, Store, Tx, Work,
     folder::Seen,

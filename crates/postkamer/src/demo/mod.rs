@@ -58,8 +58,12 @@ impl Demo {
         let token = token::make(&room, ANNA.address, "demo", Scope::Admin).await?;
         serve::serve_all(installation::shared(room), self.http, |address| {
             println!("Postkamer: http://{address}");
-            println!("Sign in as {} or {}, password: {PASSWORD}", ANNA.address, BRAM.address);
-            println!("For programs:  curl -H 'Authorization: Bearer {token}' http://{address}/api/v1/messages");
+            println!("What it can do: http://{address}/api/docs");
+            println!(
+                "Sign in, as {}: curl -H 'Authorization: Bearer {token}' http://{address}/api/v1/messages",
+                ANNA.name
+            );
+            println!("Its people are {} and {}, password: {PASSWORD}", ANNA.address, BRAM.address);
         })
         .await
     }

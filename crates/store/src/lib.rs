@@ -18,6 +18,7 @@ mod installation;
 mod key_maker;
 pub mod limit;
 pub mod link;
+mod lost_sync;
 pub mod message;
 pub mod migrate;
 pub mod note;

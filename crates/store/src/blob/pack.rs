@@ -1,7 +1,7 @@
 //! The pack files and the one thread that writes them.
 
 use super::NewBlob;
-use crate::StoreError;
+use crate::{StoreError, lost_sync};
 use std::{
     fs::{File, OpenOptions},
     io::{BufWriter, Seek, SeekFrom, Write},
@@ -86,6 +86,9 @@ impl Writer {
         match places {
             Ok(places) => {
                 if let Err(error) = out.sync_data() {
+                    if error.kind() != std::io::ErrorKind::StorageFull {
+                        lost_sync::end(&format!("the pack {number} of blobs"), &error);
+                    }
                     // The kernel may have dropped the pages and call the next sync a success: the answer is final.
                     tracing::error!(%error, pack = number, "a pack of blobs could not be synced and is left as it is");
                     self.abandoned = Some(number);

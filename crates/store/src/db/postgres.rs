@@ -26,8 +26,9 @@ impl Drop for Postgres {
 
 impl Postgres {
     pub(super) async fn open(url: &str, bells: Arc<Bells>) -> Result<Postgres, StoreError> {
-        let config: tokio_postgres::Config =
+        let mut config: tokio_postgres::Config =
             url.parse().map_err(|error| StoreError::Unusable(format!("the database URL can't be read: {error}")))?;
+        wait_for_the_disk(&mut config).await?;
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = Pool::builder(Manager::from_config(config.clone(), NoTls, recycling))
             .max_size(CONNECTIONS)
@@ -96,6 +97,22 @@ impl Drop for Unit {
             drop(Object::take(*client));
         }
     }
+}
+
+/// A server that answers commits before they are on its disk is told to wait in our sessions (reliability, *Limits*). A
+/// stronger setting, such as waiting for a replica, stays.
+async fn wait_for_the_disk(config: &mut tokio_postgres::Config) -> Result<(), StoreError> {
+    let silent = |error| StoreError::Unusable(format!("PostgreSQL does not answer: {error}"));
+    let (client, connection) = config.connect(NoTls).await.map_err(silent)?;
+    let answering = tokio::spawn(connection);
+    let shown = client.query_one("SHOW synchronous_commit", &[]).await.map_err(silent)?;
+    answering.abort();
+    if shown.get::<_, &str>(0) == "off" {
+        let options = config.get_options().unwrap_or_default();
+        let options = format!("{options} -c synchronous_commit=on");
+        config.options(options.trim());
+    }
+    Ok(())
 }
 
 /// Hears what other nodes committed. A lost connection is made again; whoever relies on a bell also polls.

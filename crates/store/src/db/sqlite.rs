@@ -1,8 +1,8 @@
 //! SQLite: one writer thread that groups what waits into one commit, and a few readers.
 
 use super::{Bells, Row, Tx, Val, Work, tx::Engine};
-use crate::StoreError;
-use rusqlite::{Connection, config::DbConfig, types::ValueRef};
+use crate::{StoreError, lost_sync};
+use rusqlite::{Connection, config::DbConfig, ffi, types::ValueRef};
 use std::{
     borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,6 +17,8 @@ use tokio::sync::oneshot;
 
 /// At most so many units share a commit, so that the first of them does not wait long for the last.
 const GROUP: usize = 128;
+/// A commit that ends so may be on the disk or not, and nobody can ask.
+const FAILED_SYNCS: [i32; 2] = [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC];
 /// Reading threads; more would only fight over two cores.
 const READERS: usize = 4;
 
@@ -199,7 +201,15 @@ fn read_until_closed(connection: Connection, jobs: &Mutex<mpsc::Receiver<Job>>) 
 
 fn script(tx: &mut Tx, sql: &str) -> Result<(), StoreError> {
     match &tx.engine {
-        Engine::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+        Engine::Sqlite(connection) => {
+            let done = connection.execute_batch(sql);
+            if let Err(error) = &done
+                && error.sqlite_error().is_some_and(|error| FAILED_SYNCS.contains(&error.extended_code))
+            {
+                lost_sync::end("the database", error);
+            }
+            Ok(done?)
+        }
         Engine::Postgres(_) => Err(StoreError::Broken("not a SQLite connection".into())),
     }
 }

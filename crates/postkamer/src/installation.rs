@@ -15,7 +15,7 @@ pub async fn open(options: &Settled) -> Result<MailRoom, Failed> {
         Places { data: options.data.clone(), database: options.database.clone(), blobs: options.blobs.clone() };
     let store = Store::open(&places).await?;
     let config = Config {
-        node: node_name(),
+        node: node_name(&store),
         base_url: options.base_url.clone().unwrap_or_default(),
         base_domain: options.base_domain.clone().unwrap_or_else(|| "postkamer.localhost".into()),
     };
@@ -38,10 +38,11 @@ pub fn world(options: &Settled) -> Result<World, Failed> {
     World::new(options).map_err(|error| Failed::new("world", format!("--extra-ca could not be used: {error}")))
 }
 
-/// Names this process among others on the same database.
-fn node_name() -> String {
+/// Names this node among others on the same database. The next run on this machine and data folder has the same name, and
+/// so knows the leases of a run that died as its own.
+fn node_name(store: &Store) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "node".into());
-    format!("{}-{}", host.trim(), std::process::id())
+    format!("{}-{}", host.trim(), store.folder_name)
 }
 
 /// The one organisation that a command works on when none is named.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use mail::OrganisationKey;
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io::{Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,6 +19,9 @@ use std::{
 
 /// The variable that names another key file.
 pub const KEY_FILE_VARIABLE: &str = "POSTKAMER_KEY_FILE";
+
+/// Letters in the name of a data folder.
+const NAME_LENGTH: usize = 16;
 
 /// Where an installation is.
 #[derive(Debug, Clone)]
@@ -43,6 +47,8 @@ pub struct Store {
     pub make: Arc<KeyMaker>,
     /// The data folder.
     pub data: Arc<PathBuf>,
+    /// Names the data folder. Whoever holds its lock knows that every earlier process of this name is dead.
+    pub folder_name: Arc<str>,
     key_file: Arc<PathBuf>,
     /// Held as long as anyone uses the store: a second process would give out the same packs and keys.
     _lock: Arc<File>,
@@ -63,7 +69,8 @@ impl Store {
             .mode(0o700)
             .create(&places.data)
             .map_err(StoreError::io("make the data folder"))?;
-        let lock = lock(&places.data)?;
+        let mut lock = lock(&places.data)?;
+        let folder_name = folder_name(&mut lock)?;
         let blobs = open_blobs(places)?;
         let place = database(places)?;
         let db = Db::open(&place).await?;
@@ -80,6 +87,7 @@ impl Store {
             keys: Keyring::new(master),
             make: Arc::new(KeyMaker::new(node)),
             data: Arc::new(places.data.clone()),
+            folder_name,
             key_file: Arc::new(key_file),
             _lock: Arc::new(lock),
         })
@@ -109,7 +117,8 @@ impl Store {
 fn lock(data: &Path) -> Result<File, StoreError> {
     let failed = StoreError::io("lock the data folder");
     let path = data.join("lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map_err(&failed)?;
+    let mut options = OpenOptions::new();
+    let file = options.create(true).truncate(false).read(true).write(true).mode(0o600).open(path).map_err(&failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Unusable(format!(
@@ -118,6 +127,21 @@ fn lock(data: &Path) -> Result<File, StoreError> {
         ))),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
+}
+
+/// The name in the lock file, or a new one. Not synced: a folder that lost its name only waits for its leases to end.
+fn folder_name(lock: &mut File) -> Result<Arc<str>, StoreError> {
+    let failed = StoreError::io("name the data folder");
+    let mut name = String::new();
+    // What is no text is no name.
+    let _ = lock.read_to_string(&mut name);
+    if name.len() == NAME_LENGTH && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(name.into());
+    }
+    let name = format!("{:016x}", rand::random::<u64>());
+    lock.set_len(0).and_then(|()| lock.seek(SeekFrom::Start(0))).map_err(&failed)?;
+    lock.write_all(name.as_bytes()).map_err(&failed)?;
+    Ok(name.into())
 }
 
 fn open_blobs(places: &Places) -> Result<Arc<dyn BlobStore>, StoreError> {

@@ -42,6 +42,10 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
     }
     for lease in room.desks.leases() {
         room.desks.close(lease.account);
+        // Another node, or the next run, need not wait for its end.
+        if let Err(error) = release(&room, lease).await {
+            tracing::warn!(account = %lease.account, %error, "an account's lease could not be given back; it ends by itself");
+        }
     }
 }
 
@@ -56,7 +60,8 @@ async fn turn(room: &MailRoom, alone: bool) -> Result<(), StoreError> {
             release(room, lease).await?;
         }
     }
-    // A task that could not give its lease back, on a full disk or in a panic, must not keep the account for ever.
+    // A task that could not give its lease back, on a full disk or in a panic, must not keep the account for ever. Nor
+    // must an earlier run of this node, which had the same name and is dead.
     let running = room.desks.leases();
     for held in &held {
         if !running.iter().any(|lease| lease.account == held.lease.account) {

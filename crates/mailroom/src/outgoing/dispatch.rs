@@ -149,14 +149,17 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
 
 /// Takes up what an earlier run left: what was not on the wire waits again, what was is uncertain.
 async fn recover(room: &MailRoom, owner: &str) {
-    let (now, owner) = (room.clock.now(), owner.to_owned());
+    let (now, owner, node) = (room.clock.now(), owner.to_owned(), room.config.node.clone());
     killpoint!("send.before_recovery");
-    // On SQLite the lock on the folder proves that nobody else sends; elsewhere a lease must end first.
+    // On SQLite the lock on the folder proves that nobody else sends. Elsewhere it proves that of this node's earlier
+    // runs; the leases of another node must end first.
     let alone = room.store.db.dialect() == Dialect::Sqlite;
     let recovered = room.store.db.write(move |tx| {
-        Box::pin(
-            async move { outbox::recover(tx, if alone { Dead::AllBut(&owner) } else { Dead::Expired }, now).await },
-        )
+        Box::pin(async move {
+            let prefix = format!("{node}#");
+            let dead = if alone { Dead::AllBut(&owner) } else { Dead::Earlier { prefix: &prefix, owner: &owner } };
+            outbox::recover(tx, dead, now).await
+        })
     });
     let recovered = recovered.await;
     killpoint!("send.after_recovery");

@@ -11,6 +11,13 @@ pub enum Dead<'a> {
     Expired,
     /// Everybody's but this one's: we hold the only lock on the data.
     AllBut(&'a str),
+    /// Those whose name begins so, but this one's: we hold the lock on the folder of that name.
+    Earlier {
+        /// How they begin.
+        prefix: &'a str,
+        /// Ours.
+        owner: &'a str,
+    },
 }
 
 /// How many were found, and where they went.
@@ -32,6 +39,11 @@ pub async fn recover(tx: &mut Tx, dead: Dead<'_>, now: i64) -> Result<Recovered,
         Dead::AllBut(owner) => {
             let sql = format!("{columns} AND (lease_owner IS NULL OR lease_owner <> $1) {lock}");
             tx.rows(&sql, &vals![owner]).await?
+        }
+        Dead::Earlier { prefix, owner } => {
+            let sql = format!("{columns} AND lease_owner LIKE $1 ESCAPE '!' AND lease_owner <> $2 {lock}");
+            let begins = prefix.replace('!', "!!").replace('%', "!%").replace('_', "!_") + "%";
+            tx.rows(&sql, &vals![begins, owner]).await?
         }
     };
     let mut recovered = Recovered::default();

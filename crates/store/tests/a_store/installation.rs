@@ -80,3 +80,41 @@ async fn a_database_of_a_newer_program_is_refused() {
     drop(store);
     assert!(refusal(open(dir.path()).await).contains("newer"));
 }
+
+#[tokio::test]
+async fn a_data_folder_keeps_its_name() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let name = open(dir.path()).await.unwrap().folder_name;
+    assert_eq!(open(dir.path()).await.unwrap().folder_name, name);
+    assert_ne!(open(other.path()).await.unwrap().folder_name, name);
+    std::fs::write(dir.path().join("lock"), "half a na").unwrap();
+    let new = open(dir.path()).await.unwrap().folder_name;
+    assert_eq!((new.len(), open(dir.path()).await.unwrap().folder_name), (16, new));
+}
+
+/// What the database answers to a setting that is asked for.
+async fn setting(store: &Store, sql: &'static str) -> String {
+    let ask = store::unit(move |tx| {
+        Box::pin(async move { Ok::<String, StoreError>(tx.row(sql, &[]).await?.expect("an answer").text(0)) })
+    });
+    let (written, read) = (store.db.write(ask).await.unwrap(), store.db.read(ask).await.unwrap());
+    assert_eq!(written, read, "{sql}");
+    written
+}
+
+#[tokio::test]
+async fn a_commit_is_on_the_disk_before_anybody_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await.unwrap();
+    assert_eq!(setting(&store, "SELECT journal_mode FROM pragma_journal_mode").await, "wal");
+    // 2 is FULL.
+    assert_eq!(setting(&store, "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous").await, "2");
+
+    let postgres = testkit::Postgres::shared();
+    let dir = tempfile::tempdir().unwrap();
+    let database = postgres.database("hasty");
+    postgres.psql("hasty", "ALTER DATABASE hasty SET synchronous_commit = off").unwrap();
+    let places = Places { database: Some(database), ..places(dir.path()) };
+    let store = Store::open_with_key_file(&places, None).await.unwrap();
+    assert_eq!(setting(&store, "SELECT current_setting('synchronous_commit')").await, "on");
+}

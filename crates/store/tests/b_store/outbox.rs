@@ -118,6 +118,19 @@ on_both! {
         assert_eq!(leased.iter().map(|one| one.id.0).collect::<Vec<_>>(), [2], "what is uncertain is never sent by itself");
     }
 
+    what_an_earlier_run_of_this_node_held_is_taken_up_at_once_and_what_another_holds_is_not(house) {
+        for id in 1..=3 {
+            house.submit(id, ACCOUNT, &["a@x.nl"], NOW).await;
+        }
+        for owner in ["een_node#1", "eenxnode#1", "een_node#2"] {
+            unit!(house, tx => outbox::lease_due(tx, owner, NOW, 1, UNTIL).await).unwrap();
+        }
+        let dead = Dead::Earlier { prefix: "een_node#", owner: "een_node#2" };
+        let recovered = unit!(house, tx => outbox::recover(tx, dead, NOW + 1).await).unwrap();
+        assert_eq!(recovered, Recovered { waiting: 1, uncertain: 0 });
+        assert_eq!(house.count("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'").await, 1);
+    }
+
     what_is_uncertain_is_looked_for_at_its_time_and_then_a_person_decides(house) {
         let id = house.submit(1, ACCOUNT, &["a@x.nl"], NOW).await;
         unit!(house, tx => {

@@ -1,9 +1,8 @@
 //! What the database says, read while no program runs, and held against the servers.
 
+use crate::{backing::Kind, house::House};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use store::{Db, Places, Row, Store, StoreError, Val, db::Place};
-use tokio::runtime::Runtime;
+use store::{Db, Dialect, Row, Store, StoreError, Val, db::Place};
 
 /// What a database answers to a question without values.
 pub(crate) async fn rows(db: &Db, sql: &'static str) -> Vec<Row> {
@@ -11,23 +10,42 @@ pub(crate) async fn rows(db: &Db, sql: &'static str) -> Vec<Row> {
     db.read(read).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
-/// Looks at a copy of the database as the dead program left it, so that the next start still finds it that way. Says
-/// which submissions were marked as on the wire.
-pub(crate) fn autopsy(runtime: &Runtime, data: &Path) -> BTreeSet<String> {
+async fn execute(db: &Db, sql: &'static str) {
+    let work = store::unit(move |tx| Box::pin(async move { tx.execute(sql, &[] as &[Val<'_>]).await }));
+    db.write(work).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// Looks at the database as the dead program left it, and says which submissions were marked as on the wire.
+pub(crate) fn autopsy(house: &House) -> BTreeSet<String> {
+    house.backing.wait_until_alone();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for name in ["postkamer.db", "postkamer.db-wal"] {
-        let from = data.join(name);
-        if from.exists() {
-            std::fs::copy(from, folder.path().join(name)).expect("a copy of the database");
-        }
-    }
-    runtime.block_on(async {
-        let db = Db::open(&Place::Sqlite(folder.path().join("postkamer.db"))).await.expect("the database opens");
-        let mut sound = rows(&db, "PRAGMA integrity_check").await;
-        assert_eq!(sound.remove(0).text(0), "ok", "the database of a killed program is whole");
+    house.runtime.block_on(async {
+        let db = match house.backing.database() {
+            Some(url) => Db::open(&Place::Postgres(url)).await.expect("the database opens"),
+            None => a_copy(house, folder.path()).await,
+        };
         let marked = rows(&db, "SELECT subject FROM outbox WHERE state = 'sending' AND on_wire").await;
+        if house.backing.kind == Kind::Nodes {
+            // Time passes, so that the other node takes up what the dead one held.
+            execute(&db, "UPDATE accounts SET lease_until_at = 1 WHERE lease_owner IS NOT NULL").await;
+            execute(&db, "UPDATE outbox SET lease_until_at = 1 WHERE state = 'sending'").await;
+        }
         marked.into_iter().map(|mut row| row.text(0)).collect()
     })
+}
+
+/// A copy of the file, so that the next start still finds it as the dead program left it.
+async fn a_copy(house: &House, folder: &std::path::Path) -> Db {
+    for name in ["postkamer.db", "postkamer.db-wal"] {
+        let from = house.installation.data.join(name);
+        if from.exists() {
+            std::fs::copy(from, folder.join(name)).expect("a copy of the database");
+        }
+    }
+    let db = Db::open(&Place::Sqlite(folder.join("postkamer.db"))).await.expect("the database opens");
+    let mut sound = rows(&db, "PRAGMA integrity_check").await;
+    assert_eq!(sound.remove(0).text(0), "ok", "the database of a killed program is whole");
+    db
 }
 
 /// A stored place: SHA-256 of the bytes, and the flags.
@@ -39,9 +57,8 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    pub(crate) async fn open(data: &Path) -> Books {
-        let places = Places { data: data.to_owned(), database: None, blobs: None };
-        Books { store: Store::open_with_key_file(&places, None).await.expect("the installation opens") }
+    pub(crate) async fn open(house: &House) -> Books {
+        Books { store: house.backing.open(&house.installation.data).await }
     }
 
     pub(crate) async fn rows(&self, sql: &'static str) -> Vec<Row> {
@@ -49,8 +66,7 @@ impl Books {
     }
 
     pub(crate) async fn execute(&self, sql: &'static str) {
-        let work = store::unit(move |tx| Box::pin(async move { tx.execute(sql, &[] as &[Val<'_>]).await }));
-        self.store.db.write(work).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        execute(&self.store.db, sql).await;
     }
 
     /// What lies in every folder of the only account, by UID, bytes read back from the blobs.
@@ -96,9 +112,11 @@ pub(crate) async fn folders(store: &Store) -> BTreeMap<String, BTreeMap<u32, Sto
 
 /// The promises of reliability.md §4 that hold at any moment.
 pub(crate) async fn check(store: &Store) {
-    // Over a connection of its own: FTS5 compares with what a connection remembers of an earlier state.
-    let fresh = Db::open(&Place::Sqlite(store.data.join("postkamer.db"))).await.expect("the database opens");
-    assert_eq!(rows(&fresh, "PRAGMA integrity_check").await.remove(0).text(0), "ok");
+    if store.db.dialect() == Dialect::Sqlite {
+        // Over a connection of its own: FTS5 compares with what a connection remembers of an earlier state.
+        let fresh = Db::open(&Place::Sqlite(store.data.join("postkamer.db"))).await.expect("the database opens");
+        assert_eq!(rows(&fresh, "PRAGMA integrity_check").await.remove(0).text(0), "ok");
+    }
     for (promise, sql) in [
         (
             "every message has its blob",

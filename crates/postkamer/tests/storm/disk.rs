@@ -2,6 +2,7 @@
 //! (reliability case 4).
 
 use crate::{
+    backing::{Backing, Kind},
     books::Books,
     house::{House, half, wait_until},
 };
@@ -66,7 +67,7 @@ fn a_full_disk_loses_nothing_and_stops_nobody_from_reading() {
     let disk = Disk::new(40);
     let model = ModelImap::start(ModelOptions::default());
     let sink = Sink::start();
-    let house = House::at(disk.path.join("data"), &[]);
+    let house = House::at(disk.path.join("data"), Backing::new(Kind::Disk));
     let running = house.start();
     let account = house.connect(&running, "anna@voorbeeld.test", half("imap", model.port), half("smtp", sink.port));
     model.append("INBOX", &letter(0), &[]);
@@ -112,7 +113,7 @@ fn a_full_disk_loses_nothing_and_stops_nobody_from_reading() {
     assert_eq!(health["colour"], "green", "{health}");
     running.stop();
     house.runtime.block_on(async {
-        let books = Books::open(&house.installation.data).await;
+        let books = Books::open(&house).await;
         books.check().await;
         assert_eq!(books.folders().await["INBOX"], model.snapshot()["INBOX"].messages);
     });

@@ -1,6 +1,8 @@
 //! The program under test, which may die at any moment, and calls that know it may.
 
+use crate::backing::{Backing, Kind};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -15,6 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// An installation with an administrator's token.
 pub(crate) struct House {
     pub(crate) installation: Installation,
+    pub(crate) backing: Backing,
+    /// A second data folder on the same stores: then every start is the other's turn.
+    other: Option<Installation>,
+    starts: Cell<usize>,
     token: String,
     http: reqwest::Client,
     pub(crate) runtime: Runtime,
@@ -29,18 +35,36 @@ pub(crate) struct Running {
 
 impl House {
     pub(crate) fn new() -> House {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let data = folder.path().join("data");
-        House { _folder: Some(folder), ..House::at(data, &[]) }
+        House::on(Kind::Disk)
     }
 
-    /// The same in a folder of the caller's, with further variables for the program.
-    pub(crate) fn at(data: std::path::PathBuf, variables: &[(&str, &str)]) -> House {
-        let installation = Installation::set_up(env!("CARGO_BIN_EXE_postkamer").into(), data, variables);
+    /// One on this kind of store.
+    pub(crate) fn on(kind: Kind) -> House {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut house = House::at(folder.path().join("data"), Backing::new(kind));
+        if kind == Kind::Nodes {
+            let mut other = house.installation.clone();
+            other.data = folder.path().join("other");
+            let key = house.installation.data.join("postkamer.key").display().to_string();
+            other.variables.push(("POSTKAMER_KEY_FILE".into(), key));
+            house.other = Some(other);
+        }
+        House { _folder: Some(folder), ..house }
+    }
+
+    /// One in a folder of the caller's.
+    pub(crate) fn at(data: std::path::PathBuf, backing: Backing) -> House {
+        let variables = backing.variables();
+        let variables: Vec<(&str, &str)> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let installation = Installation::set_up(env!("CARGO_BIN_EXE_postkamer").into(), data, &variables);
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(Duration::from_secs(60));
         House {
             token: installation.token(),
             installation,
+            backing,
+            other: None,
+            starts: Cell::new(0),
             http: http.build().expect("a client"),
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
             _folder: None,
@@ -50,8 +74,9 @@ impl House {
     /// Starts it with these variables and returns when it is ready, or `None` when it died before that.
     pub(crate) fn try_start(&self, variables: &[(&str, &str)]) -> Option<Running> {
         let port = free_port();
-        let log = std::fs::File::options().create(true).append(true).open(self.installation.data.with_extension("log"));
-        let mut command = self.installation.command("serve");
+        self.starts.set(self.starts.get() + 1);
+        let log = std::fs::File::options().create(true).append(true).open(self.log());
+        let mut command = self.node().command("serve");
         command.args(["--http", &format!("127.0.0.1:{port}")]).envs(variables.iter().copied());
         command.stdout(Stdio::null()).stderr(log.expect("a log beside the data folder"));
         let mut running =
@@ -127,9 +152,18 @@ impl House {
         made["id"].as_str().expect("an id").to_owned()
     }
 
+    /// The data folder whose turn it is.
+    fn node(&self) -> &Installation {
+        self.other.as_ref().filter(|_| self.starts.get().is_multiple_of(2)).unwrap_or(&self.installation)
+    }
+
+    fn log(&self) -> std::path::PathBuf {
+        self.node().data.with_extension("log")
+    }
+
     /// The end of what it wrote so far.
     pub(crate) fn last_words(&self) -> String {
-        let log = std::fs::read_to_string(self.installation.data.with_extension("log")).unwrap_or_default();
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }

@@ -1,11 +1,13 @@
 //! What a mail room must survive: being killed anywhere, servers that lie, a full disk, mail that kills its reader.
 
+mod backing;
 mod books;
 mod crash;
 mod disk;
 mod hostile;
 mod house;
 mod liar;
+mod lost_sync;
 mod model;
 mod poison;
 

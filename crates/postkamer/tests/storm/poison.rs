@@ -65,7 +65,7 @@ fn mail_that_kills_its_reader_is_set_aside_and_the_next_mail_comes() {
     assert_eq!(aside["items"][0]["code"], "unreadable", "{aside}");
     survivor.stop();
     house.runtime.block_on(async {
-        let books = Books::open(&house.installation.data).await;
+        let books = Books::open(&house).await;
         let kept = books
             .rows("SELECT b.size FROM quarantine q JOIN blobs b ON b.organisation = q.organisation AND b.digest = q.digest")
             .await;

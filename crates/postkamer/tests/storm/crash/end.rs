@@ -5,20 +5,18 @@ use crate::books::{self, Books};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     time::{Duration, Instant},
 };
 
 impl Storm {
     /// Gives it the peace to finish what it began, and holds every promise against the servers.
     pub(super) fn settle(&mut self) {
-        let data = self.house.installation.data.clone();
         let mut tries = 0;
         let difference = loop {
             tries += 1;
             self.house.runtime.block_on(async {
                 // Time passes: what waits for a lease or a pause of a dead worker is due.
-                let books = Books::open(&data).await;
+                let books = Books::open(&self.house).await;
                 books.execute("UPDATE outbox SET sent_copy_at = 0 WHERE sent_copy = 'due'").await;
                 books.execute("UPDATE edits SET next_try_at = 0").await;
             });
@@ -38,7 +36,7 @@ impl Storm {
             let path = format!("/accounts/{}/fetch?wait=true", self.account);
             let _ = self.house.try_call(&running, "POST", &path, &json!({}), None);
             running.stop();
-            match self.difference(&data) {
+            match self.difference() {
                 None => break None,
                 Some(difference) if tries == 6 => break Some(difference),
                 Some(_) => {}
@@ -52,9 +50,9 @@ impl Storm {
     }
 
     /// What is not yet as it must end up.
-    fn difference(&self, data: &Path) -> Option<String> {
+    fn difference(&self) -> Option<String> {
         self.house.runtime.block_on(async {
-            let books = Books::open(data).await;
+            let books = Books::open(&self.house).await;
             books.check().await;
             let stored = books.folders().await;
             let open =
@@ -110,9 +108,8 @@ impl Storm {
 
     /// Sent copies lie there once; what people were told was done is done.
     fn hold_against_the_promises(&self) {
-        let data = &self.house.installation.data;
         self.house.runtime.block_on(async {
-            let books = Books::open(data).await;
+            let books = Books::open(&self.house).await;
             let outbox = books.rows("SELECT subject, state FROM outbox").await;
             assert_eq!(outbox.len(), self.submissions.len(), "one submission for one key");
             let sql = "SELECT m.subject, f.name, p.flags FROM places p JOIN messages m ON m.id = p.message

@@ -7,6 +7,7 @@ mod end;
 mod life;
 
 use crate::{
+    backing::Kind,
     books,
     house::{House, half},
 };
@@ -70,27 +71,28 @@ fn killed_anywhere_nothing_is_lost_nothing_is_doubled_and_no_state_lies() {
     let kills = std::env::var("STORM_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let seed = std::env::var("STORM_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_121);
     println!("seed {seed}, {kills} kills");
-    let mut storm = Storm::new(seed);
     let points = killpoints();
     let mut died_at: BTreeMap<String, usize> = points.iter().map(|name| (name.clone(), 0)).collect();
-    for round in 0..kills {
-        let death = match round % 5 {
-            3 => Death::After(Duration::from_millis(storm.chance.below(900) as u64)),
-            4 if round % 10 == 4 => Death::Silence(storm.chance.pick(&[Stage::Taken, Stage::Final])),
-            _ => Death::Point(points[(round * 3 / 5 + round % 5) % points.len()].clone(), 1 + storm.chance.below(2)),
-        };
-        let exact = storm.round(&death);
-        if let (Death::Point(name, _), true) = (&death, exact) {
-            *died_at.entry(name.clone()).or_default() += 1;
+    let mut first = 0;
+    for (kind, share) in [(Kind::Disk, kills * 3 / 5), (Kind::Postgres, kills / 5), (Kind::Nodes, kills / 5)] {
+        println!("{kind:?}: {share} kills");
+        let mut storm = Storm::new(kind, seed);
+        for round in first..first + share {
+            let death = storm.choose_death(round, &points);
+            let exact = storm.round(&death);
+            if let (Death::Point(name, _), true) = (&death, exact) {
+                *died_at.entry(name.clone()).or_default() += 1;
+            }
+            if round % 20 == 19 {
+                println!("{} kills: {} letters, {} submissions", round + 1, storm.letters, storm.submissions.len());
+            }
         }
-        if round % 20 == 19 {
-            println!("{} kills: {} letters, {} submissions", round + 1, storm.letters, storm.submissions.len());
-        }
+        first += share;
+        storm.settle();
     }
     println!("deaths by point: {died_at:?}");
     let spared: Vec<&String> = died_at.iter().filter(|(_, deaths)| **deaths == 0).map(|(name, _)| name).collect();
     assert!(kills < KILLS || spared.is_empty(), "it never died at {spared:?}");
-    storm.settle();
 }
 
 /// Every named point in the sources.
@@ -115,10 +117,10 @@ fn killpoints() -> Vec<String> {
 }
 
 impl Storm {
-    fn new(seed: u64) -> Storm {
+    fn new(kind: Kind, seed: u64) -> Storm {
         let model = ModelImap::start(ModelOptions::default());
         let sink = Sink::start();
-        let house = House::new();
+        let house = House::on(kind);
         let running = house.start();
         let account = house.connect(&running, "anna@voorbeeld.test", half("imap", model.port), half("smtp", sink.port));
         running.stop();
@@ -135,6 +137,14 @@ impl Storm {
         };
         (0..40).for_each(|_| storm.letter());
         storm
+    }
+
+    fn choose_death(&mut self, round: usize, points: &[String]) -> Death {
+        match round % 5 {
+            3 => Death::After(Duration::from_millis(self.chance.below(900) as u64)),
+            4 if round % 10 == 4 => Death::Silence(self.chance.pick(&[Stage::Taken, Stage::Final])),
+            _ => Death::Point(points[(round * 3 / 5 + round % 5) % points.len()].clone(), 1 + self.chance.below(2)),
+        }
     }
 
     /// One life. Says whether it ended where it should.
@@ -187,6 +197,6 @@ impl Storm {
     }
 
     fn look_at_the_dead(&mut self) {
-        self.marked.extend(books::autopsy(&self.house.runtime, &self.house.installation.data));
+        self.marked.extend(books::autopsy(&self.house));
     }
 }

@@ -11,6 +11,7 @@ pub mod dossier;
 pub mod edit;
 pub mod effect;
 mod error;
+pub mod external;
 pub mod folder;
 pub mod group;
 pub mod idempotency;

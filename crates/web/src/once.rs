@@ -47,6 +47,18 @@ impl FromRequestParts<AppState> for OnceKey {
     }
 }
 
+/// Makes something by a verb of the mail room and answers 201 with how it is shown, or answers what it answered the first
+/// time.
+pub(crate) async fn create<T, S: Serialize + From<T>>(
+    state: &AppState,
+    caller: &Caller,
+    key: OnceKey,
+    digest: [u8; 32],
+    verb: impl Future<Output = Result<T, Refusal>>,
+) -> Result<Response, Problem> {
+    run(state, caller, key, digest, async { Ok((StatusCode::CREATED, S::from(verb.await?))) }).await
+}
+
 /// Does the work, or answers what it answered the first time. What was refused is forgotten, so that it can be corrected
 /// and sent again with its key.
 pub(crate) async fn run<T: Serialize>(

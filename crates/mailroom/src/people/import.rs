@@ -95,7 +95,7 @@ async fn put(tx: &mut Tx, viewer: &Viewer, key: ContactKey, row: Row, now: i64) 
     let organisation = viewer.organisation;
     let external = row.external.map(|(source, id)| External { source, id });
     let known = match &external {
-        Some(external) => contact::by_external(tx, organisation, &external.source, &external.id).await?,
+        Some(external) => contact::by_external(tx, organisation, external).await?,
         None => None,
     };
     let mut found = match known {

@@ -112,6 +112,20 @@ reasons! {
     LINK_EXPIRED "link_expired" "Deze link is al gebruikt of verlopen. Vraag een nieuwe aan." / "This link was used or has expired. Ask for a new one.";
     /// Someone has it already.
     EMAIL_TAKEN "email_taken" "Er is al een gebruiker met dit e-mailadres." / "There is a user with this e-mail address already.";
+    /// The business software has another by that id.
+    EXTERNAL_TAKEN "external_taken" "Er is er al een met dit id van de bedrijfssoftware." / "There is another with this id of the business software.";
+    /// No user of the organisation.
+    UNKNOWN_USER "unknown_user" "Deze gebruiker bestaat niet (meer)." / "There is no such user (any more).";
+    /// No contact of the organisation.
+    UNKNOWN_CONTACT "unknown_contact" "Een van deze contacten bestaat niet (meer)." / "One of these contacts does not exist (any more).";
+    /// A language that we do not speak.
+    UNKNOWN_LANGUAGE "unknown_language" "Kies nl of en." / "Choose nl or en.";
+    /// What somebody chooses for themselves.
+    OWN_CHOICE "own_choice" "Dit kiest iedere gebruiker zelf." / "Every user chooses this for themselves.";
+    /// A token that makes one that may do more.
+    SCOPE_TOO_WIDE "scope_too_wide" "Een token kan geen token maken dat meer mag dan het zelf." / "A token can't make one that may do more than itself.";
+    /// Who may decide that a contact is hidden.
+    HIDDEN_BY_ADMINISTRATOR "hidden_by_administrator" "Alleen een beheerder bepaalt welke contacten verborgen zijn." / "Only an administrator decides which contacts are hidden.";
     /// A name that is in use.
     NAME_TAKEN "name_taken" "Deze naam is al in gebruik." / "This name is in use already.";
     /// The last one who may.

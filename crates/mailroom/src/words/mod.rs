@@ -3,10 +3,12 @@
 //! A text lives here or beside what it explains, always as a pair, so that no language can be forgotten.
 
 pub mod cause;
+mod checks;
 pub mod field;
 pub mod letter;
 mod refusal;
 
+pub use checks::Checks;
 pub use mail::display::Language;
 pub(crate) use refusal::all_well;
 pub use refusal::{FieldError, Refusal};

@@ -10,17 +10,10 @@ pub use read::{by_address, by_external, get, list};
 pub use relink::go_on as go_on_relinking;
 pub use write::{create, update, upsert};
 
+pub use crate::external::External;
+
 use mail::ContactKey;
 use serde::{Deserialize, Serialize};
-
-/// How the business software calls it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct External {
-    /// Which software.
-    pub source: String,
-    /// Its own id there.
-    pub id: String,
-}
 
 /// A person or company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

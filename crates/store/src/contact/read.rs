@@ -1,7 +1,11 @@
 //! Contacts as they are kept.
 
 use super::{Contact, External};
-use crate::{Row, StoreError, Tx, page, vals};
+use crate::{
+    Row, StoreError, Tx,
+    external::{self, Thing},
+    page, vals,
+};
 use mail::{
     ContactKey, OrganisationKey,
     address::{address_hash, fold_address},
@@ -22,11 +26,9 @@ pub async fn get(tx: &mut Tx, organisation: OrganisationKey, id: ContactKey) -> 
 pub async fn by_external(
     tx: &mut Tx,
     organisation: OrganisationKey,
-    source: &str,
-    external_id: &str,
+    external: &External,
 ) -> Result<Option<ContactKey>, StoreError> {
-    let sql = "SELECT id FROM contacts WHERE organisation = $1 AND source = $2 AND external_id = $3";
-    Ok(tx.row(sql, &vals![organisation, source, external_id]).await?.map(|row| ContactKey(row.int(0))))
+    Ok(external::find(tx, organisation, Thing::Contact, external).await?.map(ContactKey))
 }
 
 /// The contacts that have this address.
@@ -78,7 +80,7 @@ pub(crate) fn beginning(text: &str) -> String {
 }
 
 fn read(mut row: Row) -> Contact {
-    let external = row.opt_text(3).zip(row.opt_text(4)).map(|(source, id)| External { source, id });
+    let external = external::read(&mut row, 3);
     Contact {
         id: ContactKey(row.int(0)),
         name: row.text(1),

@@ -1,8 +1,12 @@
 //! Making and changing contacts. Mail that is there already follows in the same unit of work, and confidentiality
 //! always does.
 
-use super::{Contact, ContactPatch, NewContact, get, private, read::by_external, relink};
-use crate::{StoreError, Tx, link, vals};
+use super::{Contact, ContactPatch, External, NewContact, get, private, read::by_external, relink};
+use crate::{
+    StoreError, Tx,
+    external::{self, NewRow, Thing},
+    link, vals,
+};
 use mail::{
     ContactKey, OrganisationKey,
     address::{address_hash, fold_address},
@@ -17,28 +21,14 @@ pub async fn create(
     new: &NewContact,
     now: i64,
 ) -> Result<Contact, StoreError> {
-    let made = tx
-        .execute(
-            "INSERT INTO contacts (organisation, id, name, hidden, source, external_id, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (organisation, source, external_id) DO NOTHING",
-            &vals![
-                organisation,
-                id,
-                &new.name,
-                new.hidden,
-                new.external.as_ref().map(|external| &external.source),
-                new.external.as_ref().map(|external| &external.id),
-                now
-            ],
-        )
-        .await?;
-    if made == 0 {
-        return Err(StoreError::Conflict {
-            field: "external",
-            code: "external_taken",
-            message: "There is already a contact with this id of the business software.".to_owned(),
-        });
-    }
+    let row = NewRow {
+        thing: Thing::Contact,
+        id: id.0,
+        name: &new.name,
+        own: new.hidden.into(),
+        external: new.external.as_ref(),
+    };
+    external::insert(tx, organisation, row, now).await?;
     set_addresses(tx, organisation, id, &new.addresses, now).await?;
     if new.hidden {
         private::hide(tx, organisation, id).await?;
@@ -71,24 +61,26 @@ pub async fn update(
     get(tx, organisation, id).await
 }
 
-/// Makes the contact that the business software calls so, or changes it into what it shall be. `id` is used when it is
-/// new; says whether it was.
+/// Makes the contact that the business software calls so, or changes it. `id` is used when it is new; says whether it
+/// was.
 pub async fn upsert(
     tx: &mut Tx,
     organisation: OrganisationKey,
     id: ContactKey,
-    new: &NewContact,
+    external: External,
+    patch: ContactPatch,
     now: i64,
 ) -> Result<(Contact, bool), StoreError> {
-    let Some(external) = &new.external else {
-        return Err(StoreError::Broken("an upsert needs the id of the business software".into()));
+    if let Some(known) = by_external(tx, organisation, &external).await? {
+        return Ok((update(tx, organisation, known, &patch, now).await?, false));
+    }
+    let new = NewContact {
+        name: patch.name.unwrap_or_default(),
+        addresses: patch.addresses.unwrap_or_default(),
+        hidden: patch.hidden.unwrap_or(false),
+        external: Some(external),
     };
-    let Some(known) = by_external(tx, organisation, &external.source, &external.id).await? else {
-        return Ok((create(tx, organisation, id, new, now).await?, true));
-    };
-    let patch =
-        ContactPatch { name: Some(new.name.clone()), addresses: Some(new.addresses.clone()), hidden: Some(new.hidden) };
-    Ok((update(tx, organisation, known, &patch, now).await?, false))
+    Ok((create(tx, organisation, id, &new, now).await?, true))
 }
 
 /// Sets the addresses: new ones find their mail, mail that was here only by one that is gone leaves.

@@ -6,7 +6,7 @@ mod write;
 pub use read::{by_external, get, list};
 pub use write::{create, update, upsert};
 
-use crate::contact::External;
+use crate::external::External;
 use mail::{ContactKey, DossierKey};
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,8 @@
 use super::Dossier;
 use crate::{
     Row, StoreError, Tx,
-    contact::{External, beginning},
+    contact::beginning,
+    external::{self, External, Thing},
     page, vals,
 };
 use mail::{ContactKey, DossierKey, OrganisationKey};
@@ -23,11 +24,9 @@ pub async fn get(tx: &mut Tx, organisation: OrganisationKey, id: DossierKey) -> 
 pub async fn by_external(
     tx: &mut Tx,
     organisation: OrganisationKey,
-    source: &str,
-    external_id: &str,
+    external: &External,
 ) -> Result<Option<DossierKey>, StoreError> {
-    let sql = "SELECT id FROM dossiers WHERE organisation = $1 AND source = $2 AND external_id = $3";
-    Ok(tx.row(sql, &vals![organisation, source, external_id]).await?.map(|row| DossierKey(row.int(0))))
+    Ok(external::find(tx, organisation, Thing::Dossier, external).await?.map(DossierKey))
 }
 
 /// The dossiers, oldest first; with `query` only those of whose name a word begins with it, and with `contact` only
@@ -55,7 +54,7 @@ pub async fn list(
 }
 
 fn read(mut row: Row) -> Dossier {
-    let external = row.opt_text(3).zip(row.opt_text(4)).map(|(source, id)| External { source, id });
+    let external = external::read(&mut row, 3);
     Dossier {
         id: DossierKey(row.int(0)),
         name: row.text(1),

@@ -4,6 +4,7 @@ use super::{Dossier, DossierPatch, NewDossier, get, read::by_external};
 use crate::{
     StoreError, Tx,
     contact::relink::{self, Job},
+    external::{self, External, NewRow, Thing},
     link, vals,
 };
 use mail::{ContactKey, DossierKey, OrganisationKey};
@@ -16,28 +17,14 @@ pub async fn create(
     new: &NewDossier,
     now: i64,
 ) -> Result<Dossier, StoreError> {
-    let made = tx
-        .execute(
-            "INSERT INTO dossiers (organisation, id, name, kind, source, external_id, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (organisation, source, external_id) DO NOTHING",
-            &vals![
-                organisation,
-                id,
-                &new.name,
-                &new.kind,
-                new.external.as_ref().map(|external| &external.source),
-                new.external.as_ref().map(|external| &external.id),
-                now
-            ],
-        )
-        .await?;
-    if made == 0 {
-        return Err(StoreError::Conflict {
-            field: "external",
-            code: "external_taken",
-            message: "There is already a dossier with this id of the business software.".to_owned(),
-        });
-    }
+    let row = NewRow {
+        thing: Thing::Dossier,
+        id: id.0,
+        name: &new.name,
+        own: new.kind.as_str().into(),
+        external: new.external.as_ref(),
+    };
+    external::insert(tx, organisation, row, now).await?;
     set_contacts(tx, organisation, id, &new.contacts, now).await?;
     get(tx, organisation, id).await
 }
@@ -61,27 +48,26 @@ pub async fn update(
     get(tx, organisation, id).await
 }
 
-/// Makes the dossier that the business software calls so, or changes it into what it shall be. `id` is used when it is
-/// new; says whether it was.
+/// Makes the dossier that the business software calls so, or changes it. `id` is used when it is new; says whether it
+/// was.
 pub async fn upsert(
     tx: &mut Tx,
     organisation: OrganisationKey,
     id: DossierKey,
-    new: &NewDossier,
+    external: External,
+    patch: DossierPatch,
     now: i64,
 ) -> Result<(Dossier, bool), StoreError> {
-    let Some(external) = &new.external else {
-        return Err(StoreError::Broken("an upsert needs the id of the business software".into()));
+    if let Some(known) = by_external(tx, organisation, &external).await? {
+        return Ok((update(tx, organisation, known, &patch, now).await?, false));
+    }
+    let new = NewDossier {
+        name: patch.name.unwrap_or_default(),
+        kind: patch.kind.unwrap_or_default(),
+        contacts: patch.contacts.unwrap_or_default(),
+        external: Some(external),
     };
-    let Some(known) = by_external(tx, organisation, &external.source, &external.id).await? else {
-        return Ok((create(tx, organisation, id, new, now).await?, true));
-    };
-    let patch = DossierPatch {
-        name: Some(new.name.clone()),
-        kind: Some(new.kind.clone()),
-        contacts: Some(new.contacts.clone()),
-    };
-    Ok((update(tx, organisation, known, &patch, now).await?, false))
+    Ok((create(tx, organisation, id, &new, now).await?, true))
 }
 
 /// Sets the contacts: the mail of new ones comes in, mail that was here only by one that is gone leaves.

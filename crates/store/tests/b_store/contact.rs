@@ -107,10 +107,15 @@ on_both! {
     }
 
     the_business_software_makes_a_contact_once_and_changes_it_after_that(house) {
-        let (first, made) = unit!(house, tx => contact::upsert(tx, ORGANISATION, key(71), &jan(&["jan@klant.nl"], false), NOW).await).unwrap();
+        let crm = |id: &str| External { source: "crm".into(), id: id.into() };
+        let (named, nine) = (crm("7"), crm("9"));
+        let (again, again_nine) = (named.clone(), nine.clone());
+        let patch = |name: &str, address: &str| ContactPatch { name: Some(name.into()), addresses: Some(vec![address.into()]), hidden: None };
+        let jan = patch("Jan Jansen", "jan@klant.nl");
+        let (first, made) = unit!(house, tx => contact::upsert(tx, ORGANISATION, key(71), named, jan, NOW).await).unwrap();
         assert!(made);
-        let renamed = NewContact { name: "J. Jansen 100%".into(), ..jan(&["jan@thuis.nl"], false) };
-        let (second, made) = unit!(house, tx => contact::upsert(tx, ORGANISATION, key(72), &renamed, NOW).await).unwrap();
+        let renamed = patch("J. Jansen 100%", "jan@thuis.nl");
+        let (second, made) = unit!(house, tx => contact::upsert(tx, ORGANISATION, key(72), again, renamed, NOW).await).unwrap();
         assert!(!made);
         assert_eq!((second.id, second.name.as_str(), second.addresses.as_slice()), (first.id, "J. Jansen 100%", &["jan@thuis.nl".to_owned()][..]));
         for (query, found) in [("jansen", 1), ("j. j", 1), ("jan@thuis", 1), ("ansen", 0), ("%", 0), ("100%", 1)] {
@@ -118,10 +123,10 @@ on_both! {
             assert_eq!(listed.len(), found, "{query}");
         }
         assert_eq!(unit!(house, tx => contact::by_address(tx, ORGANISATION, "JAN@thuis.nl").await).unwrap().len(), 1);
-        let dossier = NewDossier { name: "Dak".into(), external: Some(External { source: "crm".into(), id: "9".into() }), ..NewDossier::default() };
-        let again = dossier.clone();
-        assert!(unit!(house, tx => dossier::upsert(tx, ORGANISATION, DossierKey(81), &dossier, NOW).await).unwrap().1);
-        assert!(!unit!(house, tx => dossier::upsert(tx, ORGANISATION, DossierKey(82), &again, NOW).await).unwrap().1);
+        let dak = DossierPatch { name: Some("Dak".into()), ..DossierPatch::default() };
+        let same = dak.clone();
+        assert!(unit!(house, tx => dossier::upsert(tx, ORGANISATION, DossierKey(81), nine, dak, NOW).await).unwrap().1);
+        assert!(!unit!(house, tx => dossier::upsert(tx, ORGANISATION, DossierKey(82), again_nine, same, NOW).await).unwrap().1);
         let of_jan = unit!(house, tx => dossier::list(tx, ORGANISATION, Some("da"), Some(key(71)), None, 9).await).unwrap();
         assert!(of_jan.0.is_empty());
     }

@@ -1,7 +1,7 @@
 //! Contacts: people and companies that mail is with. The whole organisation knows them; knowing one opens no mail.
 
 use super::{
-    form::{Checks, ExternalForm},
+    form::{ExternalForm, named_alike},
     id,
     instant::Instant,
     page::{self, Page},
@@ -20,12 +20,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mail::ContactKey;
-use mailroom::words::{Refusal, text};
+use mailroom::people;
 use serde::{Deserialize, Serialize};
-use store::{
-    UserRole,
-    contact::{self, Contact, ContactPatch, External, NewContact},
-};
+use store::contact::{self, Contact, ContactPatch, NewContact};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -124,16 +121,8 @@ async fn create(
     key: OnceKey,
     Given { value, digest }: Given<ContactForm>,
 ) -> Result<Response, Problem> {
-    check(&caller, Some(&value.name), Some(&value.addresses), value.hidden.then_some(true), value.external.as_ref())?;
-    once::run(&state, &caller, key, digest, async {
-        let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-        let id = ContactKey(state.room.store.make.key(now));
-        let made = state
-            .write(move |tx| Box::pin(async move { contact::create(tx, organisation, id, &value.into(), now).await }))
-            .await?;
-        Ok((StatusCode::CREATED, ContactShown::from(made)))
-    })
-    .await
+    let verb = people::contact::create(&state.room, &caller.viewer, value.into());
+    once::create::<_, ContactShown>(&state, &caller, key, digest, verb).await
 }
 
 /// One contact.
@@ -158,13 +147,9 @@ async fn change(
     Named(key): Named<ContactKey>,
     Given { value, .. }: Given<ContactChange>,
 ) -> Result<Json<ContactShown>, Problem> {
-    check(&caller, value.name.as_deref(), value.addresses.as_deref(), value.hidden, None)?;
-    let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-    let patch = ContactPatch { name: value.name, addresses: value.addresses, hidden: value.hidden };
-    let saved = state
-        .write(move |tx| Box::pin(async move { contact::update(tx, organisation, key, &patch, now).await }))
-        .await?;
-    Ok(Json(saved.into()))
+    let ContactChange { name, addresses, hidden } = value;
+    let patch = ContactPatch { name, addresses, hidden };
+    Ok(Json(people::contact::change(&state.room, &caller.viewer, key, patch).await?.into()))
 }
 
 /// What a contact of the business software shall be from now on.
@@ -201,71 +186,12 @@ async fn upsert(
     NamedPair(source, id): NamedPair<String, String>,
     Given { value, .. }: Given<ContactUpsert>,
 ) -> Result<Response, Problem> {
-    let external = ExternalForm { source, id };
-    named_alike(&external, value.external.as_ref())?;
-    check(&caller, Some(&value.name), value.addresses.as_deref(), value.hidden, Some(&external))?;
-    let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-    let id = ContactKey(state.room.store.make.key(now));
-    let external = External::from(external);
-    let (saved, is_new) = state
-        .write(move |tx| {
-            Box::pin(async move {
-                if let Some(known) = contact::by_external(tx, organisation, &external.source, &external.id).await? {
-                    let patch =
-                        ContactPatch { name: Some(value.name), addresses: value.addresses, hidden: value.hidden };
-                    return Ok((contact::update(tx, organisation, known, &patch, now).await?, false));
-                }
-                let new = NewContact {
-                    name: value.name,
-                    addresses: value.addresses.unwrap_or_default(),
-                    hidden: value.hidden.unwrap_or(false),
-                    external: Some(external),
-                };
-                Ok((contact::create(tx, organisation, id, &new, now).await?, true))
-            })
-        })
-        .await?;
+    let external = named_alike(source, id, value.external.as_ref())?;
+    let ContactUpsert { name, addresses, hidden, .. } = value;
+    let patch = ContactPatch { name: Some(name), addresses, hidden };
+    let (saved, is_new) = people::contact::put(&state.room, &caller.viewer, external, patch).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(ContactShown::from(saved))).into_response())
-}
-
-fn check(
-    caller: &Caller,
-    name: Option<&str>,
-    addresses: Option<&[String]>,
-    hidden: Option<bool>,
-    external: Option<&ExternalForm>,
-) -> Result<(), Problem> {
-    let mut checks = Checks::default();
-    if let Some(name) = name {
-        checks.line("name", name, 500);
-    }
-    if let Some(addresses) = addresses {
-        checks.addresses("addresses", addresses);
-    }
-    checks.external(external);
-    checks.done()?;
-    if hidden.is_some() && caller.viewer.role != UserRole::Administrator {
-        return Err(Problem::forbidden(
-            "Alleen een beheerder bepaalt welke contacten verborgen zijn.",
-            "Only an administrator decides which contacts are hidden.",
-        ));
-    }
-    Ok(())
-}
-
-/// What names its own id in the body as well must name the same one.
-pub(super) fn named_alike(path: &ExternalForm, body: Option<&ExternalForm>) -> Result<(), Refusal> {
-    match body {
-        Some(body) if body.source != path.source || body.id != path.id => {
-            let words = text(
-                "Dit is een ander id dan in het adres van de aanvraag.",
-                "This is another id than in the address of the request.",
-            );
-            Err(Refusal::field("external", ("other_id", words)))
-        }
-        _ => Ok(()),
-    }
 }
 
 impl From<Contact> for ContactShown {
@@ -284,7 +210,7 @@ impl From<Contact> for ContactShown {
 
 impl From<ContactForm> for NewContact {
     fn from(form: ContactForm) -> NewContact {
-        let external = form.external.map(External::from);
+        let external = form.external.map(ExternalForm::into);
         NewContact { name: form.name, addresses: form.addresses, hidden: form.hidden, external }
     }
 }

@@ -1,7 +1,6 @@
 //! Conversations: what a team works on. Seen by whoever sees one of its messages.
 
 use super::{
-    form::Checks,
     id,
     instant::Instant,
     page::{self, Page},
@@ -15,6 +14,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use mail::{AccountKey, ConversationKey, MessageKey, NoteKey, UserKey};
+use mailroom::words::Checks;
 use serde::{Deserialize, Serialize};
 use store::{
     conversation::{self, Conversation, Filter, Patch},

@@ -1,10 +1,9 @@
 //! The settings of an account, found from its address alone.
 
-use super::form::Checks;
 use crate::{AppState, caller::Caller, given::Given, language::Spoken, problem::Problem};
 use axum::{Json, extract::State};
 use connect::discover::{self, Candidate, Endpoint, Kind, Origin};
-use mailroom::words::Language;
+use mailroom::words::{Checks, Language};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};

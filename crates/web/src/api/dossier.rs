@@ -1,8 +1,7 @@
 //! Dossiers: business files that mail is put in. The whole organisation knows them; knowing one opens no mail.
 
 use super::{
-    contact::named_alike,
-    form::{Checks, ExternalForm},
+    form::{ExternalForm, named_alike},
     id,
     instant::Instant,
     page::{self, Page},
@@ -21,12 +20,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mail::{ContactKey, DossierKey};
-use mailroom::words::Refusal;
+use mailroom::people;
 use serde::{Deserialize, Serialize};
-use store::{
-    contact::External,
-    dossier::{self, Dossier, DossierPatch, NewDossier},
-};
+use store::dossier::{self, Dossier, DossierPatch, NewDossier};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -147,18 +143,10 @@ async fn create(
     key: OnceKey,
     Given { value, digest }: Given<DossierForm>,
 ) -> Result<Response, Problem> {
-    check(Some(&value.name), Some(&value.kind), value.external.as_ref())?;
-    once::run(&state, &caller, key, digest, async {
-        let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-        let id = DossierKey(state.room.store.make.key(now));
-        let DossierForm { name, kind, contacts, external } = value;
-        let new = NewDossier { name, kind, contacts, external: external.map(External::from) };
-        let made = state
-            .write(move |tx| Box::pin(async move { dossier::create(tx, organisation, id, &new, now).await }))
-            .await?;
-        Ok((StatusCode::CREATED, DossierShown::from(made)))
-    })
-    .await
+    let DossierForm { name, kind, contacts, external } = value;
+    let new = NewDossier { name, kind, contacts, external: external.map(ExternalForm::into) };
+    let verb = people::dossier::create(&state.room, &caller.viewer, new);
+    once::create::<_, DossierShown>(&state, &caller, key, digest, verb).await
 }
 
 /// One dossier.
@@ -187,13 +175,9 @@ async fn change(
     Named(key): Named<DossierKey>,
     Given { value, .. }: Given<DossierChange>,
 ) -> Result<Json<DossierShown>, Problem> {
-    check(value.name.as_deref(), value.kind.as_deref(), None)?;
-    let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-    let patch = DossierPatch { name: value.name, kind: value.kind, contacts: value.contacts };
-    let saved = state
-        .write(move |tx| Box::pin(async move { dossier::update(tx, organisation, key, &patch, now).await }))
-        .await?;
-    Ok(Json(saved.into()))
+    let DossierChange { name, kind, contacts } = value;
+    let patch = DossierPatch { name, kind, contacts };
+    Ok(Json(people::dossier::change(&state.room, &caller.viewer, key, patch).await?.into()))
 }
 
 /// Makes the dossier that the business software calls so, or changes it.
@@ -214,43 +198,12 @@ async fn upsert(
     NamedPair(source, id): NamedPair<String, String>,
     Given { value, .. }: Given<DossierUpsert>,
 ) -> Result<Response, Problem> {
-    let external = ExternalForm { source, id };
-    named_alike(&external, value.external.as_ref())?;
-    check(Some(&value.name), value.kind.as_deref(), Some(&external))?;
-    let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-    let id = DossierKey(state.room.store.make.key(now));
-    let external = External::from(external);
-    let (saved, is_new) = state
-        .write(move |tx| {
-            Box::pin(async move {
-                if let Some(known) = dossier::by_external(tx, organisation, &external.source, &external.id).await? {
-                    let patch = DossierPatch { name: Some(value.name), kind: value.kind, contacts: value.contacts };
-                    return Ok((dossier::update(tx, organisation, known, &patch, now).await?, false));
-                }
-                let new = NewDossier {
-                    name: value.name,
-                    kind: value.kind.unwrap_or_default(),
-                    contacts: value.contacts.unwrap_or_default(),
-                    external: Some(external),
-                };
-                Ok((dossier::create(tx, organisation, id, &new, now).await?, true))
-            })
-        })
-        .await?;
+    let external = named_alike(source, id, value.external.as_ref())?;
+    let DossierUpsert { name, kind, contacts, .. } = value;
+    let patch = DossierPatch { name: Some(name), kind, contacts };
+    let (saved, is_new) = people::dossier::put(&state.room, &caller.viewer, external, patch).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(DossierShown::from(saved))).into_response())
-}
-
-fn check(name: Option<&str>, kind: Option<&str>, external: Option<&ExternalForm>) -> Result<(), Refusal> {
-    let mut checks = Checks::default();
-    if let Some(name) = name {
-        checks.line("name", name, 500);
-    }
-    if let Some(kind) = kind.filter(|kind| !kind.is_empty()) {
-        checks.line("kind", kind, 100);
-    }
-    checks.external(external);
-    checks.done()
 }
 
 impl From<Dossier> for DossierShown {

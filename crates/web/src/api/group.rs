@@ -1,7 +1,6 @@
 //! Groups: people who share accounts (*werkgroepen*).
 
 use super::{
-    form::Checks,
     id,
     instant::Instant,
     page::{self, Page, Turn},
@@ -13,8 +12,9 @@ use crate::{
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, extract::State, response::Response};
 use mail::{GroupKey, UserKey};
+use mailroom::people::group::{self as verb, GroupPatch};
 use serde::{Deserialize, Serialize};
 use store::group::{self, Group};
 use utoipa::ToSchema;
@@ -82,17 +82,8 @@ async fn create(
     key: OnceKey,
     Given { value, digest }: Given<GroupForm>,
 ) -> Result<Response, Problem> {
-    check(Some(&value.name))?;
-    once::run(&state, &caller, key, digest, async {
-        let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-        let id = GroupKey(state.room.store.make.key(now));
-        let GroupForm { name, members } = value;
-        let made = state
-            .write(move |tx| Box::pin(async move { group::create(tx, organisation, id, &name, &members, now).await }))
-            .await?;
-        Ok((StatusCode::CREATED, GroupShown::from(made)))
-    })
-    .await
+    let made = verb::create(&state.room, &caller.viewer, &value.name, value.members);
+    once::create::<_, GroupShown>(&state, &caller, key, digest, made).await
 }
 
 /// One group.
@@ -121,31 +112,9 @@ async fn change(
     Named(key): Named<GroupKey>,
     Given { value, .. }: Given<GroupChange>,
 ) -> Result<Json<GroupShown>, Problem> {
-    check(value.name.as_deref())?;
-    let organisation = caller.viewer.organisation;
-    let saved = state
-        .write(move |tx| {
-            Box::pin(async move {
-                group::get(tx, organisation, key).await?;
-                if let Some(name) = &value.name {
-                    group::rename(tx, organisation, key, name).await?;
-                }
-                if let Some(members) = &value.members {
-                    group::set_members(tx, organisation, key, members).await?;
-                }
-                group::get(tx, organisation, key).await
-            })
-        })
-        .await?;
-    Ok(Json(saved.into()))
-}
-
-fn check(name: Option<&str>) -> Result<(), Problem> {
-    let mut checks = Checks::default();
-    if let Some(name) = name {
-        checks.line("name", name, 200);
-    }
-    Ok(checks.done()?)
+    let GroupChange { name, members } = value;
+    let patch = GroupPatch { name, members };
+    Ok(Json(verb::change(&state.room, &caller.viewer, key, patch).await?.into()))
 }
 
 impl From<Group> for GroupShown {

@@ -1,7 +1,6 @@
 //! Who the caller is, and what they choose for themselves.
 
 use super::{
-    form::Checks,
     id,
     token::ScopeName,
     user::{LanguageName, UserShown},
@@ -14,7 +13,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use mail::{AccountKey, OrganisationKey, TokenKey};
-use mailroom::words::Refusal;
+use mailroom::people;
 use serde::{Deserialize, Serialize};
 use store::{
     token::Scope,
@@ -97,32 +96,9 @@ async fn change(
     caller: Caller,
     Given { value, .. }: Given<MyChange>,
 ) -> Result<Json<UserShown>, Problem> {
-    let mut checks = Checks::default();
-    if let Some(name) = &value.name {
-        checks.line("name", name, 200);
-    }
-    checks.done()?;
-    let patch = UserPatch {
-        name: value.name,
-        language: value.language.map(|language| language.name().to_owned()),
-        default_account: value.default_account,
-        private_incoming: value.private_incoming,
-        private_outgoing: value.private_outgoing,
-        ..UserPatch::default()
-    };
-    let viewer = caller.viewer;
-    let saved = state
-        .write(move |tx| {
-            Box::pin(async move {
-                if let Some(Some(account)) = patch.default_account
-                    && viewer.may_send(tx, account).await.is_err()
-                {
-                    return Ok(None);
-                }
-                user::update(tx, viewer.organisation, viewer.user, &patch).await.map(Some)
-            })
-        })
-        .await?;
-    let saved = saved.ok_or_else(|| Refusal::field("default_account", mailroom::words::field::UNKNOWN))?;
-    Ok(Json(saved.into()))
+    let MyChange { name, language, default_account, private_incoming, private_outgoing } = value;
+    let language = language.map(LanguageName::text);
+    let patch =
+        UserPatch { name, language, default_account, private_incoming, private_outgoing, ..UserPatch::default() };
+    Ok(Json(people::user::change(&state.room, &caller.viewer, caller.viewer.user, patch).await?.into()))
 }

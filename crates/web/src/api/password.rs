@@ -1,6 +1,6 @@
 //! Passwords: changing one's own, and setting a new one by a link that was mailed (features U2, U3).
 
-use super::{form::Checks, id};
+use super::id;
 use crate::{
     AppState,
     caller::{Administrator, Caller},
@@ -11,7 +11,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use mail::{UserKey, address::fold_address};
 use mailroom::{
     people,
-    words::{Refusal, text},
+    words::{Checks, Refusal, text},
 };
 use serde::{Deserialize, Serialize};
 use std::time::Instant;

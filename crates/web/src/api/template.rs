@@ -1,7 +1,6 @@
 //! Templates: mail that is written once and sent often.
 
 use super::{
-    form::Checks,
     id,
     page::{self, Page, Turn},
 };
@@ -19,7 +18,7 @@ use axum::{
     response::Response,
 };
 use mail::TemplateKey;
-use mailroom::words::Refusal;
+use mailroom::people::template as verb;
 use serde::{Deserialize, Serialize};
 use store::template::{self, NewTemplate, Template};
 use utoipa::ToSchema;
@@ -92,16 +91,8 @@ async fn create(
     key: OnceKey,
     Given { value, digest }: Given<TemplateForm>,
 ) -> Result<Response, Problem> {
-    let new = checked(value)?;
-    once::run(&state, &caller, key, digest, async {
-        let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-        let id = TemplateKey(state.room.store.make.key(now));
-        let made = state
-            .write(move |tx| Box::pin(async move { template::create(tx, organisation, id, &new, now).await }))
-            .await?;
-        Ok((StatusCode::CREATED, TemplateShown::from(made)))
-    })
-    .await
+    let made = verb::create(&state.room, &caller.viewer, value.into());
+    once::create::<_, TemplateShown>(&state, &caller, key, digest, made).await
 }
 
 /// One template.
@@ -130,11 +121,7 @@ async fn save(
     Named(key): Named<TemplateKey>,
     Given { value, .. }: Given<TemplateForm>,
 ) -> Result<Json<TemplateShown>, Problem> {
-    let new = checked(value)?;
-    let organisation = caller.viewer.organisation;
-    let saved =
-        state.write(move |tx| Box::pin(async move { template::update(tx, organisation, key, &new).await })).await?;
-    Ok(Json(saved.into()))
+    Ok(Json(verb::save(&state.room, &caller.viewer, key, value.into()).await?.into()))
 }
 
 /// Removes a template; what was sent with it stays as it was sent.
@@ -145,19 +132,14 @@ async fn remove(
     caller: Caller,
     Named(key): Named<TemplateKey>,
 ) -> Result<StatusCode, Problem> {
-    let organisation = caller.viewer.organisation;
-    state.write(move |tx| Box::pin(async move { template::remove(tx, organisation, key).await })).await?;
+    verb::remove(&state.room, &caller.viewer, key).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn checked(TemplateForm { name, subject, html, text }: TemplateForm) -> Result<NewTemplate, Refusal> {
-    let mut checks = Checks::default();
-    checks.line("name", &name, 200);
-    checks.line("subject", &subject, 2000);
-    checks.prose("html", html.as_deref().unwrap_or_default(), 100_000);
-    checks.prose("text", text.as_deref().unwrap_or_default(), 100_000);
-    checks.done()?;
-    Ok(NewTemplate { name, subject, html, text })
+impl From<TemplateForm> for NewTemplate {
+    fn from(TemplateForm { name, subject, html, text }: TemplateForm) -> NewTemplate {
+        NewTemplate { name, subject, html, text }
+    }
 }
 
 impl From<Template> for TemplateShown {

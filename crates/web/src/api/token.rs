@@ -1,6 +1,6 @@
 //! API tokens: a user makes and revokes their own.
 
-use super::{form::Checks, id, instant::Instant, page::Page};
+use super::{id, instant::Instant, page::Page};
 use crate::{
     AppState,
     caller::Caller,
@@ -9,11 +9,9 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use mail::TokenKey;
+use mailroom::people::token as verb;
 use serde::{Deserialize, Serialize};
-use store::{
-    secret::{new_token, token_digest},
-    token::{self, NewToken, Scope, Token},
-};
+use store::token::{self, Scope, Token};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -87,33 +85,8 @@ async fn create(
     caller: Caller,
     Given { value, .. }: Given<TokenForm>,
 ) -> Result<(StatusCode, Json<NewTokenShown>), Problem> {
-    let mut checks = Checks::default();
-    checks.line("name", &value.name, 200);
-    checks.done()?;
-    if value.scope > caller.scope {
-        return Err(Problem::forbidden(
-            "Een token kan geen token maken dat meer mag dan het zelf.",
-            "A token can't make one that may do more than itself.",
-        ));
-    }
-    let proof = new_token();
-    let (viewer, now) = (caller.viewer, state.room.clock.now());
-    let new = NewToken {
-        id: TokenKey(state.room.store.make.key(now)),
-        user: viewer.user,
-        name: value.name,
-        scope: value.scope,
-        digest: token_digest(&proof).to_vec(),
-    };
-    let shown = TokenShown {
-        id: new.id,
-        name: new.name.clone(),
-        scope: new.scope,
-        created_at: Instant(now),
-        last_used_at: None,
-    };
-    state.write(move |tx| Box::pin(async move { token::create(tx, viewer.organisation, &new, now).await })).await?;
-    Ok((StatusCode::CREATED, Json(NewTokenShown { shown, token: proof.to_string() })))
+    let (made, token) = verb::create(&state.room, &caller.viewer, caller.scope, &value.name, value.scope).await?;
+    Ok((StatusCode::CREATED, Json(NewTokenShown { shown: made.into(), token })))
 }
 
 /// Takes a token back, for ever. An administrator may take back anybody's.
@@ -124,11 +97,7 @@ async fn revoke(
     caller: Caller,
     Named(key): Named<TokenKey>,
 ) -> Result<StatusCode, Problem> {
-    let (viewer, now) = (caller.viewer, state.room.clock.now());
-    let whose = (!caller.is_administrator()).then_some(viewer.user);
-    state
-        .write(move |tx| Box::pin(async move { token::revoke(tx, viewer.organisation, key, whose, now).await }))
-        .await?;
+    verb::revoke(&state.room, &caller.viewer, key, caller.is_administrator()).await?;
     state.tokens.forget();
     Ok(StatusCode::NO_CONTENT)
 }

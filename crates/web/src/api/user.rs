@@ -1,7 +1,6 @@
 //! Users: the people who sign in. Everybody may know who their colleagues are; an administrator makes and changes them.
 
 use super::{
-    form::Checks,
     id,
     instant::Instant,
     page::{self, Page, Turn},
@@ -13,12 +12,13 @@ use crate::{
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, extract::State, response::Response};
 use mail::{AccountKey, UserKey};
+use mailroom::people::user::{self as verb, UserInput};
 use serde::{Deserialize, Serialize};
 use store::{
     UserRole,
-    user::{self, NewUser, User, UserPatch},
+    user::{self, User, UserPatch},
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -64,11 +64,10 @@ enum UserRoleName {
 }
 
 /// The language in which a user is spoken to.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = Language)]
 pub(super) enum LanguageName {
-    #[default]
     Nl,
     En,
 }
@@ -125,25 +124,10 @@ async fn create(
     key: OnceKey,
     Given { value, digest }: Given<UserForm>,
 ) -> Result<Response, Problem> {
-    let mut checks = Checks::default();
-    checks.address("email", value.email.trim());
-    checks.line("name", &value.name, 200);
-    checks.done()?;
-    once::run(&state, &caller, key, digest, async {
-        let (organisation, now) = (caller.viewer.organisation, state.room.clock.now());
-        let new = NewUser {
-            id: UserKey(state.room.store.make.key(now)),
-            email: value.email.trim().to_owned(),
-            name: value.name,
-            role: value.role,
-            language: value.language.unwrap_or_default().name().to_owned(),
-            password: None,
-        };
-        let made =
-            state.write(move |tx| Box::pin(async move { user::create(tx, organisation, &new, now).await })).await?;
-        Ok((StatusCode::CREATED, UserShown::from(made)))
-    })
-    .await
+    let UserForm { email, name, role, language } = value;
+    let input = UserInput { email, name, role, language: language.map(LanguageName::text) };
+    let made = verb::create(&state.room, &caller.viewer, input);
+    once::create::<_, UserShown>(&state, &caller, key, digest, made).await
 }
 
 /// One user.
@@ -172,30 +156,18 @@ async fn change(
     Named(key): Named<UserKey>,
     Given { value, .. }: Given<UserChange>,
 ) -> Result<Json<UserShown>, Problem> {
-    let mut checks = Checks::default();
-    if let Some(name) = &value.name {
-        checks.line("name", name, 200);
-    }
-    checks.done()?;
-    let patch = UserPatch {
-        name: value.name,
-        role: value.role,
-        language: value.language.map(|language| language.name().to_owned()),
-        active: value.active,
-        ..UserPatch::default()
-    };
-    let organisation = caller.viewer.organisation;
-    let saved =
-        state.write(move |tx| Box::pin(async move { user::update(tx, organisation, key, &patch).await })).await?;
+    let UserChange { name, role, language, active } = value;
+    let patch = UserPatch { name, role, language: language.map(LanguageName::text), active, ..UserPatch::default() };
+    let saved = verb::change(&state.room, &caller.viewer, key, patch).await?;
     state.tokens.forget();
     Ok(Json(saved.into()))
 }
 
 impl LanguageName {
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn text(self) -> String {
         match self {
-            LanguageName::Nl => "nl",
-            LanguageName::En => "en",
+            LanguageName::Nl => "nl".to_owned(),
+            LanguageName::En => "en".to_owned(),
         }
     }
 }

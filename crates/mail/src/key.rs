@@ -101,6 +101,8 @@ keys! {
     GroupKey "grp_";
     /// An API token.
     TokenKey "tok_";
+    /// Somebody at a browser.
+    SessionKey "ses_";
     /// An internal note on a conversation.
     NoteKey "not_";
     /// A message that could not be read, set aside.

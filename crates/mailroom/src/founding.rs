@@ -29,7 +29,7 @@ pub async fn found(
         errors.extend(more);
     }
     let Some(address) = address.filter(|_| errors.is_empty()) else { return Err(Refusal::Invalid { errors }) };
-    let hash = hash_password(password).await?;
+    let hash = hash_password(&room.store.keys.pepper(), password).await?;
     let now = room.clock.now();
     let key = OrganisationKey(room.store.make.key(now));
     let user = NewUser {

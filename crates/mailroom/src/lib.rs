@@ -32,6 +32,8 @@ pub struct MailRoom {
     pub desks: incoming::Desks,
     /// Transports that are kept for their connections.
     pub transports: outgoing::Transports,
+    /// Wrong passwords of the last day, so that the same one counts once.
+    pub wrongs: people::Wrongs,
 }
 
 impl MailRoom {
@@ -44,6 +46,7 @@ impl MailRoom {
             config: Arc::new(config),
             desks: incoming::Desks::default(),
             transports: outgoing::Transports::default(),
+            wrongs: people::Wrongs::default(),
         }
     }
 }

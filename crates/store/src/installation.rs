@@ -78,7 +78,12 @@ impl Store {
         let node = node(&db).await?;
         let key_file = key_file.unwrap_or_else(|| places.data.join("postkamer.key"));
         let master = match MasterKey::read(&key_file)? {
-            Some(master) => master,
+            Some(mut master) => {
+                if master.add_pepper() {
+                    master.write(&key_file)?;
+                }
+                master
+            }
             None => first_master_key(&db, &key_file).await?,
         };
         Ok(Store {

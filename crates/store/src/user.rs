@@ -1,7 +1,7 @@
 //! A person who signs in.
 
-use crate::{Row, StoreError, Tx, page, vals, viewer::UserRole};
-use mail::{AccountKey, OrganisationKey, UserKey, address::fold_address};
+use crate::{Row, StoreError, Tx, page, session, vals, viewer::UserRole};
+use mail::{AccountKey, OrganisationKey, SessionKey, UserKey, address::fold_address};
 
 /// A person who signs in.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct User {
     pub language: String,
     /// A password was set.
     pub has_password: bool,
+    /// Signing in asks for a code too.
+    pub has_second_factor: bool,
     /// May sign in.
     pub active: bool,
     /// The account that they write from unless they choose another (features M17).
@@ -69,7 +71,7 @@ pub struct UserPatch {
 }
 
 const COLUMNS: &str = "id, organisation, email, name, role, language, password IS NOT NULL, active, default_account,
-    private_incoming, private_outgoing, created_at";
+    private_incoming, private_outgoing, created_at, totp_since_at IS NOT NULL";
 
 /// Makes a user. The address must be new in the whole installation, because signing in names no organisation.
 pub async fn create(tx: &mut Tx, organisation: OrganisationKey, new: &NewUser, now: i64) -> Result<User, StoreError> {
@@ -124,7 +126,7 @@ pub async fn list(
 pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<(User, Option<String>)>, StoreError> {
     let sql = format!("SELECT {COLUMNS}, password FROM users WHERE email_folded = $1");
     let Some(mut row) = tx.row(&sql, &vals![fold_address(email)]).await? else { return Ok(None) };
-    let password = row.opt_text(12);
+    let password = row.opt_text(13);
     Ok(Some((read(row)?, password)))
 }
 
@@ -134,12 +136,13 @@ pub async fn password(tx: &mut Tx, organisation: OrganisationKey, user: UserKey)
     Ok(tx.row(sql, &vals![organisation, user]).await?.ok_or(StoreError::NotFound)?.opt_text(0))
 }
 
-/// Sets the hash of the password, and takes back every link that could set another.
+/// Sets the hash of the password, takes back every link that could set another, and ends every session but `keep`.
 pub async fn set_password(
     tx: &mut Tx,
     organisation: OrganisationKey,
     user: UserKey,
     hash: &str,
+    keep: Option<SessionKey>,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE users SET password = $3 WHERE organisation = $1 AND id = $2";
     if tx.execute(sql, &vals![organisation, user, hash]).await? == 0 {
@@ -147,6 +150,19 @@ pub async fn set_password(
     }
     let sql = "DELETE FROM one_time_links WHERE organisation = $1 AND person = $2 AND purpose = 'password'";
     tx.execute(sql, &vals![organisation, user]).await?;
+    session::end_others(tx, organisation, user, keep).await
+}
+
+/// Puts the same password's new hash in the place of its old one, unless it was changed meanwhile.
+pub async fn rehash(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    user: UserKey,
+    old: &str,
+    new: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE users SET password = $4 WHERE organisation = $1 AND id = $2 AND password = $3";
+    tx.execute(sql, &vals![organisation, user, old, new]).await?;
     Ok(())
 }
 
@@ -188,6 +204,9 @@ pub async fn update(
         ],
     )
     .await?;
+    if role != before.role {
+        session::renew_all(tx, organisation, user).await?;
+    }
     get(tx, organisation, user).await
 }
 
@@ -206,5 +225,6 @@ fn read(mut row: Row) -> Result<User, StoreError> {
         private_incoming: row.bool(9),
         private_outgoing: row.bool(10),
         created_at: row.int(11),
+        has_second_factor: row.bool(12),
     })
 }

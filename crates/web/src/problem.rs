@@ -197,6 +197,18 @@ impl From<Refusal> for Problem {
                 Problem::of_fields(Kind::KeyReused, vec![error])
             }
             Refusal::Conflict(error) => Problem::of_fields(Kind::Conflict, vec![error]),
+            Refusal::Blocked { seconds } => {
+                let problem = Problem {
+                    kind: Kind::TooMany,
+                    detail: mailroom::words::blocked(seconds),
+                    errors: Vec::new(),
+                    retry_after_seconds: None,
+                };
+                match seconds {
+                    Some(seconds) => problem.retry_after(seconds),
+                    None => problem,
+                }
+            }
             Refusal::StillRunning => Problem::new(
                 Kind::StillRunning,
                 "De eerste aanvraag met deze Idempotency-Key loopt nog; vraag het zo meteen opnieuw.",

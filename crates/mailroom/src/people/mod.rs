@@ -1,6 +1,7 @@
 //! People: those who sign in, and those whom the organisation writes with.
 
 pub mod contact;
+mod door;
 pub mod dossier;
 pub mod group;
 mod import;
@@ -8,15 +9,27 @@ mod password;
 #[cfg(test)]
 mod people_test;
 mod relink;
+mod second_factor;
+mod session;
+mod sign_in;
+#[cfg(test)]
+mod sign_in_test;
 mod table;
 pub mod template;
 pub mod token;
+mod totp;
 pub mod user;
 mod vcard;
 #[cfg(test)]
 mod verb_test;
 
+pub use door::{Wrongs, blocked_networks, unblock_network};
 pub use import::{Imported, import_contacts};
 pub(crate) use password::check as check_password;
 pub use password::{change_password, forgotten_password, invite, reset_password};
 pub use relink::run;
+pub use second_factor::{
+    Enrolment, begin_second_factor, confirm_second_factor, drop_second_factor, new_recovery_codes, reset_second_factor,
+};
+pub use session::{Current, confirm_password, end_other_sessions, end_session, session, sessions, sign_out};
+pub use sign_in::{Attempt, SignIn, Signed, second_factor, sign_in};

@@ -1,5 +1,6 @@
 //! Passwords of those who sign in: the rules, a forgotten one, the first one (features U2, U3).
 
+use super::{door, session::is_own_password};
 use crate::{
     MailRoom,
     outgoing::system::{self, plain},
@@ -9,10 +10,10 @@ use crate::{
         letter::{self, Letter},
     },
 };
-use mail::UserKey;
+use mail::{SessionKey, UserKey};
 use store::{
-    StoreError, UserRole, Viewer, one_time_link, organisation,
-    secret::{PasswordProblem, hash_password, new_token, password_problems, token_digest, verify_password},
+    StoreError, UserRole, Viewer, audit, one_time_link, organisation,
+    secret::{PasswordProblem, hash_password, new_token, password_problems, token_digest},
     user::{self, User},
 };
 
@@ -74,19 +75,24 @@ pub async fn reset_password(room: &MailRoom, token: &str, password: &str) -> Res
     }
     // The rules that need no names come before the costly hash.
     check("password", password, &[])?;
-    let hash = hash_password(password).await?;
+    let hash = hash_password(&room.store.keys.pepper(), password).await?;
     let password = password.to_owned();
+    let entry = door::entry(room, None, "user.password_reset", "");
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             let (organisation, user) = one_time_link::redeem(tx, &digest, now).await?;
-            let names = names(tx, organisation, user).await?;
+            let person = user::get(tx, organisation, user).await?;
+            let names = names(tx, &person).await?;
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             if !password_problems(&password, false, &names).is_empty() {
                 // An error, so that the link is not used up.
                 let (code, text) = field::PASSWORD_NAMES;
                 return Err(StoreError::Conflict { field: "password", code, message: text.en.to_owned() });
             }
-            user::set_password(tx, organisation, user, &hash).await?;
+            user::set_password(tx, organisation, user, &hash, None).await?;
+            door::lift_person(tx, &person.email, user).await?;
+            audit::append(tx, organisation, &audit::Entry { user: Some(user), subject: user.to_string(), ..entry })
+                .await?;
             Ok(user)
         })
     });
@@ -98,44 +104,58 @@ pub async fn reset_password(room: &MailRoom, token: &str, password: &str) -> Res
     }
 }
 
-/// Changes one's own password; the present one is asked, so that an open screen is not enough.
-pub async fn change_password(room: &MailRoom, viewer: &Viewer, present: &str, new: &str) -> Result<(), Refusal> {
+/// Changes one's own password; the present one is asked, so that an open screen is not enough. Every session but `keep`
+/// ends.
+pub async fn change_password(
+    room: &MailRoom,
+    viewer: &Viewer,
+    present: &str,
+    new: &str,
+    keep: Option<SessionKey>,
+) -> Result<(), Refusal> {
+    is_own_password(room, viewer, "present", present).await?;
     let (organisation, id) = (viewer.organisation, viewer.user);
     let read = room.store.db.read(move |tx| {
-        Box::pin(async move { Ok((user::password(tx, organisation, id).await?, names(tx, organisation, id).await?)) })
+        Box::pin(async move {
+            let person = user::get(tx, organisation, id).await?;
+            Ok((person.has_second_factor, names(tx, &person).await?))
+        })
     });
-    let (kept, names) = read.await?;
-    if !verify_password(present, kept.as_deref()).await? {
-        return Err(Refusal::field("present", field::PASSWORD_WRONG));
-    }
+    let (has_second_factor, names) = read.await?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    check("password", new, &names)?;
-    let hash = hash_password(new).await?;
-    let write =
-        room.store.db.write(move |tx| Box::pin(async move { user::set_password(tx, organisation, id, &hash).await }));
+    check_with("password", new, has_second_factor, &names)?;
+    let hash = hash_password(&room.store.keys.pepper(), new).await?;
+    let entry = door::entry(room, Some(id), "user.password_changed", &id.to_string());
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            user::set_password(tx, organisation, id, &hash, keep).await?;
+            audit::append(tx, organisation, &entry).await
+        })
+    });
     Ok(write.await?)
 }
 
-async fn names(
-    tx: &mut store::Tx,
-    organisation: mail::OrganisationKey,
-    user: UserKey,
-) -> Result<Vec<String>, StoreError> {
-    let user = user::get(tx, organisation, user).await?;
-    Ok(vec![user.name, user.email, organisation::get(tx, organisation).await?.name])
+async fn names(tx: &mut store::Tx, user: &User) -> Result<Vec<String>, StoreError> {
+    let organisation = organisation::get(tx, user.organisation).await?.name;
+    Ok(vec![user.name.clone(), user.email.clone(), organisation])
 }
 
 /// Whether the password follows the rules for signing in without a second factor.
 pub(crate) fn check(field: &str, password: &str, names: &[&str]) -> Result<(), Refusal> {
-    let errors: Vec<_> = password_problems(password, false, names)
+    check_with(field, password, false, names)
+}
+
+fn check_with(field: &str, password: &str, has_second_factor: bool, names: &[&str]) -> Result<(), Refusal> {
+    let errors: Vec<_> = password_problems(password, has_second_factor, names)
         .into_iter()
-        .map(|problem| FieldError::new(field, why(problem)))
+        .map(|problem| FieldError::new(field, why(problem, has_second_factor)))
         .collect();
     crate::words::all_well(errors)
 }
 
-fn why(problem: PasswordProblem) -> Why {
+fn why(problem: PasswordProblem, has_second_factor: bool) -> Why {
     match problem {
+        PasswordProblem::TooShort if has_second_factor => field::PASSWORD_SHORT_WITH_FACTOR,
         PasswordProblem::TooShort => field::PASSWORD_SHORT,
         PasswordProblem::TooLong => field::PASSWORD_LONG,
         PasswordProblem::Unprintable => field::PASSWORD_UNPRINTABLE,

@@ -94,6 +94,8 @@ reasons! {
     SECRET_FOR_NEW_HOST "secret_for_new_host" "De server is een andere: vul het wachtwoord opnieuw in." / "The server is another one: enter the password again.";
     /// A password that is too short.
     PASSWORD_SHORT "password_short" "Kies een wachtwoord van minstens 15 tekens; een zin mag ook." / "Choose a password of at least 15 characters; a sentence will do.";
+    /// A password that is too short even with a second factor.
+    PASSWORD_SHORT_WITH_FACTOR "password_too_short" "Kies een wachtwoord van minstens 12 tekens; een zin mag ook." / "Choose a password of at least 12 characters; a sentence will do.";
     /// A password that is too long.
     PASSWORD_LONG "password_long" "Een wachtwoord heeft hooguit 256 tekens." / "A password has at most 256 characters.";
     /// A password that others guess first.
@@ -108,6 +110,18 @@ reasons! {
     PASSWORD_VARIETY "password_variety" "Gebruik minstens vijf verschillende tekens." / "Use at least five different characters.";
     /// The old password is wrong.
     PASSWORD_WRONG "password_wrong" "Het huidige wachtwoord klopt niet." / "The present password is not right.";
+    /// Address and password don't belong together; the same for an address that nobody has.
+    SIGN_IN_REFUSED "sign_in_refused" "Dit e-mailadres en wachtwoord horen niet bij elkaar." / "This e-mail address and password don't belong together.";
+    /// Neither a code of the authenticator nor a recovery code.
+    CODE_WRONG "code_wrong" "Deze code klopt niet, of is al gebruikt. Wacht op de volgende code van uw app." / "This code is not right, or was used already. Wait for the next code of your app.";
+    /// The sign-in took too long, or was ended.
+    SIGN_IN_EXPIRED "sign_in_expired" "Het aanmelden duurde te lang. Begin opnieuw met uw wachtwoord." / "Signing in took too long. Begin again with your password.";
+    /// There is one already.
+    SECOND_FACTOR_PRESENT "second_factor_present" "Er is al een tweede factor. Verwijder die eerst." / "There is a second factor already. Remove it first.";
+    /// There is none.
+    SECOND_FACTOR_ABSENT "second_factor_absent" "Er is geen tweede factor." / "There is no second factor.";
+    /// Without the second factor the password is too short.
+    SECOND_FACTOR_CARRIES "second_factor_carries" "Uw wachtwoord is te kort om zonder tweede factor aan te melden. Kies eerst een langer wachtwoord." / "Your password is too short to sign in with alone. Choose a longer password first.";
     /// A link that was used or is too old.
     LINK_EXPIRED "link_expired" "Deze link is al gebruikt of verlopen. Vraag een nieuwe aan." / "This link was used or has expired. Ask for a new one.";
     /// Someone has it already.

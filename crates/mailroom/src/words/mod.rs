@@ -74,6 +74,25 @@ pub const fn text(nl: &'static str, en: &'static str) -> Text {
     Text { nl, en }
 }
 
+const BLOCKED_FOR: Text = text(
+    "Er is te vaak een verkeerd wachtwoord ingevuld. Probeer het over {minutes} opnieuw, of gebruik 'Wachtwoord vergeten'.",
+    "A wrong password was entered too often. Try again in {minutes}, or use 'Forgotten password'.",
+);
+const STOPPED: Text = text(
+    "Er is zo vaak een verkeerd wachtwoord ingevuld dat alleen 'Wachtwoord vergeten' nog helpt.",
+    "A wrong password was entered so often that only 'Forgotten password' still helps.",
+);
+
+/// What somebody reads who is kept out for so many seconds, or (`None`) until they have set a new password.
+pub fn blocked(seconds: Option<u64>) -> Phrase {
+    let Some(minutes) = seconds.map(|seconds| seconds.div_ceil(60).max(1)) else { return STOPPED.into() };
+    let said = |one: &str, more: &str| if minutes == 1 { one.to_owned() } else { format!("{minutes} {more}") };
+    Phrase {
+        nl: fill(BLOCKED_FOR.nl, &[("minutes", &said("een minuut", "minuten"))]),
+        en: fill(BLOCKED_FOR.en, &[("minutes", &said("a minute", "minutes"))]),
+    }
+}
+
 fn fill(text: &str, facts: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

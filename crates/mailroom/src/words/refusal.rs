@@ -40,6 +40,12 @@ pub enum Refusal {
     /// It can't be done in the state things are in.
     #[error("refused: {}", .0.message.en)]
     Conflict(FieldError),
+    /// Too many wrong passwords or codes.
+    #[error("too many wrong tries")]
+    Blocked {
+        /// Seconds to wait; `None`: only the link for a forgotten password helps.
+        seconds: Option<u64>,
+    },
     /// The same request is being worked on: ask again in a moment.
     #[error("the same request is still running")]
     StillRunning,

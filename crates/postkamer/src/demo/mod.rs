@@ -92,7 +92,7 @@ async fn colleague(room: &MailRoom, organisation: OrganisationKey) -> Result<Use
         name: BRAM.name.into(),
         role: UserRole::Member,
         language: "nl".into(),
-        password: Some(hash_password(PASSWORD).await?),
+        password: Some(hash_password(&room.store.keys.pepper(), PASSWORD).await?),
     };
     let id = user.id;
     let work = store::unit(move |tx| Box::pin(async move { store::user::create(tx, organisation, &user, now).await }));

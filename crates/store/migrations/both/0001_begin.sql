@@ -27,7 +27,10 @@ CREATE TABLE users (
     name TEXT NOT NULL,
     role TEXT NOT NULL,                -- administrator, mailbox_manager, member
     language TEXT NOT NULL,            -- nl, en
-    password TEXT,                     -- argon2id, PHC string
+    password TEXT,                     -- argon2id with the pepper, PHC string
+    totp_secret BYTEA,                 -- sealed to this row
+    totp_since_at BIGINT,              -- NULL: not confirmed with a code yet
+    totp_step BIGINT,                  -- of the last code: each works once
     active BOOLEAN NOT NULL,
     default_account BIGINT,
     private_incoming BOOLEAN NOT NULL,
@@ -36,6 +39,52 @@ CREATE TABLE users (
     PRIMARY KEY (organisation, id)
 );
 CREATE UNIQUE INDEX users_email ON users (email_folded);
+
+-- Somebody at a browser. Half way, the password was right and the second factor is awaited.
+CREATE TABLE sessions (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    half_way BOOLEAN NOT NULL,
+    renew BOOLEAN NOT NULL,            -- the person's rights changed: the next request gets another token
+    source TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    confirmed_at BIGINT NOT NULL,      -- when the password was last asked
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX sessions_digest ON sessions (digest);
+CREATE INDEX sessions_person ON sessions (organisation, person);
+
+-- Browsers that a person signed in with before: an attack on the person does not keep them out.
+CREATE TABLE known_devices (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, person, digest)
+) CLUSTERED;
+
+CREATE TABLE recovery_codes (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    used_at BIGINT,
+    PRIMARY KEY (organisation, person, digest)
+) CLUSTERED;
+
+-- Wrong passwords and codes, inward. A subject is a person, a browser or a network; no address stands here in words.
+CREATE TABLE guards (
+    subject TEXT NOT NULL PRIMARY KEY,
+    organisation BIGINT,               -- of the person last tried, when there is one
+    count BIGINT NOT NULL,
+    since_at BIGINT NOT NULL,
+    tried_at BIGINT NOT NULL,
+    blocked_until_at BIGINT
+);
 
 CREATE TABLE workgroups (
     organisation BIGINT NOT NULL,

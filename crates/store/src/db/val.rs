@@ -59,6 +59,7 @@ from_value! {
     UserKey => |value| Val::Int(value.0);
     GroupKey => |value| Val::Int(value.0);
     TokenKey => |value| Val::Int(value.0);
+    SessionKey => |value| Val::Int(value.0);
     NoteKey => |value| Val::Int(value.0);
     QuarantineKey => |value| Val::Int(value.0);
     TemplateKey => |value| Val::Int(value.0);

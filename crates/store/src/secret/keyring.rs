@@ -1,7 +1,7 @@
 //! Every organisation's data keys, opened once when first needed.
 
 use super::{
-    DATA_KEY, MESSAGE_ID_KEY, MasterKey, SecretColumn,
+    DATA_KEY, MESSAGE_ID_KEY, MasterKey, Pepper, SecretColumn,
     seal::{self, Bound, Key, new_key},
 };
 use crate::{StoreError, Tx, vals};
@@ -48,6 +48,11 @@ impl Keyring {
     /// A keyring that opens with this master key.
     pub fn new(master: MasterKey) -> Keyring {
         Keyring(Arc::new(Inner { master: RwLock::new(master), opened: RwLock::default() }))
+    }
+
+    /// What goes into every hash of a password besides the password.
+    pub fn pepper(&self) -> Pepper {
+        self.master().pepper()
     }
 
     /// What a new organisation's row holds: (`data_key`, `message_id_key`), both sealed.
@@ -137,7 +142,7 @@ impl Keyring {
         let bound = Bound { organisation, column: DATA_KEY, row: organisation.0 };
         let master = self.master();
         let sealed: Result<Vec<_>, _> =
-            keys.0.iter().map(|(version, key)| seal::seal(&master.0[0], *version, bound, &**key)).collect();
+            keys.0.iter().map(|(version, key)| seal::seal(&master.keys[0], *version, bound, &**key)).collect();
         Ok(sealed?.concat())
     }
 
@@ -150,7 +155,7 @@ impl Keyring {
         };
         let master = self.master();
         let open_one = |one: &[u8]| {
-            let plain = master.0.iter().find_map(|key| seal::open(key, bound, one).ok()).ok_or_else(lost)?;
+            let plain = master.keys.iter().find_map(|key| seal::open(key, bound, one).ok()).ok_or_else(lost)?;
             let key: [u8; 32] = plain.as_slice().try_into().map_err(|_| lost())?;
             Ok((seal::version_of(one).ok_or_else(lost)?, Zeroizing::new(key)))
         };

@@ -4,16 +4,19 @@
 //! file beside the database and never in it, so that a stolen dump opens nothing. The associated data names
 //! organisation, table, row, column and key version: a value that was moved to another row does not open there.
 
+mod guessable;
 mod keyring;
 mod master;
 mod password;
+mod password_rule;
 mod rotate;
 mod seal;
 mod token;
 
 pub use keyring::Keyring;
-pub use master::MasterKey;
-pub use password::{PasswordProblem, hash_password, password_problems, verify_password};
+pub use master::{MasterKey, Pepper};
+pub use password::{Verdict, hash_password, verify_password};
+pub use password_rule::{PasswordProblem, password_problems};
 pub use rotate::rotate;
 pub use token::{new_token, token_digest};
 
@@ -30,10 +33,12 @@ pub struct SecretColumn {
 pub const ACCOUNT_INCOMING: SecretColumn = SecretColumn { table: "accounts", column: "incoming_secret" };
 /// What an account signs in with to send.
 pub const ACCOUNT_OUTGOING: SecretColumn = SecretColumn { table: "accounts", column: "outgoing_secret" };
+/// What a person's authenticator makes its codes of.
+pub const USER_TOTP: SecretColumn = SecretColumn { table: "users", column: "totp_secret" };
 /// What signs our Message-IDs.
 pub const MESSAGE_ID_KEY: SecretColumn = SecretColumn { table: "organisations", column: "message_id_key" };
 /// An organisation's data keys, sealed with the master key; everything else is sealed with these.
 pub const DATA_KEY: SecretColumn = SecretColumn { table: "organisations", column: "data_key" };
 
 /// Every column sealed with a data key: what a rotation walks. A test fails when the schema has one that is not here.
-pub const SEALED: &[SecretColumn] = &[ACCOUNT_INCOMING, ACCOUNT_OUTGOING, MESSAGE_ID_KEY];
+pub const SEALED: &[SecretColumn] = &[ACCOUNT_INCOMING, ACCOUNT_OUTGOING, USER_TOTP, MESSAGE_ID_KEY];

@@ -17,7 +17,7 @@ const BATCH: i64 = 200;
 pub async fn rotate(db: &Db, keys: &Keyring, key_file: &Path) -> Result<u64, StoreError> {
     let master = keys.master();
     // Two keys in the file: an earlier rotation was stopped. It goes on with the newer one.
-    if master.0.len() == 1 {
+    if master.keys.len() == 1 {
         let renewed = master.renewed();
         renewed.write(key_file)?;
         keys.set_master(renewed);

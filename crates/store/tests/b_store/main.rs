@@ -27,6 +27,7 @@ macro_rules! unit {
 mod account;
 mod contact;
 mod conversation;
+mod door;
 mod edge;
 mod house;
 mod outbox;

@@ -94,7 +94,7 @@ on_both! {
         let late = unit!(house, tx => one_time_link::redeem(tx, b"b", NOW + one_time_link::LIFE).await);
         assert!(matches!(late, Err(StoreError::NotFound)));
         assert!(unit!(house, tx => one_time_link::is_open(tx, b"b", NOW).await).unwrap());
-        unit!(house, tx => user::set_password(tx, ORGANISATION, OWNER, "$argon2id$x").await).unwrap();
+        unit!(house, tx => user::set_password(tx, ORGANISATION, OWNER, "$argon2id$x", None).await).unwrap();
         assert!(!unit!(house, tx => one_time_link::is_open(tx, b"b", NOW).await).unwrap());
         assert_eq!(unit!(house, tx => user::password(tx, ORGANISATION, OWNER).await).unwrap().as_deref(), Some("$argon2id$x"));
     }

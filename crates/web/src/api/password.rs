@@ -73,7 +73,7 @@ async fn change(
     caller: Caller,
     Given { value, .. }: Given<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    people::change_password(&state.room, &caller.viewer, &value.present, &value.password).await?;
+    people::change_password(&state.room, &caller.viewer, &value.present, &value.password, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

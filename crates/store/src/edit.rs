@@ -56,11 +56,13 @@ pub struct Edit {
     pub action: Action,
     /// How often it was tried.
     pub tries: i64,
+    /// When the server did this move without telling the new number, in milliseconds since 1970: the next pull finds it.
+    pub done_at: Option<i64>,
     /// Who wants it.
     pub created_by: Option<UserKey>,
 }
 
-const COLUMNS: &str = "id, account, folder, generation, remote, remote_name, message, body, tries, created_by";
+const COLUMNS: &str = "id, account, folder, generation, remote, remote_name, message, body, tries, created_by, done_at";
 
 /// Writes edits down. `tries` of a new one is 0.
 pub async fn queue(tx: &mut Tx, organisation: OrganisationKey, edits: &[Edit], now: i64) -> Result<(), StoreError> {
@@ -107,8 +109,9 @@ pub async fn due(
 ) -> Result<Vec<Edit>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM edits WHERE organisation = $1 AND account = $2 AND next_try_at <= $3
-         AND NOT EXISTS (SELECT 1 FROM edits e WHERE e.organisation = edits.organisation AND e.folder = edits.folder
-             AND e.remote = edits.remote AND e.generation = edits.generation AND e.id < edits.id AND e.next_try_at > $3)
+         AND done_at IS NULL AND NOT EXISTS (SELECT 1 FROM edits e WHERE e.organisation = edits.organisation AND e.folder = edits.folder
+             AND e.remote = edits.remote AND e.generation = edits.generation AND e.id < edits.id
+             AND (e.next_try_at > $3 OR e.done_at IS NOT NULL))
          ORDER BY id LIMIT $4"
     );
     tx.rows(&sql, &vals![organisation, account, now, limit]).await?.into_iter().map(read).collect()
@@ -116,7 +119,7 @@ pub async fn due(
 
 /// The accounts that have something to be done, with when the first of it is due.
 pub async fn accounts_due(tx: &mut Tx) -> Result<Vec<(OrganisationKey, AccountKey, i64)>, StoreError> {
-    let sql = "SELECT organisation, account, MIN(next_try_at) FROM edits GROUP BY organisation, account";
+    let sql = "SELECT organisation, account, MIN(next_try_at) FROM edits WHERE done_at IS NULL GROUP BY organisation, account";
     let rows = tx.rows(sql, &[]).await?;
     Ok(rows.iter().map(|row| (OrganisationKey(row.int(0)), AccountKey(row.int(1)), row.int(2))).collect())
 }
@@ -132,6 +135,47 @@ pub async fn done(tx: &mut Tx, organisation: OrganisationKey, edits: &[i64]) -> 
 pub async fn retry(tx: &mut Tx, organisation: OrganisationKey, edit: i64, next_try_at: i64) -> Result<(), StoreError> {
     let sql = "UPDATE edits SET tries = tries + 1, next_try_at = $3 WHERE organisation = $1 AND id = $2";
     tx.execute(sql, &vals![organisation, edit, next_try_at]).await?;
+    Ok(())
+}
+
+/// The server did this move, and the next pull of the folder finds its new number.
+pub async fn hold(tx: &mut Tx, organisation: OrganisationKey, edit: i64, now: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE edits SET done_at = $3 WHERE organisation = $1 AND id = $2";
+    tx.execute(sql, &vals![organisation, edit, now]).await?;
+    Ok(())
+}
+
+/// The moves of an account whose new number the next pull finds.
+pub async fn moved(tx: &mut Tx, organisation: OrganisationKey, account: AccountKey) -> Result<Vec<Edit>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM edits WHERE organisation = $1 AND account = $2 AND done_at IS NOT NULL ORDER BY id"
+    );
+    tx.rows(&sql, &vals![organisation, account]).await?.into_iter().map(read).collect()
+}
+
+/// What is to be done to the message at a place (folder, our count of its epochs, number).
+pub(crate) async fn of_place(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    at: (FolderKey, i64, i64),
+) -> Result<Vec<Edit>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM edits WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4 ORDER BY id"
+    );
+    tx.rows(&sql, &vals![organisation, at.0, at.1, at.2]).await?.into_iter().map(read).collect()
+}
+
+/// The message has another place: what waits is done there.
+pub(crate) async fn follow(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    from: (FolderKey, i64, i64),
+    to: (FolderKey, i64, i64),
+    name: Option<&str>,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE edits SET folder = $5, generation = $6, remote = $7, remote_name = $8
+               WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4";
+    tx.execute(sql, &vals![organisation, from.0, from.1, from.2, to.0, to.1, to.2, name]).await?;
     Ok(())
 }
 
@@ -177,5 +221,6 @@ fn read(mut row: crate::Row) -> Result<Edit, StoreError> {
         action: serde_json::from_str(&body).map_err(|error| StoreError::Damaged(error.to_string()))?,
         tries: row.int(8),
         created_by: row.opt_int(9).map(UserKey),
+        done_at: row.opt_int(10),
     })
 }

@@ -44,7 +44,7 @@ pub enum DeskError {
 
 enum Ask {
     Fetch(oneshot::Sender<Result<Fetched, DeskError>>),
-    Edits(Option<oneshot::Sender<()>>),
+    Edits,
 }
 
 struct Handle {
@@ -74,20 +74,8 @@ impl Desks {
     pub fn poke(&self, account: AccountKey) {
         if let Ok(asks) = self.asks(account) {
             // A full queue already holds a poke.
-            let _ = asks.try_send(Ask::Edits(None));
+            let _ = asks.try_send(Ask::Edits);
         }
-    }
-
-    /// Returns when the edits that wait now were tried, or after `at_most`.
-    pub async fn settle(&self, account: AccountKey, at_most: Duration) {
-        let Ok(asks) = self.asks(account) else { return };
-        let (answer, answered) = oneshot::channel();
-        let settled = async {
-            if asks.send(Ask::Edits(Some(answer))).await.is_ok() {
-                let _ = answered.await;
-            }
-        };
-        let _ = tokio::time::timeout(at_most, settled).await;
     }
 
     /// How far the running pass of the account is.
@@ -236,12 +224,7 @@ impl Desk {
                         waiting.push(answer);
                         break;
                     }
-                    Next::Asked(Ask::Edits(answer)) => {
-                        self.edit(&account, source).await?;
-                        if let Some(answer) = answer {
-                            let _ = answer.send(());
-                        }
-                    }
+                    Next::Asked(Ask::Edits) => self.edit(&account, source).await?,
                 }
             }
         }
@@ -296,7 +279,7 @@ impl Desk {
 fn fetcher(ask: Ask) -> Option<oneshot::Sender<Result<Fetched, DeskError>>> {
     match ask {
         Ask::Fetch(answer) => Some(answer),
-        Ask::Edits(_) => None,
+        Ask::Edits => None,
     }
 }
 

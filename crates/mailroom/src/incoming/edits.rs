@@ -77,19 +77,31 @@ async fn settle(
     done: Result<EditDone, ConnectError>,
     now: i64,
 ) -> Result<(), StoreError> {
+    let place = (edit.folder, edit.generation, edit.remote);
     let work = store::unit(move |tx| {
         Box::pin(async move {
             match done {
-                Ok(done) => {
-                    if let (Action::Move { to }, Some((epoch, new))) = (&edit.action, done.new) {
-                        let old = remote_id(edit.remote, edit.remote_name.clone());
-                        store::place::moved(tx, organisation, (edit.folder, &old), (*to, epoch, &new)).await?;
+                Ok(EditDone { new, missing }) => {
+                    let Action::Move { to } = edit.action else {
+                        return store::edit::done(tx, organisation, &[edit.id]).await;
+                    };
+                    let settled = match new {
+                        Some((epoch, new)) => store::place::moved(tx, organisation, place, (to, epoch, &new)).await?,
+                        None => missing,
+                    };
+                    if !settled {
+                        return store::edit::hold(tx, organisation, edit.id, now).await;
                     }
-                    store::edit::done(tx, organisation, &[edit.id]).await
+                    store::edit::done(tx, organisation, &[edit.id]).await?;
+                    match missing {
+                        true => store::place::stays(tx, organisation, place).await,
+                        false => Ok(()),
+                    }
                 }
                 Err(ConnectError::Refused { words, .. }) => {
                     tracing::warn!(message = %edit.message, %words, "the server refused an edit; its own state counts again");
                     store::edit::done(tx, organisation, &[edit.id]).await?;
+                    store::place::stays(tx, organisation, place).await?;
                     store::folder::forget_cursor(tx, organisation, edit.folder).await
                 }
                 Err(_) => store::edit::retry(tx, organisation, edit.id, now + 30_000 * (edit.tries + 1)).await,

@@ -153,6 +153,7 @@ pub(super) async fn pull(
     watch: &Watch,
 ) -> Result<Fetched, PassError> {
     let (organisation, id) = (account.organisation, account.id);
+    let began = room.clock.now();
     room.desks.suspects.take_up(room).await?;
     killpoint!("receive.before_pull");
     let (changes, received) = mpsc::channel(WAITING);
@@ -183,7 +184,7 @@ pub(super) async fn pull(
     let brought = stored?;
     pulled?;
     killpoint!("receive.before_complete");
-    complete(room, &job, &folders, &brought).await?;
+    complete(room, &job, &folders, &brought, began).await?;
     killpoint!("receive.before_ledger");
     ledger::keep(room, account, &folders, &brought, source).await?;
     killpoint!("receive.after_ledger");
@@ -240,19 +241,35 @@ fn seen(room: &MailRoom, folder: &RemoteFolder, now: i64) -> Seen {
     }
 }
 
-/// The pull came to its end: whatever an earlier epoch still holds is not there any more.
-async fn complete(room: &MailRoom, job: &Job, folders: &[Folder], brought: &Brought) -> Result<(), StoreError> {
-    let rebound = folders.iter().filter(|folder| !brought.parked.contains(&folder.id)).map(|folder| folder.id);
-    let rebound: Vec<FolderKey> = rebound.collect();
+/// The pull came to its end: whatever an earlier epoch still holds is not there any more, and neither is what we moved
+/// before it `began` and did not meet again.
+async fn complete(
+    room: &MailRoom,
+    job: &Job,
+    folders: &[Folder],
+    brought: &Brought,
+    began: i64,
+) -> Result<(), StoreError> {
+    let pulled = folders.iter().filter(|folder| !brought.parked.contains(&folder.id)).map(|folder| folder.id);
+    let pulled: Vec<FolderKey> = pulled.collect();
     let (organisation, account, now) = (job.organisation, job.account, room.clock.now());
     let store = room.store.clone();
-    let read = room
-        .store
-        .db
-        .read(move |tx| Box::pin(async move { store::place::with_old_generations(tx, organisation, account).await }));
-    let old = read.await?;
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move {
+            let moved = store::edit::moved(tx, organisation, account).await?;
+            Ok((moved, store::place::with_old_generations(tx, organisation, account).await?))
+        })
+    });
+    let (moved, old) = read.await?;
+    if !moved.is_empty() {
+        let pulled = pulled.clone();
+        let work = store::unit(move |tx| {
+            Box::pin(async move { store::place::conclude(tx, organisation, account, &pulled, began, now).await })
+        });
+        room.store.db.write(work).await?;
+    }
     let items: Vec<_> =
-        old.into_iter().filter(|folder| rebound.contains(folder)).map(store::receive::Item::Complete).collect();
+        old.into_iter().filter(|folder| pulled.contains(folder)).map(store::receive::Item::Complete).collect();
     if items.is_empty() {
         return Ok(());
     }

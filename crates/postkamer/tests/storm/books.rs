@@ -136,9 +136,9 @@ pub(crate) async fn check(store: &Store) {
         (
             "a folder's counts are those of its places",
             "SELECT f.id FROM folders f WHERE f.gone_at IS NULL
-             AND (f.messages <> (SELECT COUNT(*) FROM places p WHERE p.folder = f.id AND p.generation = f.generation)
+             AND (f.messages <> (SELECT COUNT(*) FROM places p WHERE p.shown_in = f.id)
              OR f.unread <> (SELECT COUNT(*) FROM places p
-                 WHERE p.folder = f.id AND p.generation = f.generation AND p.flags & 1 = 0))",
+                 WHERE p.shown_in = f.id AND p.flags & 1 = 0))",
         ),
         (
             "no place lies nowhere",

@@ -247,9 +247,10 @@ CREATE TABLE places (
     message BIGINT NOT NULL,
     flags BIGINT NOT NULL,
     keywords TEXT,
+    shown_in BIGINT NOT NULL,          -- the folder that people see it in: where it lies, or where an edit moves it to
     PRIMARY KEY (organisation, folder, generation, remote)
 ) CLUSTERED;
-CREATE INDEX places_list ON places (organisation, folder, message);
+CREATE INDEX places_list ON places (organisation, shown_in, message);
 CREATE INDEX places_message ON places (organisation, message);
 
 CREATE TABLE conversations (
@@ -384,6 +385,7 @@ CREATE TABLE edits (
     body TEXT NOT NULL,                -- JSON: add, remove, to
     tries BIGINT NOT NULL,
     next_try_at BIGINT NOT NULL,
+    done_at BIGINT,                    -- a move that the server did without telling the new number: the next pull finds it
     created_by BIGINT,
     PRIMARY KEY (organisation, id)
 );

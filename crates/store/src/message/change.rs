@@ -64,19 +64,20 @@ async fn put_flags(
         }
         let sql =
             "UPDATE places SET flags = $5 WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4";
-        tx.execute(sql, &vals![viewer.organisation, lying.folder, lying.generation, lying.remote, after]).await?;
+        tx.execute(sql, &vals![viewer.organisation, lying.lies_in, lying.generation, lying.remote, after]).await?;
         let unread = (before & SEEN) - (after & SEEN);
         place::count(tx, viewer.organisation, lying.folder, 0, unread).await?;
         edits.push(Edit {
             id: make.key(now),
             account,
-            folder: lying.folder,
+            folder: lying.lies_in,
             generation: lying.generation,
             remote: lying.remote,
             remote_name: lying.remote_name,
             message,
             action: Action::Flags { add: names(after & !before), remove: names(before & !after) },
             tries: 0,
+            done_at: None,
             created_by: Some(viewer.user),
         });
     }
@@ -96,8 +97,8 @@ fn names(bits: i64) -> Vec<String> {
     names.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// Asks the server to move the message to another folder of its account; its row moves when the server has done so.
-/// The copy that moves is the one we show.
+/// Moves the message to another folder of its account, here at once and on the server by an edit. The copy that moves is
+/// the one we show.
 pub async fn move_to(
     tx: &mut Tx,
     viewer: &Viewer,
@@ -115,16 +116,19 @@ pub async fn move_to(
     let edit = Edit {
         id: make.key(now),
         account,
-        folder: shown.folder,
+        folder: shown.lies_in,
         generation: shown.generation,
         remote: shown.remote,
         remote_name: shown.remote_name,
         message,
         action: Action::Move { to: folder },
         tries: 0,
+        done_at: None,
         created_by: Some(viewer.user),
     };
-    edit::queue(tx, viewer.organisation, &[edit], now).await
+    place::show_in(tx, viewer.organisation, (edit.folder, edit.generation, edit.remote), folder).await?;
+    edit::queue(tx, viewer.organisation, &[edit], now).await?;
+    tell(tx, viewer, message, now).await
 }
 
 async fn is_target(tx: &mut Tx, viewer: &Viewer, account: AccountKey, folder: FolderKey) -> Result<(), StoreError> {

@@ -119,8 +119,8 @@ fn read(mut row: Row, id: MessageKey) -> Result<Stored, StoreError> {
     })
 }
 
-const PLACES: &str = "SELECT p.folder, f.role, p.generation, p.remote, p.remote_name, p.flags, p.keywords FROM places p \
-     JOIN folders f ON f.organisation = p.organisation AND f.id = p.folder WHERE p.organisation = $1 AND p.message = $2";
+const PLACES: &str = "SELECT p.shown_in, f.role, p.folder, p.generation, p.remote, p.remote_name, p.flags, p.keywords FROM places p \
+     JOIN folders f ON f.organisation = p.organisation AND f.id = p.shown_in WHERE p.organisation = $1 AND p.message = $2";
 
 /// Every folder that holds the message, the one to show first.
 pub async fn places_of(
@@ -138,10 +138,11 @@ fn lying(mut row: Row) -> Lying {
     Lying {
         folder: FolderKey(row.int(0)),
         role: Role::from_name(&row.text(1)).unwrap_or_default(),
-        generation: row.int(2),
-        remote: row.int(3),
-        remote_name: row.opt_text(4),
-        flags: Flags::from_stored(row.int(5), row.opt_text(6).as_deref()),
+        lies_in: FolderKey(row.int(2)),
+        generation: row.int(3),
+        remote: row.int(4),
+        remote_name: row.opt_text(5),
+        flags: Flags::from_stored(row.int(6), row.opt_text(7).as_deref()),
     }
 }
 

@@ -19,11 +19,13 @@ use mail::{Flags, FolderKey, Role};
 /// Where a message lies: one row a copy in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lying {
-    /// The folder.
+    /// The folder that people see it in.
     pub folder: FolderKey,
     /// What that folder is for.
     pub role: Role,
-    /// Our count of the folder's epochs.
+    /// The folder that holds it on the server; another one as long as an edit moves it.
+    pub lies_in: FolderKey,
+    /// Our count of that folder's epochs.
     pub generation: i64,
     /// The server's number in that epoch (UID), or a hash of `remote_name`.
     pub remote: i64,

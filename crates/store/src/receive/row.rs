@@ -3,7 +3,7 @@
 use super::{Incoming, context::Context, thread::Placed};
 use crate::{
     Dialect, StoreError, Tx, Val,
-    place::{self, remote_name, remote_number},
+    place::{self, Stored, remote_name, remote_number},
     vals,
 };
 use mail::{FolderKey, MessageKey, OrganisationKey};
@@ -190,14 +190,15 @@ pub(super) async fn places(
             );
         }
         tx.execute_many(
-            "INSERT INTO places (organisation, folder, generation, remote, remote_name, account, message, flags, keywords)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO places (organisation, folder, generation, remote, remote_name, account, message, flags, keywords,
+                 shown_in) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $2)",
             &rows,
         )
         .await?;
         place::count(tx, context.organisation, folder, rows.len() as i64, unread).await?;
         place::take_flags(tx, context.organisation, folder, generation, &met).await?;
         came_after_all(tx, context, folder, generation, &rows).await?;
+        place::arrived(tx, context.organisation, context.account, (folder, generation), &rows).await?;
         added += rows.len() as u64;
     }
     Ok(added)
@@ -241,11 +242,9 @@ async fn rebind(
     let lists: Vec<_> =
         messages.iter().map(|message| vals![organisation, folder, *message, generation].to_vec()).collect();
     let sql = "DELETE FROM places WHERE organisation = $1 AND folder = $2 AND message = $3 AND generation < $4
-               RETURNING flags";
+               RETURNING remote, message, flags, keywords, shown_in";
     let old = tx.rows_many(sql, &lists).await?;
-    let unread = old.iter().flatten().filter(|row| row.int(0) & 1 == 0).count() as i64;
-    let gone = old.iter().map(Vec::len).sum::<usize>() as i64;
-    place::count(tx, organisation, folder, -gone, -unread).await
+    place::uncount(tx, organisation, &old.into_iter().flatten().map(Stored::read).collect::<Vec<_>>()).await
 }
 
 /// What is shown of messages that we had already follows the flags they were found with, in another folder or after the

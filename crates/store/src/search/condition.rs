@@ -101,7 +101,7 @@ impl Conditions {
             Term::Folder(name) => {
                 let folders = folders_named(tx, viewer.organisation, accounts, name).await?;
                 let list = self.list(folders);
-                in_folder(&format!("p.folder IN ({list})"))
+                in_folder(&format!("p.shown_in IN ({list})"))
             }
             Term::Unread => UNREAD.to_owned(),
             Term::Read => READ.to_owned(),
@@ -130,7 +130,7 @@ impl Conditions {
     fn role(&mut self, role: Role) -> String {
         let role = self.value(role.as_str());
         format!(
-            "EXISTS (SELECT 1 FROM places p JOIN folders f ON f.organisation = p.organisation AND f.id = p.folder \
+            "EXISTS (SELECT 1 FROM places p JOIN folders f ON f.organisation = p.organisation AND f.id = p.shown_in \
              WHERE p.organisation = $1 AND p.message = m.id AND f.role = {role})"
         )
     }

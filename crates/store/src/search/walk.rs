@@ -230,7 +230,7 @@ impl Walk<'_> {
         // A folder may hold a message twice; grouping in index order costs no sorting.
         let sql = format!(
             "SELECT p.message FROM places p JOIN messages m ON m.organisation = p.organisation AND m.id = p.message \
-             WHERE p.organisation = $1 AND CAST($2 AS BIGINT) IS NOT NULL AND p.folder = $5 AND p.message < $3 AND p.message >= $6 AND m.gone_at IS NULL{} \
+             WHERE p.organisation = $1 AND CAST($2 AS BIGINT) IS NOT NULL AND p.shown_in = $5 AND p.message < $3 AND p.message >= $6 AND m.gone_at IS NULL{} \
              GROUP BY p.message ORDER BY p.message DESC LIMIT $4",
             self.conditions.text()
         );

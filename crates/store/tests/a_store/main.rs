@@ -21,6 +21,7 @@ mod blob;
 mod desk;
 mod installation;
 mod message;
+mod moving;
 mod private;
 mod search;
 mod secret;

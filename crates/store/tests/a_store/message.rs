@@ -30,8 +30,8 @@ on_both! {
 
     a_message_shows_its_best_place_its_people_and_its_links(desk) {
         let key = desk.mail(INBOX, 1, "Offerte", "Hallo").await;
-        desk.run("INSERT INTO places (organisation, folder, generation, remote, account, message, flags)
-            SELECT 1, 22, generation, 9, 11, message, 0 FROM places WHERE folder = 21").await;
+        desk.run("INSERT INTO places (organisation, folder, generation, remote, account, message, flags, shown_in)
+            SELECT 1, 22, generation, 9, 11, message, 0, 22 FROM places WHERE folder = 21").await;
         desk.run("INSERT INTO links (organisation, message, target, is_dossier, reason, removed, linked_at)
             SELECT 1, id, 61, TRUE, 'person', FALSE, 0 FROM messages").await;
         let stored = desk.get(ANNA, key).await.unwrap();
@@ -60,11 +60,8 @@ on_both! {
         assert!(desk.get(ANNA, key).await.unwrap().flagged);
     }
 
-    a_move_waits_for_the_server_and_stays_in_the_mailbox(desk) {
+    a_message_stays_in_its_mailbox(desk) {
         let key = desk.mail(INBOX, 1, "Offerte", "Hallo").await;
-        move_to(&desk, key, ARCHIVE).await.unwrap();
-        assert_eq!(desk.count("SELECT COUNT(*) FROM edits WHERE kind = 'move'").await, 1);
-        assert_eq!(desk.get(ANNA, key).await.unwrap().folder, Some(INBOX));
         let refused = move_to(&desk, key, OTHER_INBOX).await;
         assert!(matches!(refused, Err(StoreError::Conflict { field: "folder", .. })), "{refused:?}");
     }
@@ -77,7 +74,7 @@ on_both! {
     }
 }
 
-async fn set_flags(
+pub async fn set_flags(
     desk: &crate::desk::Desk,
     key: MessageKey,
     seen: Option<bool>,
@@ -88,7 +85,7 @@ async fn set_flags(
         .await
 }
 
-async fn move_to(desk: &crate::desk::Desk, key: MessageKey, folder: mail::FolderKey) -> Result<(), StoreError> {
+pub async fn move_to(desk: &crate::desk::Desk, key: MessageKey, folder: mail::FolderKey) -> Result<(), StoreError> {
     let make = desk.store.make.clone();
     desk.write(move |tx| Box::pin(async move { message::move_to(tx, &ANNA, key, folder, NOW, &make).await })).await
 }

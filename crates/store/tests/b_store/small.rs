@@ -24,6 +24,7 @@ fn an_edit(id: i64, remote: i64, action: Action) -> Edit {
         message: MessageKey(1),
         action,
         tries: 0,
+        done_at: None,
         created_by: Some(OWNER),
     }
 }

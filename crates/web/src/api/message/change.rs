@@ -10,12 +10,8 @@ use crate::{
 use axum::{Json, extract::State};
 use mail::{FolderKey, MessageKey};
 use serde::Deserialize;
-use std::time::Duration;
 use store::message;
 use utoipa::ToSchema;
-
-/// How long a move may take on the server before we answer without it.
-const MOVES_WITHIN: Duration = Duration::from_secs(3);
 
 /// What changes about a message; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -64,10 +60,6 @@ pub(super) async fn change(
             })
         })
         .await?;
-    match folder {
-        // The row moves when the server has moved the message: that is soon enough to show it where it was put.
-        Some(_) => state.room.desks.settle(account, MOVES_WITHIN).await,
-        None => state.room.desks.poke(account),
-    }
+    state.room.desks.poke(account);
     Ok(Json(whole(&state, &caller, key).await?))
 }

@@ -2,6 +2,11 @@
 //!
 //! The counts of a folder move with its places, in the same unit of work.
 
+mod moving;
+
+pub(crate) use moving::{arrived, show_in};
+pub use moving::{conclude, moved, stays};
+
 use crate::{Row, StoreError, Tx, vals};
 use mail::{Flags, FolderKey, MessageKey, OrganisationKey, RemoteId, RemoteSet};
 use std::collections::HashMap;
@@ -44,11 +49,21 @@ pub(crate) struct Stored {
     pub(crate) message: MessageKey,
     pub(crate) flags: i64,
     pub(crate) keywords: Option<String>,
+    pub(crate) shown_in: FolderKey,
 }
 
+/// The columns that [`Stored::read`] reads.
+pub(crate) const STORED: &str = "remote, message, flags, keywords, shown_in";
+
 impl Stored {
-    fn read(mut row: Row) -> Stored {
-        Stored { remote: row.int(0), message: MessageKey(row.int(1)), flags: row.int(2), keywords: row.opt_text(3) }
+    pub(crate) fn read(mut row: Row) -> Stored {
+        Stored {
+            remote: row.int(0),
+            message: MessageKey(row.int(1)),
+            flags: row.int(2),
+            keywords: row.opt_text(3),
+            shown_in: FolderKey(row.int(4)),
+        }
     }
 
     fn unread(&self) -> i64 {
@@ -65,13 +80,11 @@ pub(crate) async fn between(
     first: i64,
     last: i64,
 ) -> Result<Vec<Stored>, StoreError> {
-    let rows = tx
-        .rows(
-            "SELECT remote, message, flags, keywords FROM places
-             WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote BETWEEN $4 AND $5 ORDER BY remote",
-            &vals![organisation, folder, generation, first, last],
-        )
-        .await?;
+    let sql = format!(
+        "SELECT {STORED} FROM places
+         WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote BETWEEN $4 AND $5 ORDER BY remote"
+    );
+    let rows = tx.rows(&sql, &vals![organisation, folder, generation, first, last]).await?;
     Ok(rows.into_iter().map(Stored::read).collect())
 }
 
@@ -104,7 +117,7 @@ pub(crate) async fn take_flags(
     let (Some(first), Some(last)) = (wanted.keys().min(), wanted.keys().max()) else { return Ok(Vec::new()) };
     let sql = "SELECT remote FROM edits WHERE organisation = $1 AND folder = $2";
     let ours: Vec<i64> = tx.rows(sql, &vals![organisation, folder]).await?.iter().map(|row| row.int(0)).collect();
-    let mut unread = 0;
+    let mut unread: HashMap<FolderKey, i64> = HashMap::new();
     let mut changed = Vec::new();
     let (mut places, mut messages) = (Vec::new(), Vec::new());
     for place in between(tx, organisation, folder, generation, *first, *last).await? {
@@ -113,7 +126,7 @@ pub(crate) async fn take_flags(
         if ours.contains(&place.remote) || (bits == place.flags && keywords == place.keywords) {
             continue;
         }
-        unread += i64::from(!flags.seen) - place.unread();
+        *unread.entry(place.shown_in).or_default() += i64::from(!flags.seen) - place.unread();
         places.push(vals![organisation, folder, generation, place.remote, bits, keywords].to_vec());
         messages.push(vals![organisation, place.message, bits].to_vec());
         changed.push(place.message);
@@ -125,11 +138,14 @@ pub(crate) async fn take_flags(
     )
     .await?;
     tx.execute_many("UPDATE messages SET flags = $3 WHERE organisation = $1 AND id = $2", &messages).await?;
-    count(tx, organisation, folder, 0, unread).await?;
+    for (folder, unread) in unread {
+        count(tx, organisation, folder, 0, unread).await?;
+    }
     Ok(changed)
 }
 
-/// Takes places away because the server no longer has them. Gives their messages.
+/// Takes places away because the server no longer has them. Gives their messages. What left because we moved it stays
+/// until its new place is found, so that nobody sees it gone in between.
 pub(crate) async fn take_gone(
     tx: &mut Tx,
     organisation: OrganisationKey,
@@ -142,15 +158,16 @@ pub(crate) async fn take_gone(
     let uids = ids.ranges().iter().map(|range| (i64::from(range.0), i64::from(range.1)));
     let mut gone = Vec::new();
     for (first, last) in uids.chain(named).collect::<Vec<_>>() {
-        gone.extend(between(tx, organisation, folder, generation, first, last).await?);
-        tx.execute(
-            "DELETE FROM places
-             WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote BETWEEN $4 AND $5",
-            &vals![organisation, folder, generation, first, last],
-        )
-        .await?;
+        let sql = format!(
+            "DELETE FROM places WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote BETWEEN $4 AND $5
+             AND NOT EXISTS (SELECT 1 FROM edits e WHERE e.organisation = places.organisation
+                 AND e.folder = places.folder AND e.remote = places.remote AND e.generation = places.generation
+                 AND e.done_at IS NOT NULL) RETURNING {STORED}"
+        );
+        let rows = tx.rows(&sql, &vals![organisation, folder, generation, first, last]).await?;
+        gone.extend(rows.into_iter().map(Stored::read));
     }
-    left(tx, organisation, folder, &gone, now).await
+    left(tx, organisation, &gone, now).await
 }
 
 /// Takes every place away that is not in `ids`. Gives their messages.
@@ -178,11 +195,11 @@ pub(crate) async fn close_generations(
     generation: i64,
     now: i64,
 ) -> Result<Vec<MessageKey>, StoreError> {
-    let sql = "DELETE FROM places WHERE organisation = $1 AND folder = $2 AND generation < $3
-               RETURNING remote, message, flags, keywords";
-    let rows = tx.rows(sql, &vals![organisation, folder, generation]).await?;
+    let sql =
+        format!("DELETE FROM places WHERE organisation = $1 AND folder = $2 AND generation < $3 RETURNING {STORED}");
+    let rows = tx.rows(&sql, &vals![organisation, folder, generation]).await?;
     let gone: Vec<Stored> = rows.into_iter().map(Stored::read).collect();
-    left(tx, organisation, folder, &gone, now).await
+    left(tx, organisation, &gone, now).await
 }
 
 /// Takes every place of a folder away, because the folder itself is gone.
@@ -198,15 +215,23 @@ pub(crate) async fn forget_folder(
 async fn left(
     tx: &mut Tx,
     organisation: OrganisationKey,
-    folder: FolderKey,
     gone: &[Stored],
     now: i64,
 ) -> Result<Vec<MessageKey>, StoreError> {
     if gone.is_empty() {
         return Ok(Vec::new());
     }
-    let unread: i64 = gone.iter().map(Stored::unread).sum();
-    count(tx, organisation, folder, -(gone.len() as i64), -unread).await?;
+    uncount(tx, organisation, gone).await?;
+    mark_gone(tx, organisation, gone, now).await
+}
+
+/// Notes which messages no folder holds any more. Gives all of them.
+async fn mark_gone(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    gone: &[Stored],
+    now: i64,
+) -> Result<Vec<MessageKey>, StoreError> {
     let messages: Vec<MessageKey> = gone.iter().map(|place| place.message).collect();
     let rows: Vec<_> = messages.iter().map(|message| vals![organisation, *message, now].to_vec()).collect();
     tx.execute_many(
@@ -216,6 +241,20 @@ async fn left(
     )
     .await?;
     Ok(messages)
+}
+
+/// Takes places that are no more off the counts of the folders they were seen in.
+pub(crate) async fn uncount(tx: &mut Tx, organisation: OrganisationKey, gone: &[Stored]) -> Result<(), StoreError> {
+    let mut folders: HashMap<FolderKey, (i64, i64)> = HashMap::new();
+    for place in gone {
+        let (messages, unread) = folders.entry(place.shown_in).or_default();
+        *messages -= 1;
+        *unread -= place.unread();
+    }
+    for (folder, (messages, unread)) in folders {
+        count(tx, organisation, folder, messages, unread).await?;
+    }
+    Ok(())
 }
 
 /// Adds to a folder's counts.
@@ -232,44 +271,6 @@ pub(crate) async fn count(
     let sql = "UPDATE folders SET messages = messages + $3, unread = unread + $4 WHERE organisation = $1 AND id = $2";
     tx.execute(sql, &vals![organisation, folder, messages, unread]).await?;
     Ok(())
-}
-
-/// Notes that the server moved a message for us and told its new name, so that the next pull meets an acquaintance.
-pub async fn moved(
-    tx: &mut Tx,
-    organisation: OrganisationKey,
-    from: (FolderKey, &RemoteId),
-    to: (FolderKey, i64, &RemoteId),
-) -> Result<(), StoreError> {
-    let source = super::folder::get(tx, organisation, from.0).await?;
-    let target = super::folder::get(tx, organisation, to.0).await?;
-    if target.epoch != Some(to.1) {
-        // Never pulled, or another epoch by now: the next pull sorts it out by digest.
-        return Ok(());
-    }
-    let sql = "DELETE FROM places WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4
-               RETURNING remote, message, flags, keywords";
-    let values = vals![organisation, from.0, source.generation, remote_number(from.1)];
-    let Some(place) = tx.row(sql, &values).await?.map(Stored::read) else { return Ok(()) };
-    count(tx, organisation, from.0, -1, -place.unread()).await?;
-    let added = tx
-        .execute(
-            "INSERT INTO places (organisation, folder, generation, remote, remote_name, account, message, flags, keywords)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
-            &vals![
-                organisation,
-                to.0,
-                target.generation,
-                remote_number(to.2),
-                remote_name(to.2),
-                target.account,
-                place.message,
-                place.flags,
-                place.keywords.as_deref()
-            ],
-        )
-        .await? as i64;
-    count(tx, organisation, to.0, added, added * place.unread()).await
 }
 
 /// The folders of an account that still hold places of an earlier epoch.

@@ -1,9 +1,8 @@
 //! What we still have to do on a server: flags, moves, deletions. Shown here at once, done there when it answers.
 
 use crate::{StoreError, Topic, Tx, vals};
-use mail::{AccountKey, FolderKey, MessageKey, OrganisationKey, UserKey};
+use mail::{AccountKey, Flags, FolderKey, MessageKey, OrganisationKey, UserKey};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +30,15 @@ impl Action {
             Action::Flags { .. } => "flags",
             Action::Move { .. } => "move",
             Action::Delete => "delete",
+        }
+    }
+
+    /// The system flags (see [`Flags::bits`]) that a message with these will have when this was done.
+    pub(crate) fn flags_after(&self, flags: i64) -> i64 {
+        let bits = |names: &[String]| Flags::from_imap(names.iter().map(String::as_str)).bits();
+        match self {
+            Action::Flags { add, remove } => flags & !bits(remove) | bits(add),
+            Action::Move { .. } | Action::Delete => flags,
         }
     }
 }
@@ -165,6 +173,18 @@ pub(crate) async fn of_place(
     tx.rows(&sql, &vals![organisation, at.0, at.1, at.2]).await?.into_iter().map(read).collect()
 }
 
+/// What is to be done in one epoch of a folder, in the order it was asked for.
+pub(crate) async fn of_folder(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    generation: i64,
+) -> Result<Vec<Edit>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM edits WHERE organisation = $1 AND folder = $2 AND generation = $3 ORDER BY id");
+    tx.rows(&sql, &vals![organisation, folder, generation]).await?.into_iter().map(read).collect()
+}
+
 /// The message has another place: what waits is done there.
 pub(crate) async fn follow(
     tx: &mut Tx,
@@ -177,35 +197,6 @@ pub(crate) async fn follow(
                WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4";
     tx.execute(sql, &vals![organisation, from.0, from.1, from.2, to.0, to.1, to.2, name]).await?;
     Ok(())
-}
-
-/// What is still to be done to these messages of a folder, by their number there: what the server says of them now is
-/// from before, and must not overwrite what a person just did.
-pub async fn pending_for_places(
-    tx: &mut Tx,
-    organisation: OrganisationKey,
-    folder: FolderKey,
-    generation: i64,
-    remotes: &[i64],
-) -> Result<HashMap<i64, Vec<Action>>, StoreError> {
-    let mut pending = HashMap::new();
-    let sql = "SELECT 1 FROM edits WHERE organisation = $1 AND folder = $2 LIMIT 1";
-    if tx.row(sql, &vals![organisation, folder]).await?.is_none() {
-        return Ok(pending);
-    }
-    let sql = format!(
-        "SELECT {COLUMNS} FROM edits WHERE organisation = $1 AND folder = $2 AND remote = $3 AND generation = $4
-         ORDER BY id"
-    );
-    let lists: Vec<_> =
-        remotes.iter().map(|remote| vals![organisation, folder, *remote, generation].to_vec()).collect();
-    for (remote, rows) in remotes.iter().zip(tx.rows_many(&sql, &lists).await?) {
-        if !rows.is_empty() {
-            let actions = rows.into_iter().map(|row| read(row).map(|edit| edit.action)).collect::<Result<_, _>>()?;
-            pending.insert(*remote, actions);
-        }
-    }
-    Ok(pending)
 }
 
 fn read(mut row: crate::Row) -> Result<Edit, StoreError> {

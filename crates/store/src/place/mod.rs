@@ -104,8 +104,8 @@ pub async fn known(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey
     Ok(known)
 }
 
-/// Takes flags as the server has them. Places with an edit of ours still under way keep ours. Gives the messages that
-/// changed.
+/// Takes flags as the server has them, and as edits of ours that are still under way will make them. Gives the messages
+/// that changed.
 pub(crate) async fn take_flags(
     tx: &mut Tx,
     organisation: OrganisationKey,
@@ -115,18 +115,19 @@ pub(crate) async fn take_flags(
 ) -> Result<Vec<MessageKey>, StoreError> {
     let wanted: HashMap<i64, &Flags> = of.iter().map(|(id, flags)| (remote_number(id), flags)).collect();
     let (Some(first), Some(last)) = (wanted.keys().min(), wanted.keys().max()) else { return Ok(Vec::new()) };
-    let sql = "SELECT remote FROM edits WHERE organisation = $1 AND folder = $2";
-    let ours: Vec<i64> = tx.rows(sql, &vals![organisation, folder]).await?.iter().map(|row| row.int(0)).collect();
+    let ours = crate::edit::of_folder(tx, organisation, folder, generation).await?;
     let mut unread: HashMap<FolderKey, i64> = HashMap::new();
     let mut changed = Vec::new();
     let (mut places, mut messages) = (Vec::new(), Vec::new());
     for place in between(tx, organisation, folder, generation, *first, *last).await? {
         let Some(flags) = wanted.get(&place.remote) else { continue };
-        let (bits, keywords) = (flags.bits(), flags.keyword_text());
-        if ours.contains(&place.remote) || (bits == place.flags && keywords == place.keywords) {
+        let keywords = flags.keyword_text();
+        let edits = ours.iter().filter(|edit| edit.remote == place.remote);
+        let bits = edits.fold(flags.bits(), |bits, edit| edit.action.flags_after(bits));
+        if bits == place.flags && keywords == place.keywords {
             continue;
         }
-        *unread.entry(place.shown_in).or_default() += i64::from(!flags.seen) - place.unread();
+        *unread.entry(place.shown_in).or_default() += (place.flags & 1) - (bits & 1);
         places.push(vals![organisation, folder, generation, place.remote, bits, keywords].to_vec());
         messages.push(vals![organisation, place.message, bits].to_vec());
         changed.push(place.message);

@@ -120,23 +120,26 @@ pub(crate) async fn arrived(
         let (from, here) = ((edit.folder, edit.generation, edit.remote), (folder, generation, *number));
         edit::done(tx, organisation, &[edit.id]).await?;
         let Some(old) = take(tx, organisation, from).await? else { continue };
-        if edit::of_place(tx, organisation, from).await?.is_empty() {
-            continue;
-        }
-        // Something else was asked for meanwhile: what people see stays as they made it, and is done here.
+        // Something else may have been asked for meanwhile: that stays as people see it, and is done here.
         edit::follow(tx, organisation, from, here, *name).await?;
-        keep_as_seen(tx, organisation, here, &old).await?;
+        show_in(tx, organisation, here, old.shown_in).await?;
+        foresee(tx, organisation, here).await?;
     }
     Ok(())
 }
 
-async fn keep_as_seen(tx: &mut Tx, organisation: OrganisationKey, here: Key, seen: &Stored) -> Result<(), StoreError> {
-    show_in(tx, organisation, here, seen.shown_in).await?;
-    let Some(now) = get(tx, organisation, here).await? else { return Ok(()) };
+/// Gives a place the flags that it will have when what waits for it was done.
+async fn foresee(tx: &mut Tx, organisation: OrganisationKey, here: Key) -> Result<(), StoreError> {
+    let Some(place) = get(tx, organisation, here).await? else { return Ok(()) };
+    let waiting = edit::of_place(tx, organisation, here).await?;
+    let flags = waiting.iter().fold(place.flags, |flags, edit| edit.action.flags_after(flags));
+    if flags == place.flags {
+        return Ok(());
+    }
     let sql =
         "UPDATE places SET flags = $5 WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4";
-    tx.execute(sql, &vals![organisation, here.0, here.1, here.2, seen.flags]).await?;
-    count(tx, organisation, seen.shown_in, 0, seen.unread() - now.unread()).await
+    tx.execute(sql, &vals![organisation, here.0, here.1, here.2, flags]).await?;
+    count(tx, organisation, place.shown_in, 0, (place.flags & 1) - (flags & 1)).await
 }
 
 /// These folders were pulled after what was moved before `then`: what did not turn up where we moved it is not there

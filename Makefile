@@ -1,12 +1,13 @@
 # Every command there is; plain `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint peers soak bench fuzz schema
+.PHONY: help demo test lint peers soak bench fuzz schema screenshots
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## build and serve a sample organisation; needs nothing but Rust
+demo: ## build and serve a sample organisation; needs Rust, and node to bundle the page
 	@command -v cargo >/dev/null || { echo 'demo: Rust is not installed (no cargo in the path)' >&2; exit 1; }
+	@scripts/assets.sh install
 	@echo 'demo: building Postkamer, the first time takes some minutes on two cores'
 	@cargo build --release --locked -p postkamer
 	@echo 'demo: making and serving the sample organisation'
@@ -35,6 +36,11 @@ bench: ## measure against the programs to beat, in one run; writes docs/performa
 
 fuzz: ## a minute for each parser of bytes from outside; SECONDS_EACH=n for longer
 	@scripts/fuzz.sh
+
+screenshots: ## photograph every page, light and dark, wide and narrow, into target/screenshots
+	@scripts/peers.sh
+	@cargo test --quiet --locked -p postkamer --test it page::
+	@echo 'screenshots: target/screenshots'
 
 schema: ## write the database schema down as the migrations leave it
 	@cargo build --quiet --locked -p postkamer

@@ -56,7 +56,7 @@ keep_services_still() {
 }
 
 debian_packages() {
-    local wanted=(dovecot-imapd dovecot-lmtpd dovecot-submissiond postfix isync swaks python3 python3-venv procps curl ca-certificates)
+    local wanted=(chromium dovecot-imapd dovecot-lmtpd dovecot-submissiond postfix isync swaks python3 python3-venv procps curl ca-certificates)
     command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
     [ "${1:-}" != bench ] || wanted+=(notmuch maildir-utils)
@@ -131,6 +131,20 @@ node_programs() {
     cp "$lock" "$home/ready"
 }
 
+browser_programs() {
+    local home=$PEERS/browser lock=crates/testkit/browser/package-lock.json
+    if cmp -s "$lock" "$home/ready"; then
+        say 'browser driver: there'
+        return 0
+    fi
+    say 'browser driver: installing Playwright (without browsers of its own) and axe from the locked list'
+    rm -rf "$home"
+    mkdir -p "$home"
+    cp crates/testkit/browser/package.json "$lock" "$home/"
+    quietly "npm ci could not install $lock" npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
+    cp "$lock" "$home/ready"
+}
+
 [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null || fail 'this script knows Debian only (apt-get is not here)'
 [ "$(id -u)" = 0 ] || fail 'run it as root: it installs packages and mounts layers'
 mkdir -p "$PEERS"
@@ -143,4 +157,5 @@ layer courier courier-imap courier-authlib-userdb courier-authdaemon courier-bas
 layer exim exim4-daemon-heavy
 python_programs
 node_programs
+browser_programs
 say "ready after $((SECONDS - started)) s"

@@ -2,10 +2,22 @@
 
 use crate::{
     MailRoom, people,
-    words::{FieldError, Refusal, field},
+    words::{FieldError, Language, Refusal, field},
 };
 use mail::{Address, OrganisationKey, UserKey};
-use store::{UserRole, secret::hash_password, user::NewUser};
+use store::{StoreError, UserRole, secret::hash_password, user::NewUser};
+
+/// Founds the first organisation of an installation, for whoever comes first; later it is not found any more.
+pub async fn found_first(
+    room: &MailRoom,
+    organisation: &str,
+    email: &str,
+    password: &str,
+    language: Language,
+) -> Result<(OrganisationKey, UserKey), Refusal> {
+    let language = if language == Language::English { "en" } else { "nl" };
+    begin(room, organisation, email, ("", language), password, true).await
+}
 
 /// Founds an organisation with its administrator. The password follows the rules for signing in without a second factor.
 pub async fn found(
@@ -14,6 +26,17 @@ pub async fn found(
     email: &str,
     name: &str,
     password: &str,
+) -> Result<(OrganisationKey, UserKey), Refusal> {
+    begin(room, organisation, email, (name, "nl"), password, false).await
+}
+
+async fn begin(
+    room: &MailRoom,
+    organisation: &str,
+    email: &str,
+    (name, language): (&str, &str),
+    password: &str,
+    is_first: bool,
 ) -> Result<(OrganisationKey, UserKey), Refusal> {
     let organisation_name = organisation.trim().to_owned();
     let mut errors = Vec::new();
@@ -37,13 +60,16 @@ pub async fn found(
         email: address.address,
         name: name.trim().to_owned(),
         role: UserRole::Administrator,
-        language: "nl".into(),
+        language: language.to_owned(),
         password: Some(hash),
     };
     let id = user.id;
     let keys = room.store.keys.clone();
     let work = store::unit(move |tx| {
         Box::pin(async move {
+            if is_first && !store::organisation::list(tx).await?.is_empty() {
+                return Err(StoreError::NotFound);
+            }
             store::organisation::create(tx, &keys, key, &organisation_name, now).await?;
             store::user::create(tx, key, &user, now).await.map(|_| ())
         })

@@ -3,6 +3,7 @@
 //!
 //! Everything panics with a clear line when it can't do its work: in a test that is the right answer.
 
+mod browser;
 mod ca;
 mod chance;
 mod client;
@@ -26,6 +27,7 @@ mod s3;
 mod scripted;
 pub mod sink;
 
+pub use browser::Browser;
 pub use ca::{Ca, Identity};
 pub use chance::Chance;
 pub use client::{Append, FolderSnapshot, ImapClient, MessageSnapshot, SmtpClient, Tls};

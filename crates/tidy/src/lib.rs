@@ -74,10 +74,11 @@ fn code_of(line: &str) -> String {
 }
 
 fn collect(dir: &Path, name: &str, found: &mut Vec<Source>) {
-    const SKIPPED: [&str; 9] = [
+    const SKIPPED: [&str; 10] = [
         ".git",
         "target",
         "node_modules",
+        "dist",
         ".peers",
         ".bench",
         "postkamer-data",

@@ -1,4 +1,4 @@
-//! The window: the API that programs use, and what watches the program (health, metrics). Pages come here too.
+//! The window: the page that people use, the API that programs use, and what watches the program (health, metrics).
 //!
 //! A handler reads its input, calls one verb of `mailroom` (or, to read, one function of `store`), and answers. What
 //! goes around every request is in [`router`].
@@ -6,12 +6,12 @@
 mod alive;
 mod api;
 mod caller;
-mod front;
 mod given;
 mod headers;
 mod language;
 mod metrics;
 mod once;
+mod page;
 mod problem;
 mod state;
 mod style;
@@ -39,13 +39,13 @@ const BODY_LIMIT_BYTES: usize = 1 << 20;
 pub fn router(state: AppState) -> Router {
     let (api, description) = api::router();
     Router::new()
-        .route("/", get(front::show))
         .route("/style.css", get(style::sheet))
         .route("/healthz", get(alive::healthz))
         .route("/readyz", get(alive::readyz))
         .route("/metrics", get(metrics::show))
         .merge(api::description_routes(description))
         .merge(api)
+        .merge(page::router(&state))
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))

@@ -3,7 +3,10 @@
 //! A handler answers a [`Problem`]; the words are chosen on the way out by [`speak`], where the request's
 //! `Accept-Language` is known. So no handler has to carry a language around.
 
-use crate::language::{self, phrase};
+use crate::{
+    language::{self, phrase},
+    page,
+};
 use axum::{
     Json,
     extract::Request,
@@ -281,7 +284,12 @@ impl IntoResponse for Problem {
 /// layer or a handler refuses is answered in one form.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
     let language = language::asked(request.headers());
+    let headers = request.headers().clone();
+    let for_a_person = is_for_a_person(&request);
     let mut response = next.run(request).await;
+    if for_a_person {
+        return page::stranger(response, &headers);
+    }
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {
         return response;
     };
@@ -302,6 +310,12 @@ pub(crate) async fn speak(request: Request, next: Next) -> Response {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     spoken
+}
+
+/// Whether a browser asks, outside the API: then the answer is a page.
+fn is_for_a_person(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepts.contains("text/html") && !request.uri().path().starts_with("/api/")
 }
 
 #[cfg(test)]

@@ -1,9 +1,14 @@
 //! The one style sheet of the plain pages. No page loads anything from elsewhere.
 
 use axum::{
-    http::header,
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+
+/// What such a page may load: this style sheet.
+pub(crate) const PLAIN_PAGE: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+);
 
 /// The style sheet.
 pub(crate) async fn sheet() -> Response {

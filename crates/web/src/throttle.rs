@@ -6,6 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// More links for one address are not mailed; the answer stays the same.
+pub(crate) const LINKS_AN_HOUR: u32 = 3;
+
 const SLOT: Duration = Duration::from_secs(3600);
 
 /// More names than anybody asks for in an hour by right; past it the memory starts anew.

@@ -6,6 +6,7 @@ mod command_line;
 mod description;
 mod feed;
 mod fetch;
+mod page;
 mod post_office;
 mod program;
 mod rights;

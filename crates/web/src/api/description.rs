@@ -1,7 +1,7 @@
 //! The OpenAPI description, made from the handlers. What every operation of a kind can answer is added here, once, so
 //! that no handler can forget to declare it.
 
-use crate::{front, problem::ProblemBody};
+use crate::{problem::ProblemBody, style};
 use axum::{
     Router,
     http::header,
@@ -152,7 +152,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(api: openapi::OpenApi) ->
         move || async move { ([(header::CONTENT_TYPE, "application/json")], json.to_string()).into_response() };
     let show_page = move || async move {
         let mut response: Response = Html(page.to_string()).into_response();
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, front::PLAIN_PAGE);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, style::PLAIN_PAGE);
         response
     };
     Router::new().route("/api/v1/openapi.json", get(show_json)).route("/api/docs", get(show_page))

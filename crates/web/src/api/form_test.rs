@@ -129,7 +129,7 @@ async fn the_feed_goes_on_from_any_cursor() {
 #[tokio::test]
 async fn the_program_says_how_it_is() {
     let trial = Trial::new().await;
-    for path in ["/", "/healthz", "/readyz", "/metrics", "/api/docs", "/style.css"] {
+    for path in ["/sign-in", "/healthz", "/readyz", "/metrics", "/api/docs", "/style.css"] {
         assert_eq!(trial.get(path, "").await.status, StatusCode::OK, "{path}");
     }
     let api = trial.get("/api/v1/openapi.json", "").await.json();

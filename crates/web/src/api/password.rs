@@ -6,6 +6,7 @@ use crate::{
     caller::{Administrator, Caller},
     given::{Given, Named},
     problem::{Problem, ProblemBody},
+    throttle::LINKS_AN_HOUR,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use mail::{UserKey, address::fold_address};
@@ -25,9 +26,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(forgotten))
         .routes(routes!(reset))
 }
-
-/// More links for one address are not mailed; the answer stays the same.
-const LINKS_AN_HOUR: u32 = 3;
 
 /// A password to change, with the present one.
 #[derive(Deserialize, ToSchema)]

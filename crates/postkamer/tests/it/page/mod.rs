@@ -1,0 +1,29 @@
+//! Stories of the page, in a real browser on real mail servers. Each page is photographed and held against axe.
+
+mod first_day;
+
+use std::path::PathBuf;
+use testkit::Browser;
+
+/// Where the pictures go: below `target`, for `make screenshots`.
+pub(crate) fn gallery() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder for pictures");
+    folder
+}
+
+/// Signs in at an installation that serves there.
+pub(crate) fn sign_in(browser: &mut Browser, url: &str, email: &str, password: &str) {
+    browser.go(&format!("{url}/sign-in"));
+    browser.fill("E-mailadres", email);
+    browser.fill("Wachtwoord", password);
+    browser.press("Aanmelden");
+}
+
+/// Nothing in a page of ours goes wrong unseen: no mistake of a script, nothing that the policy had to stop.
+pub(crate) fn nothing_went_wrong(browser: &mut Browser, except: &[&str]) {
+    let mistakes = browser.run("return seen.mistakes", serde_json::Value::Null);
+    let mistakes: Vec<String> = serde_json::from_value(mistakes).expect("a list of texts");
+    let left: Vec<_> = mistakes.into_iter().filter(|it| !except.iter().any(|known| it.contains(known))).collect();
+    assert!(left.is_empty(), "in the browser's console: {left:#?}");
+}

@@ -1,0 +1,183 @@
+//! What stands around every page: the head, the menu, and the words when something went wrong.
+
+use super::{
+    asset,
+    visitor::{self, Visitor},
+    words,
+};
+use crate::{
+    language,
+    problem::{Kind, Problem},
+};
+use askama::Template;
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use mailroom::words::{FieldError, Language};
+use std::sync::LazyLock;
+
+/// What a handler of a page answers.
+pub(crate) type Shown = Result<Response, Problem>;
+
+/// Where in the menu a page belongs.
+#[expect(dead_code, reason = "pages come one by one; remove this with the last place that gets one")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Mail,
+    Contacts,
+    Dossiers,
+    Outbox,
+    Mailboxes,
+    Settings,
+    Me,
+    /// In none of them.
+    Nowhere,
+}
+
+/// What the layout needs to know. Each page's template has one, called `frame`.
+pub(crate) struct Frame {
+    pub(crate) say: words::Frame,
+    /// `nl` or `en`.
+    pub(crate) language: &'static str,
+    /// For the field `csrf` of each form.
+    pub(crate) csrf: String,
+    pub(crate) place: Place,
+    pub(crate) person: Option<Menu>,
+    pub(crate) script: &'static str,
+    pub(crate) style: &'static str,
+}
+
+/// The menu of a person who signed in.
+pub(crate) struct Menu {
+    pub(crate) name: String,
+    pub(crate) initials: String,
+    pub(crate) organisation: String,
+    pub(crate) manages_mailboxes: bool,
+    pub(crate) lacks_default_mailbox: bool,
+}
+
+static SCRIPT: LazyLock<String> = LazyLock::new(|| asset::path_of("page.js"));
+static STYLE: LazyLock<String> = LazyLock::new(|| asset::path_of("page.css"));
+
+/// Scripts and styles of our own only; nothing from elsewhere, nothing inline.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+impl Frame {
+    pub(crate) fn new(visitor: &Visitor, place: Place) -> Frame {
+        let person = visitor.person.as_ref().map(|person| Menu {
+            name: if person.name.is_empty() { person.email.clone() } else { person.name.clone() },
+            initials: person.initials(),
+            organisation: person.organisation.clone(),
+            manages_mailboxes: person.manages_mailboxes(),
+            lacks_default_mailbox: person.default_account.is_none(),
+        });
+        Frame {
+            say: words::Frame(visitor.language),
+            language: language::code(visitor.language),
+            csrf: visitor.form_token(),
+            place,
+            person,
+            script: &SCRIPT,
+            style: &STYLE,
+        }
+    }
+
+    /// Whether a line of the menu is where the visitor is.
+    pub(crate) fn is_at(&self, name: &str) -> bool {
+        format!("{:?}", self.place).eq_ignore_ascii_case(name)
+    }
+}
+
+/// A page, or a part of one.
+pub(crate) fn shown(template: &impl Template) -> Shown {
+    shown_as(StatusCode::OK, template)
+}
+
+/// The same with another status: 422 for a form to correct.
+pub(crate) fn shown_as(status: StatusCode, template: &impl Template) -> Shown {
+    let html = template.render().map_err(|error| Problem::internal(&error))?;
+    let mut response = (status, Html(html)).into_response();
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    Ok(response)
+}
+
+/// What is wrong with a field, for the line below it: `{{ errors.of("email") }}`.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Vec<(String, String)>);
+
+impl Errors {
+    pub(crate) fn new(errors: &[FieldError], language: Language) -> Errors {
+        Errors(errors.iter().map(|error| (error.field.clone(), error.message.say(language).to_owned())).collect())
+    }
+
+    /// One field, in the visitor's words.
+    pub(crate) fn one(field: &str, words: &str) -> Errors {
+        Errors(vec![(field.to_owned(), words.to_owned())])
+    }
+
+    /// The words for that field, or nothing.
+    pub(crate) fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, words)| words.as_str())
+    }
+}
+
+words::words! {
+    /// When something went wrong.
+    Trouble {
+        back_to_mail "Naar de mail" "To the mail";
+        not_found "Het gevraagde bestaat niet, of het is niet voor u bestemd. Klopt het adres?" "What you asked for does not exist, or is not meant for you. Is the address right?";
+    }
+}
+
+#[derive(Template)]
+#[template(path = "trouble.html")]
+struct Trouble_ {
+    frame: Frame,
+    say: Trouble,
+    title: String,
+    detail: String,
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Notice {
+    title: String,
+    detail: String,
+}
+
+/// Puts a problem into words for a person: as a page, or as a notice in the page that is there.
+pub(crate) fn explain(mut response: Response, visitor: &Visitor, partial: bool) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let language = visitor.language;
+    let say = Trouble(language);
+    let title = problem.kind.title().say(language).to_owned();
+    let detail = match problem.kind {
+        Kind::NotFound => say.not_found().to_owned(),
+        _ => problem.detail.say(language).to_owned(),
+    };
+    let status = problem.kind.status();
+    let made = match partial {
+        true => shown_as(status, &Notice { title, detail }),
+        false => shown_as(status, &Trouble_ { frame: Frame::new(visitor, Place::Nowhere), say, title, detail }),
+    };
+    let mut made = made.unwrap_or_else(|_| status.into_response());
+    if partial {
+        made.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#notices"));
+        made.headers_mut().insert(HeaderName::from_static("hx-reswap"), HeaderValue::from_static("innerHTML"));
+    }
+    if let Some(seconds) = problem.retry_after_seconds {
+        made.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    made
+}
+
+/// The same for an address that nothing is registered at: who asks is not looked up for it.
+pub(crate) fn stranger(response: Response, headers: &HeaderMap) -> Response {
+    let language = language::asked(headers);
+    let visitor = Visitor { proof: visitor::new_proof(), language, person: None, now: 0 };
+    explain(response, &visitor, headers.contains_key("hx-request"))
+}

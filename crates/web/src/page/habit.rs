@@ -1,0 +1,165 @@
+//! Dates, sizes and numbers as the reader writes them.
+
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
+use mailroom::words::Language;
+
+/// Where the reader's clock hangs, and in which language they read.
+#[derive(Debug, Clone)]
+pub(crate) struct Habit {
+    language: Language,
+    zone: TimeZone,
+    today: Date,
+}
+
+/// A moment: short to read, in full to hover over, and for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// `14:05`, `gisteren`, `3 mrt`, `3-3-2024`.
+    pub(crate) short: String,
+    /// `dinsdag 3 maart 2026 14:05`.
+    pub(crate) full: String,
+    /// RFC 3339, for `datetime`.
+    pub(crate) iso: String,
+}
+
+const MONTHS: [(&str, &str, &str, &str); 12] = [
+    ("jan", "januari", "Jan", "January"),
+    ("feb", "februari", "Feb", "February"),
+    ("mrt", "maart", "Mar", "March"),
+    ("apr", "april", "Apr", "April"),
+    ("mei", "mei", "May", "May"),
+    ("jun", "juni", "Jun", "June"),
+    ("jul", "juli", "Jul", "July"),
+    ("aug", "augustus", "Aug", "August"),
+    ("sep", "september", "Sep", "September"),
+    ("okt", "oktober", "Oct", "October"),
+    ("nov", "november", "Nov", "November"),
+    ("dec", "december", "Dec", "December"),
+];
+
+const DAYS: [(&str, &str); 7] = [
+    ("maandag", "Monday"),
+    ("dinsdag", "Tuesday"),
+    ("woensdag", "Wednesday"),
+    ("donderdag", "Thursday"),
+    ("vrijdag", "Friday"),
+    ("zaterdag", "Saturday"),
+    ("zondag", "Sunday"),
+];
+
+impl Habit {
+    /// The habit of who reads this language in the Low Countries, at this moment (milliseconds since 1970).
+    pub(crate) fn new(language: Language, now: i64) -> Habit {
+        let zone = TimeZone::get("Europe/Amsterdam").unwrap_or_else(|_| TimeZone::system());
+        let today = at(now, &zone).date();
+        Habit { language, zone, today }
+    }
+
+    /// How far the reader's clock is ahead of UTC at that moment, in seconds.
+    pub(crate) fn offset_seconds(&self, moment: i64) -> i32 {
+        at(moment, &self.zone).offset().seconds()
+    }
+
+    /// A moment in milliseconds since 1970.
+    pub(crate) fn moment(&self, moment: i64) -> Moment {
+        let there = at(moment, &self.zone);
+        let date = there.date();
+        let (short_nl, long_nl, short_en, long_en) = MONTHS[usize::from(date.month() as u8 - 1)];
+        let (day_nl, day_en) = DAYS[date.weekday().to_monday_zero_offset() as usize];
+        let time = format!("{:02}:{:02}", there.hour(), there.minute());
+        let (day, year) = (date.day(), date.year());
+        let short = match (self.language, self.today == date, self.today.yesterday().is_ok_and(|it| it == date)) {
+            (_, true, _) => time.clone(),
+            (Language::Dutch, _, true) => "gisteren".to_owned(),
+            (Language::English, _, true) => "yesterday".to_owned(),
+            (Language::Dutch, ..) if year == self.today.year() => format!("{day} {short_nl}"),
+            (Language::English, ..) if year == self.today.year() => format!("{day} {short_en}"),
+            (Language::Dutch, ..) => format!("{day}-{}-{year}", date.month()),
+            (Language::English, ..) => format!("{day} {short_en} {year}"),
+        };
+        let full = match self.language {
+            Language::Dutch => format!("{day_nl} {day} {long_nl} {year} {time}"),
+            Language::English => format!("{day_en} {day} {long_en} {year} {time}"),
+        };
+        Moment { short, full, iso: there.timestamp().to_string() }
+    }
+
+    /// A size in bytes: `1,2 MB` in Dutch, `1.2 MB` in English; a thousand at a time, as files are sold.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the first page that shows a size removes this"))]
+    pub(crate) fn size(&self, bytes: i64) -> String {
+        let (mut amount, mut unit) = (bytes.max(0) as f64, "B");
+        for next in ["kB", "MB", "GB", "TB"] {
+            if amount < 999.5 {
+                break;
+            }
+            (amount, unit) = (amount / 1000.0, next);
+        }
+        let text = if unit == "B" || amount >= 9.95 { format!("{amount:.0}") } else { format!("{amount:.1}") };
+        format!("{} {unit}", self.decimal(&text))
+    }
+
+    /// A whole number: `100.000` in Dutch, `100,000` in English.
+    pub(crate) fn number(&self, number: i64) -> String {
+        let digits = number.unsigned_abs().to_string();
+        let mut grouped = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                grouped.push(if self.language == Language::Dutch { '.' } else { ',' });
+            }
+            grouped.push(digit);
+        }
+        if number < 0 { format!("-{grouped}") } else { grouped }
+    }
+
+    fn decimal(&self, text: &str) -> String {
+        if self.language == Language::Dutch { text.replace('.', ",") } else { text.to_owned() }
+    }
+}
+
+fn at(moment: i64, zone: &TimeZone) -> Zoned {
+    Timestamp::from_millisecond(moment).unwrap_or_default().to_zoned(zone.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tuesday 3 March 2026, 14:05 in Amsterdam.
+    const NOW: i64 = 1_772_543_100_000;
+    const DAY: i64 = 86_400_000;
+
+    fn short(language: Language, before: i64) -> String {
+        Habit::new(language, NOW).moment(NOW - before).short
+    }
+
+    #[test]
+    fn a_moment_is_told_as_briefly_as_is_clear() {
+        assert_eq!(short(Language::Dutch, 0), "14:05");
+        assert_eq!(short(Language::Dutch, DAY), "gisteren");
+        assert_eq!(short(Language::Dutch, 20 * DAY), "11 feb");
+        assert_eq!(short(Language::Dutch, 365 * DAY), "3-3-2025");
+        assert_eq!(short(Language::English, DAY), "yesterday");
+        assert_eq!(short(Language::English, 365 * DAY), "3 Mar 2025");
+        assert_eq!(Habit::new(Language::Dutch, NOW).moment(NOW).full, "dinsdag 3 maart 2026 14:05");
+    }
+
+    #[test]
+    fn the_day_changes_at_midnight_here_and_not_in_greenwich() {
+        // 00:30 in Amsterdam is still the day before in UTC.
+        let half_past_midnight = NOW - 13 * 3_600_000 - 35 * 60_000;
+        assert_eq!(short(Language::Dutch, NOW - half_past_midnight), "00:30");
+        assert_eq!(short(Language::Dutch, NOW - half_past_midnight + 3_600_000), "gisteren");
+    }
+
+    #[test]
+    fn sizes_and_numbers_have_the_reader_s_comma() {
+        let (dutch, english) = (Habit::new(Language::Dutch, NOW), Habit::new(Language::English, NOW));
+        assert_eq!(dutch.size(1_234_567), "1,2 MB");
+        assert_eq!(english.size(1_234_567), "1.2 MB");
+        assert_eq!(dutch.size(999_999), "1,0 MB");
+        assert_eq!(dutch.size(812), "812 B");
+        assert_eq!(dutch.number(100_000), "100.000");
+        assert_eq!(english.number(1_234), "1,234");
+        assert_eq!(dutch.number(7), "7");
+    }
+}

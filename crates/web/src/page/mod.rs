@@ -1,0 +1,39 @@
+//! The page: what people see. One folder a subject, with its handlers, its templates and its words side by side.
+//!
+//! How to add one: `ARCHITECTURE.md`, *How to add a page*.
+
+mod asset;
+mod frame;
+mod habit;
+mod mail;
+#[cfg(test)]
+mod matrix_test;
+mod origin;
+mod password;
+mod route;
+mod session;
+mod setup;
+mod sign_in;
+mod visitor;
+mod words;
+
+pub(crate) use frame::stranger;
+
+use crate::AppState;
+use axum::{Router, routing::get};
+use route::{Entry, Pages};
+
+/// Every page, and the table of them.
+fn pages(state: &AppState) -> (Router<AppState>, Vec<Entry>) {
+    let pages = Pages::new(state);
+    let pages = setup::routes(pages);
+    let pages = sign_in::routes(pages);
+    let pages = password::routes(pages);
+    let pages = mail::routes(pages);
+    pages.done()
+}
+
+/// What axum serves.
+pub(crate) fn router(state: &AppState) -> Router<AppState> {
+    pages(state).0.route("/assets/{name}", get(asset::serve))
+}

@@ -84,7 +84,7 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
     });
     let state = web::AppState::new(room.clone());
     // One service for all connections: a router that is not made into one is copied, every route of it, for each.
-    let router = web::router(state.clone()).into_make_service();
+    let router = web::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut web_stop = stopped.clone();
     let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
         let _ = web_stop.wait_for(|stop| *stop).await;

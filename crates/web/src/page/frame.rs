@@ -131,6 +131,7 @@ impl Errors {
 words::words! {
     /// When something went wrong.
     Trouble {
+        forgotten "Wachtwoord vergeten? Een nieuw wachtwoord heft de blokkade meteen op." "Forgotten your password? A new one lifts the block at once.";
         back_to_mail "Naar de mail" "To the mail";
         not_found "Het gevraagde bestaat niet, of het is niet voor u bestemd. Klopt het adres?" "What you asked for does not exist, or is not meant for you. Is the address right?";
     }
@@ -143,6 +144,7 @@ struct Trouble_ {
     say: Trouble,
     title: String,
     detail: String,
+    is_blocked: bool,
 }
 
 #[derive(Template)]
@@ -165,7 +167,11 @@ pub(crate) fn explain(mut response: Response, visitor: &Visitor, partial: bool) 
     let status = problem.kind.status();
     let made = match partial {
         true => shown_as(status, &Notice { title, detail }),
-        false => shown_as(status, &Trouble_ { frame: Frame::new(visitor, Place::Nowhere), say, title, detail }),
+        false => {
+            let frame = Frame::new(visitor, Place::Nowhere);
+            let is_blocked = problem.kind == Kind::TooMany;
+            shown_as(status, &Trouble_ { frame, say, title, detail, is_blocked })
+        }
     };
     let mut made = made.unwrap_or_else(|_| status.into_response());
     if partial {

@@ -23,8 +23,8 @@ use store::{
 const HOST: &str = "post.example";
 
 /// The paths that say themselves whose they are, by a token in the form.
-const WITHOUT_RIGHTS: [&str; 7] =
-    ["/", "/setup", "/sign-in", "/sign-out", "/password", "/password/forgotten", "/assets/{name}"];
+const WITHOUT_RIGHTS: [&str; 8] =
+    ["/", "/setup", "/sign-in", "/sign-in/code", "/sign-out", "/password", "/password/forgotten", "/assets/{name}"];
 
 async fn table(trial: &Trial) -> Vec<Entry> {
     let table = super::pages(&trial.state).1;

@@ -4,7 +4,7 @@ use super::{
     frame::{Errors, Frame, Place, Shown, shown, shown_as},
     route::{Pages, Who},
     sign_in,
-    visitor::Visitor,
+    visitor::{Caller, Visitor},
     words::words,
 };
 use crate::{AppState, language, problem::Problem};
@@ -78,11 +78,11 @@ async fn show(State(state): State<AppState>, visitor: Visitor) -> Shown {
     shown(&page(&visitor, Errors::default(), "", "", visitor.language))
 }
 
-async fn found(State(state): State<AppState>, visitor: Visitor, Form(answers): Form<Answers>) -> Shown {
+async fn found(State(state): State<AppState>, visitor: Visitor, caller: Caller, Form(answers): Form<Answers>) -> Shown {
     let Answers { organisation, email, password, language } = answers;
     let language = mailroom::words::language(&language);
     match founding::found_first(&state.room, &organisation, &email, &password, language).await {
-        Ok(_) => sign_in::with_password(&state, &visitor, &email, &password, "/mail").await,
+        Ok(_) => sign_in::with_password(&state, &visitor, &caller, (&email, &password), "/mail").await,
         Err(Refusal::Invalid { errors }) => {
             let errors = Errors::new(&errors, visitor.language);
             let page = page(&visitor, errors, &organisation, &email, language);

@@ -8,7 +8,7 @@ use super::{
     origin,
     route::{Pages, Who},
     session,
-    visitor::Visitor,
+    visitor::{Caller, Visitor},
     words::words,
 };
 use crate::AppState;
@@ -19,15 +19,18 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use mailroom::{people, words::Refusal};
+use mailroom::{
+    people::{self, Attempt, SignIn},
+    words::Refusal,
+};
 use serde::Deserialize;
 
 pub(super) fn routes(pages: Pages) -> Pages {
-    pages.get("/sign-in", Who::Anybody, show).post("/sign-in", Who::Anybody, enter).post(
-        "/sign-out",
-        Who::Anybody,
-        leave,
-    )
+    pages
+        .get("/sign-in", Who::Anybody, show)
+        .post("/sign-in", Who::Anybody, enter)
+        .post("/sign-in/code", Who::Anybody, with_code)
+        .post("/sign-out", Who::Anybody, leave)
 }
 
 words! {
@@ -36,6 +39,11 @@ words! {
         email "E-mailadres" "E-mail address";
         password "Wachtwoord" "Password";
         sign_in "Aanmelden" "Sign in";
+        code_title "Nog een code" "One more code";
+        code_intro "Open de app op uw telefoon en neem de code over. Telefoon kwijt? Gebruik een herstelcode." "Open the app on your phone and copy the code. Lost the phone? Use a recovery code.";
+        code "Code" "Code";
+        go_on "Verder" "Continue";
+        start_again "Opnieuw beginnen" "Start again";
         forgotten "Wachtwoord vergeten?" "Forgotten your password?";
     }
 }
@@ -48,6 +56,25 @@ struct Page<'a> {
     email: &'a str,
     to: &'a str,
     errors: Errors,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/code.html")]
+struct CodePage<'a> {
+    frame: Frame,
+    say: Say,
+    /// Proves that the password was right.
+    challenge: &'a str,
+    to: &'a str,
+    errors: Errors,
+}
+
+#[derive(Deserialize)]
+struct GivenCode {
+    challenge: String,
+    code: String,
+    #[serde(default)]
+    to: String,
 }
 
 #[derive(Deserialize)]
@@ -71,18 +98,43 @@ async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Shown {
     shown(&page(&visitor, "", to, Errors::default()))
 }
 
-async fn enter(State(state): State<AppState>, visitor: Visitor, Form(given): Form<Given>) -> Shown {
-    with_password(&state, &visitor, &given.email, &given.password, &given.to).await
+async fn enter(State(state): State<AppState>, visitor: Visitor, caller: Caller, Form(given): Form<Given>) -> Shown {
+    with_password(&state, &visitor, &caller, (&given.email, &given.password), &given.to).await
 }
 
-/// Signs the visitor in, or shows the form again with what was wrong.
-pub(super) async fn with_password(state: &AppState, visitor: &Visitor, email: &str, password: &str, to: &str) -> Shown {
+/// Signs the visitor in, asks for their code, or shows the form again with what was wrong.
+pub(super) async fn with_password(
+    state: &AppState,
+    visitor: &Visitor,
+    caller: &Caller,
+    (email, password): (&str, &str),
+    to: &str,
+) -> Shown {
     let to = origin::onward(Some(to));
-    match people::sign_in(&state.room, email, password).await {
-        Ok(proof) => session::begin(state, visitor, &proof, to).await,
+    let (source, agent, device) = (caller.source, caller.agent.as_str(), caller.device.as_deref());
+    match people::sign_in(&state.room, Attempt { email, password, source, agent, device }).await {
+        Ok(SignIn::In(signed)) => session::begin(state, visitor, &signed, to).await,
+        Ok(SignIn::SecondFactor { challenge }) => shown(&code_page(visitor, &challenge, to, Errors::default())),
         Err(Refusal::Invalid { errors }) => {
             let errors = Errors::new(&errors, visitor.language);
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(visitor, email, to, errors))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn with_code(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    caller: Caller,
+    Form(given): Form<GivenCode>,
+) -> Shown {
+    let to = origin::onward(Some(&given.to));
+    match people::second_factor(&state.room, &given.challenge, &given.code, caller.source, &caller.agent).await {
+        Ok(signed) => session::begin(&state, &visitor, &signed, to).await,
+        Err(Refusal::Invalid { errors }) => {
+            let errors = Errors::new(&errors, visitor.language);
+            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &code_page(&visitor, &given.challenge, to, errors))
         }
         Err(other) => Err(other.into()),
     }
@@ -94,4 +146,8 @@ async fn leave(State(state): State<AppState>, visitor: Visitor) -> Shown {
 
 fn page<'a>(visitor: &Visitor, email: &'a str, to: &'a str, errors: Errors) -> Page<'a> {
     Page { frame: Frame::new(visitor, Place::Nowhere), say: Say(visitor.language), email, to, errors }
+}
+
+fn code_page<'a>(visitor: &Visitor, challenge: &'a str, to: &'a str, errors: Errors) -> CodePage<'a> {
+    CodePage { frame: Frame::new(visitor, Place::Nowhere), say: Say(visitor.language), challenge, to, errors }
 }

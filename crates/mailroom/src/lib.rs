@@ -1,6 +1,7 @@
 //! What Postkamer does. No SQL, no sockets, no HTML: it carries between `store` and `connect`, which never meet.
 
 pub mod accounts;
+pub mod desk;
 mod doer;
 pub mod founding;
 pub mod incoming;

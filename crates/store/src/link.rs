@@ -72,10 +72,7 @@ pub async fn link(
     now: i64,
 ) -> Result<(), StoreError> {
     viewer.may_see(tx, message).await?;
-    let (key, is_dossier) = columns(target);
-    let table = if is_dossier { "dossiers" } else { "contacts" };
-    let sql = format!("SELECT 1 FROM {table} WHERE organisation = $1 AND id = $2");
-    tx.row(&sql, &vals![viewer.organisation, key]).await?.ok_or(StoreError::NotFound)?;
+    let (key, is_dossier) = known(tx, viewer, target).await?;
     tx.execute(
         "INSERT INTO links (organisation, message, target, is_dossier, reason, decided_by, removed, linked_at)
          VALUES ($1, $2, $3, $4, $5, $6, FALSE, $7)
@@ -109,7 +106,7 @@ pub async fn unlink(
     now: i64,
 ) -> Result<(), StoreError> {
     viewer.may_see(tx, message).await?;
-    let (key, _) = columns(target);
+    let (key, _) = known(tx, viewer, target).await?;
     let sql = "UPDATE links SET removed = TRUE, decided_by = $4, linked_at = $5
                WHERE organisation = $1 AND message = $2 AND target = $3 AND NOT removed";
     if tx.execute(sql, &vals![viewer.organisation, message, key, viewer.user, now]).await? == 0 {
@@ -190,11 +187,15 @@ pub(crate) async fn forget_member(
     Ok(())
 }
 
-fn columns(target: Target) -> (i64, bool) {
-    match target {
-        Target::Contact(contact) => (contact.0, false),
-        Target::Dossier(dossier) => (dossier.0, true),
-    }
+/// The target as its columns, or `NotFound` when the organisation has none such.
+async fn known(tx: &mut Tx, viewer: &Viewer, target: Target) -> Result<(i64, bool), StoreError> {
+    let (table, key, is_dossier) = match target {
+        Target::Contact(contact) => ("contacts", contact.0, false),
+        Target::Dossier(dossier) => ("dossiers", dossier.0, true),
+    };
+    let sql = format!("SELECT 1 FROM {table} WHERE organisation = $1 AND id = $2");
+    tx.row(&sql, &vals![viewer.organisation, key]).await?.ok_or(StoreError::NotFound)?;
+    Ok((key, is_dossier))
 }
 
 async fn tell(

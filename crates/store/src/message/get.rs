@@ -1,7 +1,12 @@
 //! One message, with what belongs to it.
 
 use super::{Lying, People};
-use crate::{Row, StoreError, Tx, Viewer, vals, viewer::visible};
+use crate::{
+    Row, StoreError, Tx, Viewer,
+    link::{self, Link, Target},
+    vals,
+    viewer::visible,
+};
 use mail::{
     AccountKey, ContactKey, ConversationKey, Defect, DossierKey, Flags, FolderKey, MessageKey, OrganisationKey, Role,
     UserKey,
@@ -62,6 +67,8 @@ pub struct Stored {
     pub contacts: Vec<ContactKey>,
     /// The dossiers it is linked to.
     pub dossiers: Vec<DossierKey>,
+    /// The same links, each with its reason and who decided.
+    pub links: Vec<Link>,
 }
 
 const COLUMNS: &str = "m.account, m.conversation, m.message_id, m.subject, m.people, m.preview, m.sent_at, m.received_at, \
@@ -75,12 +82,11 @@ pub async fn get(tx: &mut Tx, viewer: &Viewer, message: MessageKey) -> Result<St
     let mut stored = read(row, message)?;
     let shown = shown_in(tx, viewer.organisation, &[message]).await?;
     (stored.folder, stored.role) = shown.first().copied().unwrap_or_default();
-    let sql =
-        "SELECT target, is_dossier FROM links WHERE organisation = $1 AND message = $2 AND NOT removed ORDER BY target";
-    for row in tx.rows(sql, &vals![viewer.organisation, message]).await? {
-        match row.bool(1) {
-            true => stored.dossiers.push(DossierKey(row.int(0))),
-            false => stored.contacts.push(ContactKey(row.int(0))),
+    stored.links = link::links_of(tx, viewer.organisation, &[message]).await?.pop().unwrap_or_default();
+    for link in &stored.links {
+        match link.target {
+            Target::Dossier(dossier) => stored.dossiers.push(dossier),
+            Target::Contact(contact) => stored.contacts.push(contact),
         }
     }
     Ok(stored)
@@ -116,6 +122,7 @@ fn read(mut row: Row, id: MessageKey) -> Result<Stored, StoreError> {
         gone_at: row.opt_int(18),
         contacts: Vec::new(),
         dossiers: Vec::new(),
+        links: Vec::new(),
     })
 }
 

@@ -9,8 +9,8 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use mail::{FolderKey, MessageKey};
+use mailroom::desk::{self, message::MessagePatch};
 use serde::Deserialize;
-use store::message;
 use utoipa::ToSchema;
 
 /// What changes about a message; what is left out stays.
@@ -41,25 +41,8 @@ pub(super) async fn change(
     Named(key): Named<MessageKey>,
     Given { value, .. }: Given<MessageChange>,
 ) -> Result<Json<MessageShown>, Problem> {
-    let (viewer, now, make) = (caller.viewer, state.room.clock.now(), state.room.store.make.clone());
     let MessageChange { seen, flagged, private, folder } = value;
-    let account = state
-        .write(move |tx| {
-            Box::pin(async move {
-                let account = viewer.may_see(tx, key).await?;
-                if seen.is_some() || flagged.is_some() {
-                    message::set_flags(tx, &viewer, key, seen, flagged, now, &make).await?;
-                }
-                if let Some(folder) = folder {
-                    message::move_to(tx, &viewer, key, folder, now, &make).await?;
-                }
-                if let Some(private) = private {
-                    message::set_private(tx, &viewer, key, private, now).await?;
-                }
-                Ok(account)
-            })
-        })
-        .await?;
-    state.room.desks.poke(account);
+    let patch = MessagePatch { seen, flagged, private, folder };
+    desk::message::change(&state.room, &caller.viewer, key, patch).await?;
     Ok(Json(whole(&state, &caller, key).await?))
 }

@@ -4,10 +4,8 @@ use super::id;
 use crate::{AppState, caller::Caller, given::NamedPair, problem::Problem};
 use axum::{extract::State, http::StatusCode};
 use mail::{ContactKey, DossierKey, MessageKey};
-use store::{
-    contact, dossier,
-    link::{self, Reason, Target},
-};
+use mailroom::desk;
+use store::link::{Reason, Target};
 
 /// Links a message to a contact, and to its dossiers.
 #[utoipa::path(put, path = "/messages/{id}/contacts/{contact}", tag = "messages",
@@ -64,20 +62,9 @@ async fn set(
     target: Target,
     linked: bool,
 ) -> Result<StatusCode, Problem> {
-    let (viewer, now) = (caller.viewer, state.room.clock.now());
-    state
-        .write(move |tx| {
-            Box::pin(async move {
-                match target {
-                    Target::Contact(key) => drop(contact::get(tx, viewer.organisation, key).await?),
-                    Target::Dossier(key) => drop(dossier::get(tx, viewer.organisation, key).await?),
-                }
-                match linked {
-                    true => link::link(tx, &viewer, message, target, Reason::Api, now).await,
-                    false => link::unlink(tx, &viewer, message, target, now).await,
-                }
-            })
-        })
-        .await?;
+    match linked {
+        true => desk::link::link(&state.room, &caller.viewer, message, target, Reason::Api).await?,
+        false => desk::link::unlink(&state.room, &caller.viewer, message, target).await?,
+    }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,10 +2,14 @@
 
 use crate::api::{account::RoleName, id, instant::Instant};
 use mail::{
-    AccountKey, Address, ContactKey, ConversationKey, DossierKey, FolderKey, Message, MessageKey, Role, display,
+    AccountKey, Address, ContactKey, ConversationKey, DossierKey, FolderKey, Message, MessageKey, Role, UserKey,
+    display,
 };
 use serde::{Deserialize, Serialize};
-use store::message::{Stored, Summary};
+use store::{
+    link::{Link, Reason, Target},
+    message::{Stored, Summary},
+};
 use utoipa::ToSchema;
 
 /// An address with its display name.
@@ -115,6 +119,8 @@ pub(super) struct MessageShown {
     contacts: Vec<ContactKey>,
     #[schema(value_type = Vec<id::DossierId>)]
     dossiers: Vec<DossierKey>,
+    /// The same contacts and dossiers, each with why it is linked and who decided.
+    links: Vec<LinkShown>,
     authentication: Authentication,
     /// What breaks the standards in it, or was too much to read.
     #[schema(value_type = Vec<String>)]
@@ -137,6 +143,38 @@ struct AttachmentShown {
     /// How the HTML names it, after `cid:`.
     #[schema(required)]
     content_id: Option<String>,
+}
+
+/// Why a message is linked to a contact or a dossier.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Link)]
+struct LinkShown {
+    /// The contact, when it is one.
+    #[schema(value_type = Option<id::ContactId>, required)]
+    contact: Option<ContactKey>,
+    /// The dossier, when it is one.
+    #[schema(value_type = Option<id::DossierId>, required)]
+    dossier: Option<DossierKey>,
+    /// address: an address of the contact is in the message. contact: a contact of the dossier is. conversation: the
+    /// conversation is linked. person: a user decided. api: a program did.
+    #[schema(value_type = ReasonName)]
+    reason: &'static str,
+    /// Who decided, when it was a user or their program.
+    #[schema(value_type = Option<id::UserId>, required)]
+    decided_by: Option<UserKey>,
+    linked_at: Instant,
+}
+
+/// Why a message is linked.
+#[derive(ToSchema)]
+#[schema(as = LinkReason, rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the names; the store makes them")]
+enum ReasonName {
+    Address,
+    Contact,
+    Conversation,
+    Person,
+    Api,
 }
 
 /// What is known of whether the sender is who it says.
@@ -204,9 +242,20 @@ impl MessageShown {
             attachments: read.attachments.into_iter().map(AttachmentShown::from).collect(),
             contacts: stored.contacts,
             dossiers: stored.dossiers,
+            links: stored.links.into_iter().map(LinkShown::from).collect(),
             authentication: Authentication { results: read.authentication_results },
             defects: stored.defects,
         }
+    }
+}
+
+impl From<Link> for LinkShown {
+    fn from(Link { target, reason, decided_by, linked_at }: Link) -> LinkShown {
+        let (contact, dossier) = match target {
+            Target::Contact(contact) => (Some(contact), None),
+            Target::Dossier(dossier) => (None, Some(dossier)),
+        };
+        LinkShown { contact, dossier, reason: Reason::as_str(reason), decided_by, linked_at: Instant(linked_at) }
     }
 }
 

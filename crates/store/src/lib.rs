@@ -1,6 +1,7 @@
 //! What we keep: the only crate with SQL. One file per thing kept.
 
 pub mod account;
+pub mod activity;
 pub mod audit;
 pub mod blob;
 pub mod change;
@@ -22,6 +23,7 @@ mod key_maker;
 pub mod limit;
 pub mod link;
 mod lost_sync;
+pub mod mention;
 pub mod message;
 pub mod migrate;
 pub mod note;
@@ -31,6 +33,7 @@ pub mod outbox;
 pub mod owner;
 mod page;
 pub mod place;
+pub mod presence;
 pub mod quarantine;
 pub mod reading;
 pub mod receive;

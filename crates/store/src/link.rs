@@ -1,8 +1,8 @@
 //! Which contacts and dossiers a message belongs to, each with its reason and who decided (features D1). A link is no
 //! access.
 
-use crate::{StoreError, Tx, change, change::NewChange, vals, viewer::Viewer};
-use mail::{ContactKey, DossierKey, MessageKey, OrganisationKey, UserKey};
+use crate::{StoreError, Tx, activity, change, change::NewChange, vals, viewer::Viewer};
+use mail::{ContactKey, ConversationKey, DossierKey, MessageKey, OrganisationKey, UserKey};
 use serde_json::json;
 
 /// What a message is linked to.
@@ -207,14 +207,17 @@ async fn tell(
     reason: Reason,
     now: i64,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT account, private FROM messages WHERE organisation = $1 AND id = $2";
+    let sql = "SELECT account, private, conversation FROM messages WHERE organisation = $1 AND id = $2";
     let row = tx.row(sql, &vals![viewer.organisation, message]).await?.ok_or(StoreError::NotFound)?;
+    let (private, conversation) = (row.bool(1), ConversationKey(row.int(2)));
     let mut body = json!({ "message": message, "reason": reason.as_str() });
     match target {
         Target::Contact(contact) => body["contact"] = json!(contact),
         Target::Dossier(dossier) => body["dossier"] = json!(dossier),
     }
     let account = Some(mail::AccountKey(row.int(0)));
-    let change = NewChange { kind, account, message: Some(message), private: row.bool(1), body };
-    change::append(tx, viewer.organisation, &[change], now).await
+    let change = NewChange { kind, account, message: Some(message), private, body: body.clone() };
+    change::append(tx, viewer.organisation, &[change], now).await?;
+    let done = if kind == "message.linked" { "linked" } else { "unlinked" };
+    activity::append(tx, viewer, conversation, (done, Some(message)), &body, now).await
 }

@@ -4,6 +4,7 @@ use crate::{StoreError, Tx, change, change::NewChange, conversation, vals, viewe
 use mail::{ConversationKey, NoteKey, OrganisationKey, UserKey};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,6 +18,19 @@ pub struct Note {
     /// When.
     #[serde(skip)]
     pub written_at: i64,
+    /// Who is called in it.
+    pub mentions: Vec<UserKey>,
+}
+
+/// A note about to be written.
+#[derive(Debug, Clone)]
+pub struct NewNote {
+    /// Its key.
+    pub id: NoteKey,
+    /// What it says.
+    pub text: String,
+    /// Who is called in it: people who see the conversation.
+    pub mentions: Vec<UserKey>,
 }
 
 /// Writes a note on a conversation that the viewer sees.
@@ -24,17 +38,23 @@ pub async fn add(
     tx: &mut Tx,
     viewer: &Viewer,
     conversation: ConversationKey,
-    id: NoteKey,
-    text: &str,
+    new: NewNote,
     now: i64,
 ) -> Result<Note, StoreError> {
     let seen = conversation::seen(tx, viewer, conversation).await?;
+    let NewNote { id, text, mentions } = new;
     tx.execute(
         "INSERT INTO notes (organisation, id, conversation, author, text, written_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        &vals![viewer.organisation, id, seen.conversation, viewer.user, text, now],
+        &vals![viewer.organisation, id, seen.conversation, viewer.user, &text, now],
     )
     .await?;
-    let body = json!({ "conversation": seen.conversation, "note": id, "author": viewer.user });
+    for person in &mentions {
+        conversation::must_see(tx, viewer, *person, seen.conversation, "mentions").await?;
+        let sql = "INSERT INTO mentions (organisation, person, note, conversation) VALUES ($1, $2, $3, $4)
+                   ON CONFLICT DO NOTHING";
+        tx.execute(sql, &vals![viewer.organisation, *person, id, seen.conversation]).await?;
+    }
+    let body = json!({ "conversation": seen.conversation, "note": id, "author": viewer.user, "mentions": mentions });
     let change = NewChange {
         kind: "conversation.noted",
         account: Some(seen.account),
@@ -43,7 +63,7 @@ pub async fn add(
         body,
     };
     change::append(tx, viewer.organisation, &[change], now).await?;
-    Ok(Note { id, author: viewer.user, text: text.to_owned(), written_at: now })
+    Ok(Note { id, author: viewer.user, text, written_at: now, mentions })
 }
 
 /// The notes on a conversation, oldest first, for those who see it.
@@ -52,9 +72,15 @@ pub(crate) async fn of_conversation(
     organisation: OrganisationKey,
     conversation: ConversationKey,
 ) -> Result<Vec<Note>, StoreError> {
+    let values = vals![organisation, conversation];
+    let sql = "SELECT note, person FROM mentions WHERE organisation = $1 AND conversation = $2 ORDER BY person";
+    let mut called: HashMap<i64, Vec<UserKey>> = HashMap::new();
+    for row in tx.rows(sql, &values).await? {
+        called.entry(row.int(0)).or_default().push(UserKey(row.int(1)));
+    }
     let sql =
         "SELECT id, author, text, written_at FROM notes WHERE organisation = $1 AND conversation = $2 ORDER BY id";
-    let rows = tx.rows(sql, &vals![organisation, conversation]).await?;
+    let rows = tx.rows(sql, &values).await?;
     Ok(rows
         .into_iter()
         .map(|mut row| Note {
@@ -62,6 +88,7 @@ pub(crate) async fn of_conversation(
             author: UserKey(row.int(1)),
             text: row.text(2),
             written_at: row.int(3),
+            mentions: called.remove(&row.int(0)).unwrap_or_default(),
         })
         .collect())
 }

@@ -1,8 +1,8 @@
 //! What a person changes about one message. It shows at once; the server follows.
 
 use crate::{MailRoom, doer::Doer, words::Refusal};
-use mail::{FolderKey, MessageKey};
-use store::{Viewer, message};
+use mail::{ConversationKey, FolderKey, MessageKey};
+use store::{Viewer, conversation, message};
 
 /// What changes about a message; `None` stays.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,12 +15,14 @@ pub struct MessagePatch {
     pub private: Option<bool>,
     /// Another folder of the same account.
     pub folder: Option<FolderKey>,
+    /// Another conversation; later answers to the message join it there.
+    pub conversation: Option<ConversationKey>,
 }
 
 /// Marks, hides or moves a message that the viewer sees.
 pub async fn change(room: &MailRoom, viewer: &Viewer, key: MessageKey, patch: MessagePatch) -> Result<(), Refusal> {
     let doer = Doer::new(room, viewer);
-    let MessagePatch { seen, flagged, private, folder } = patch;
+    let MessagePatch { seen, flagged, private, folder, conversation } = patch;
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             let (viewer, now) = (doer.viewer, doer.now);
@@ -30,6 +32,9 @@ pub async fn change(room: &MailRoom, viewer: &Viewer, key: MessageKey, patch: Me
             }
             if let Some(folder) = folder {
                 message::move_to(tx, &viewer, key, folder, now, &doer.make).await?;
+            }
+            if let Some(conversation) = conversation {
+                conversation::move_message(tx, &viewer, key, conversation, now).await?;
             }
             if let Some(private) = private {
                 message::set_private(tx, &viewer, key, private, now).await?;

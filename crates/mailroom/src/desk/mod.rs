@@ -1,4 +1,10 @@
 //! Working with mail: marking, moving, linking, and what a team does with its conversations (features D1, D3, D7).
 
+pub mod conversation;
+#[cfg(test)]
+mod desk_test;
 pub mod link;
+pub mod mention;
 pub mod message;
+pub mod note;
+pub mod presence;

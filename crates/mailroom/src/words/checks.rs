@@ -23,6 +23,15 @@ impl Checks {
         }
     }
 
+    /// A text of several lines with something in it, of at most so many characters.
+    pub fn text(&mut self, name: &str, text: &str, most: usize) {
+        if text.trim().is_empty() {
+            self.wrong(name, field::REQUIRED);
+        } else {
+            self.prose(name, text, most);
+        }
+    }
+
     /// A text of several lines that may be empty, of at most so many characters.
     pub fn prose(&mut self, name: &str, prose: &str, most: usize) {
         if prose.chars().count() > most {

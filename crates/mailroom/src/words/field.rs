@@ -132,6 +132,18 @@ reasons! {
     UNKNOWN_USER "unknown_user" "Deze gebruiker bestaat niet (meer)." / "There is no such user (any more).";
     /// No contact of the organisation.
     UNKNOWN_CONTACT "unknown_contact" "Een van deze contacten bestaat niet (meer)." / "One of these contacts does not exist (any more).";
+    /// A colleague who may not see it.
+    MAY_NOT_SEE "may_not_see" "Deze gebruiker bestaat niet (meer) of mag dit gesprek niet zien." / "There is no such user (any more), or they may not see this conversation.";
+    /// An instant that is over.
+    IN_THE_PAST "in_the_past" "Kies een moment dat nog komt." / "Choose a moment that is still to come.";
+    /// A conversation and itself.
+    SAME_CONVERSATION "same_conversation" "Dit is hetzelfde gesprek." / "This is the same conversation.";
+    /// A message of another conversation.
+    OTHER_CONVERSATION "other_conversation" "Een van deze berichten hoort niet bij dit gesprek." / "One of these messages is not in this conversation.";
+    /// Every message of it.
+    NOTHING_LEFT "nothing_left" "Minstens een bericht moet in het gesprek blijven." / "At least one message must stay in the conversation.";
+    /// A folder that holds no mail.
+    NOT_SELECTABLE "not_selectable" "Deze map kan geen mail bevatten." / "This folder can't hold mail.";
     /// A language that we do not speak.
     UNKNOWN_LANGUAGE "unknown_language" "Kies nl of en." / "Choose nl or en.";
     /// What somebody chooses for themselves.

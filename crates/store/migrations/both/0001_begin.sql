@@ -266,6 +266,33 @@ CREATE TABLE conversations (
     PRIMARY KEY (organisation, id)
 ) CLUSTERED;
 
+CREATE INDEX conversations_assignee ON conversations (organisation, assignee) WHERE assignee IS NOT NULL;
+CREATE INDEX conversations_snoozed ON conversations (organisation, snoozed_until_at) WHERE snoozed_until_at IS NOT NULL;
+
+-- What people did to a conversation.
+CREATE TABLE activities (
+    organisation BIGINT NOT NULL,
+    conversation BIGINT NOT NULL,
+    id BIGINT NOT NULL,                -- the number of its change in the feed
+    kind TEXT NOT NULL,                -- assigned, closed, opened, snoozed, woken, merged, split, joined, left, linked, ...
+    person BIGINT NOT NULL,
+    message BIGINT,                    -- of this message only: who does not see it does not see the line
+    detail TEXT NOT NULL,              -- JSON: ids, never contents
+    done_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, conversation, id, kind)
+) CLUSTERED;
+
+-- Who looks at a conversation or writes an answer now; a row counts until its time is over.
+CREATE TABLE presences (
+    organisation BIGINT NOT NULL,
+    conversation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    doing TEXT NOT NULL,               -- looking, replying
+    since_at BIGINT NOT NULL,
+    until_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, conversation, person)
+) CLUSTERED;
+
 -- Every Message-ID that a message carries or cites, so that an answer that comes before its question still meets it.
 CREATE TABLE thread_ids (
     organisation BIGINT NOT NULL,
@@ -284,6 +311,17 @@ CREATE TABLE notes (
     PRIMARY KEY (organisation, id)
 );
 CREATE INDEX notes_conversation ON notes (organisation, conversation, id);
+
+-- Who is called in a note, and whether they have read it.
+CREATE TABLE mentions (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    note BIGINT NOT NULL,
+    conversation BIGINT NOT NULL,
+    read_at BIGINT,
+    PRIMARY KEY (organisation, person, note)
+) CLUSTERED;
+CREATE INDEX mentions_conversation ON mentions (organisation, conversation);
 
 -- Who is in which message, by the hash of the folded address: contacts that come later find their mail.
 CREATE TABLE message_people (

@@ -1,5 +1,6 @@
 //! What of the messages is asked for.
 
+use crate::conversation::Standing;
 use mail::{AccountKey, ContactKey, ConversationKey, DossierKey, FolderKey, Role, query::Query};
 
 /// What of the messages is asked for; every part that is set must hold.
@@ -19,6 +20,8 @@ pub struct Filter {
     pub dossier: Option<DossierKey>,
     /// Only what is not read (`true`), or only what is (`false`).
     pub unread: Option<bool>,
+    /// Of conversations that stand so.
+    pub standing: Option<Standing>,
     /// What the person typed.
     pub query: Option<Query>,
 }

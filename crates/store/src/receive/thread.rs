@@ -198,18 +198,30 @@ impl Threads {
             let at = context.received_at(item);
             let key = placed.conversation;
             conversations.push(
-                vals![context.organisation, key, &*item.message.subject, base_subject(&item.message.subject), at]
-                    .to_vec(),
+                vals![
+                    context.organisation,
+                    key,
+                    &*item.message.subject,
+                    base_subject(&item.message.subject),
+                    at,
+                    !context.backlog && !context.is_outgoing(&item.message)
+                ]
+                .to_vec(),
             );
             for hash in item.ids.own.iter().chain(&item.ids.cited) {
                 ids.push(vals![context.organisation, *hash, key].to_vec());
             }
         }
+        // News from outside opens what was closed and shows what was out of sight.
         tx.execute_many(
             "INSERT INTO conversations (organisation, id, subject, base_subject, state, last_at)
              VALUES ($1, $2, $3, $4, 'open', $5)
              ON CONFLICT (organisation, id) DO UPDATE SET last_at = CASE
-                 WHEN conversations.last_at < excluded.last_at THEN excluded.last_at ELSE conversations.last_at END",
+                     WHEN conversations.last_at < excluded.last_at THEN excluded.last_at ELSE conversations.last_at END,
+                 state = CASE WHEN $6 AND conversations.last_at < excluded.last_at THEN 'open'
+                     ELSE conversations.state END,
+                 snoozed_until_at = CASE WHEN $6 AND conversations.last_at < excluded.last_at THEN NULL
+                     ELSE conversations.snoozed_until_at END",
             &conversations,
         )
         .await?;
@@ -258,6 +270,9 @@ pub(crate) async fn merge(
     for sql in [
         "UPDATE messages SET conversation = $2 WHERE organisation = $1 AND conversation = $3",
         "UPDATE notes SET conversation = $2 WHERE organisation = $1 AND conversation = $3",
+        "UPDATE mentions SET conversation = $2 WHERE organisation = $1 AND conversation = $3",
+        "UPDATE activities SET conversation = $2 WHERE organisation = $1 AND conversation = $3",
+        "DELETE FROM presences WHERE organisation = $1 AND conversation = $3 AND conversation <> $2",
         "UPDATE outbox SET conversation = $2 WHERE organisation = $1 AND conversation = $3",
         "INSERT INTO thread_ids (organisation, hash, conversation)
              SELECT organisation, hash, CAST($2 AS BIGINT) FROM thread_ids WHERE organisation = $1 AND conversation = $3

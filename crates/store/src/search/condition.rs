@@ -1,6 +1,6 @@
 //! What a filter and a query ask of a message apart from its words, as conditions on the row of the message.
 
-use crate::{StoreError, Tx, Val, Viewer, message::Filter, vals};
+use crate::{StoreError, Tx, Val, Viewer, conversation::Standing, message::Filter, vals};
 use mail::{
     AccountKey, OrganisationKey, Role,
     query::Term,
@@ -78,6 +78,10 @@ impl Conditions {
         if let Some(unread) = filter.unread {
             self.sql.push(if unread { UNREAD } else { READ }.to_owned());
         }
+        if let Some(standing) = filter.standing {
+            let stands = self.stands(standing);
+            self.sql.push(stands);
+        }
     }
 
     /// What a term asks that is no word; names are looked up first.
@@ -133,6 +137,24 @@ impl Conditions {
             "EXISTS (SELECT 1 FROM places p JOIN folders f ON f.organisation = p.organisation AND f.id = p.shown_in \
              WHERE p.organisation = $1 AND p.message = m.id AND f.role = {role})"
         )
+    }
+
+    fn stands(&mut self, standing: Standing) -> String {
+        let mut sql =
+            "EXISTS (SELECT 1 FROM conversations c WHERE c.organisation = $1 AND c.id = m.conversation".to_owned();
+        if let Some(state) = standing.state {
+            sql += &format!(" AND c.state = {}", self.value(state.as_str()));
+        }
+        match standing.assignee {
+            Some(Some(user)) => sql += &format!(" AND c.assignee = {}", self.value(user)),
+            Some(None) => sql += " AND c.assignee IS NULL",
+            None => {}
+        }
+        if let Some(snoozed) = standing.snoozed {
+            let is_not = if snoozed { "" } else { "NOT " };
+            sql += &format!(" AND {is_not}COALESCE(c.snoozed_until_at, 0) > {}", self.value(standing.now));
+        }
+        sql + ")"
     }
 
     fn linked(&mut self, targets: impl IntoIterator<Item = i64>) -> String {

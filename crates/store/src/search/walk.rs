@@ -4,7 +4,7 @@ use super::{
     condition::{Conditions, accounts_named},
     postgres, sqlite,
 };
-use crate::{Dialect, StoreError, Tx, Val, Viewer, message::Filter, vals};
+use crate::{Dialect, StoreError, Tx, Val, Viewer, conversation::Standing, message::Filter, vals};
 use mail::{AccountKey, FolderKey, MessageKey, query::Term};
 use std::collections::BTreeSet;
 
@@ -47,6 +47,11 @@ pub(crate) async fn keys(
         walk.conditions.filter(&Filter { conversation: None, ..filter.clone() });
         return walk.table(tx, "m.conversation = $5", &[conversation.0]).await;
     }
+    if let Some((by, of)) = filter.standing.as_ref().and_then(conversations) {
+        walk.conditions.accounts(&accounts);
+        walk.conditions.filter(filter);
+        return walk.table(tx, by, &[of]).await;
+    }
     if let Some(contact) = filter.contact {
         walk.conditions.accounts(&accounts);
         walk.conditions.filter(&Filter { contact: None, ..filter.clone() });
@@ -72,6 +77,21 @@ pub(crate) async fn keys(
             walk.conditions.filter(filter);
             walk.accounts(tx, &accounts).await
         }
+    }
+}
+
+/// Where a standing names few conversations, it is those that are walked: somebody's, or what is out of sight.
+fn conversations(standing: &Standing) -> Option<(&'static str, i64)> {
+    match standing {
+        Standing { assignee: Some(Some(user)), .. } => Some((
+            "m.conversation IN (SELECT a.id FROM conversations a WHERE a.organisation = $1 AND a.assignee = $5)",
+            user.0,
+        )),
+        Standing { snoozed: Some(true), now, .. } => Some((
+            "m.conversation IN (SELECT a.id FROM conversations a WHERE a.organisation = $1 AND a.snoozed_until_at > $5)",
+            *now,
+        )),
+        _ => None,
     }
 }
 

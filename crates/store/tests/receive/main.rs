@@ -67,6 +67,19 @@ on_both! {
         assert_eq!(room.count("SELECT COUNT(DISTINCT conversation) FROM messages").await, 1);
     }
 
+    an_answer_from_outside_opens_what_was_closed_and_ends_its_snooze(room) {
+        let closed = "SELECT COUNT(*) FROM conversations WHERE state = 'closed' AND snoozed_until_at IS NOT NULL";
+        let close = "UPDATE conversations SET state = 'closed', snoozed_until_at = 9";
+        let reply = "From: jan@klant.nl\nSubject: Re: Offerte dak\nMessage-ID: <r@klant>\nReferences: <q@klant>\n\nGraag\n";
+        room.receive(vec![mail_in(INBOX, 1, QUESTION)]).await;
+        room.write(move |tx| Box::pin(async move { tx.execute(close, &[]).await })).await;
+        room.receive(vec![mail_in(INBOX, 2, ANSWER)]).await;
+        assert_eq!(room.count(closed).await, 1, "what we write ourselves opens nothing");
+        room.receive(vec![mail_in(INBOX, 3, reply)]).await;
+        assert_eq!(room.count(closed).await, 0);
+        assert_eq!(room.count("SELECT COUNT(*) FROM conversations WHERE state = 'open' AND snoozed_until_at IS NULL").await, 1);
+    }
+
     two_mails_with_one_message_id_and_other_bodies_are_both_stored(room) {
         let other = QUESTION.replace("Wat kost het?", "Iets heel anders.");
         let received = room.receive(vec![mail_in(INBOX, 1, QUESTION), mail_in(INBOX, 2, &other)]).await;

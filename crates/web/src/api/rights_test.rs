@@ -40,6 +40,10 @@ fn body(call: &Call) -> Value {
         (_, "/users") => json!({"email": "nieuw@ons.example", "name": "Nieuw", "role": "member"}),
         (_, "/tokens") => json!({"name": "nieuw", "scope": "read"}),
         (_, "/conversations/{id}/notes") => json!({"text": "Bel terug"}),
+        (_, "/conversations/{id}/merge") => json!({"from": "cnv_0000000000002"}),
+        (_, "/conversations/{id}/split") => json!({"messages": ["msg_0000000000001"]}),
+        (_, "/conversations/{id}/presence") => json!({"doing": "looking"}),
+        (_, "/me/mentions/{note}") => json!({"read": true}),
         ("post", "/contacts" | "/dossiers" | "/groups") => json!({"name": "Nieuw"}),
         ("put", "/contacts/by-external/{source}/{id}" | "/dossiers/by-external/{source}/{id}") => {
             json!({"name": "Nieuw"})
@@ -76,6 +80,7 @@ async fn ours(trial: &Trial) -> BTreeMap<&'static str, String> {
         ("conversations", "cnv_0000000000001".to_owned()),
         ("outbox", "out_0000000000001".to_owned()),
         ("quarantine", "qua_0000000000001".to_owned()),
+        ("mentions", "not_0000000000001".to_owned()),
     ])
 }
 

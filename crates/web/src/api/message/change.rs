@@ -8,7 +8,7 @@ use crate::{
     problem::{Problem, ProblemBody},
 };
 use axum::{Json, extract::State};
-use mail::{FolderKey, MessageKey};
+use mail::{ConversationKey, FolderKey, MessageKey};
 use mailroom::desk::{self, message::MessagePatch};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -26,6 +26,9 @@ pub(super) struct MessageChange {
     /// Another folder of the same account.
     #[schema(value_type = Option<id::FolderId>)]
     folder: Option<FolderKey>,
+    /// Another conversation; later answers to the message join it there.
+    #[schema(value_type = Option<id::ConversationId>)]
+    conversation: Option<ConversationKey>,
 }
 
 /// Marks, hides or moves a message.
@@ -41,8 +44,8 @@ pub(super) async fn change(
     Named(key): Named<MessageKey>,
     Given { value, .. }: Given<MessageChange>,
 ) -> Result<Json<MessageShown>, Problem> {
-    let MessageChange { seen, flagged, private, folder } = value;
-    let patch = MessagePatch { seen, flagged, private, folder };
+    let MessageChange { seen, flagged, private, folder, conversation } = value;
+    let patch = MessagePatch { seen, flagged, private, folder, conversation };
     desk::message::change(&state.room, &caller.viewer, key, patch).await?;
     Ok(Json(whole(&state, &caller, key).await?))
 }

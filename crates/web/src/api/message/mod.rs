@@ -8,7 +8,7 @@ mod link;
 mod message_test;
 mod shown;
 
-pub(crate) use shown::{AddressShown, shown};
+pub(crate) use shown::{AddressShown, MessageLine, shown};
 
 use super::{
     account::RoleName,
@@ -24,7 +24,7 @@ use crate::{
 use axum::{Json, extract::State};
 use mail::{AccountKey, ContactKey, ConversationKey, DossierKey, FolderKey, MessageKey, Role, parse, query};
 use serde::Deserialize;
-use shown::{MessageLine, MessageShown};
+use shown::MessageShown;
 use store::message::Filter;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -90,6 +90,7 @@ async fn list(
         contact: wanted.contact,
         dossier: wanted.dossier,
         unread: wanted.unread,
+        standing: None,
         query,
     };
     let viewer = caller.viewer;

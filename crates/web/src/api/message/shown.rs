@@ -28,7 +28,7 @@ pub(crate) struct AddressShown {
 
 /// One line of a list of messages.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MessageLine {
+pub(crate) struct MessageLine {
     #[schema(value_type = id::MessageId)]
     id: MessageKey,
     #[schema(value_type = id::AccountId)]

@@ -1,0 +1,156 @@
+//! What a team does with a conversation: assign, close, snooze, mark, file, merge, split.
+
+use crate::{
+    MailRoom,
+    doer::Doer,
+    words::{Refusal, field},
+};
+use mail::{AccountKey, ConversationKey, FolderKey, MessageKey, Role, UserKey};
+use std::collections::BTreeSet;
+use store::{
+    StoreError, Tx, Viewer,
+    conversation::{self, Conversation, Patch, State},
+    folder, message,
+};
+
+/// What changes about a conversation; `None` stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ConversationPatch {
+    /// Who does it; `Some(None)`: nobody.
+    pub assignee: Option<Option<UserKey>>,
+    /// Whether something is still to be done.
+    pub state: Option<State>,
+    /// Out of sight until then, in milliseconds since 1970; `Some(None)`: in sight.
+    pub snoozed_until_at: Option<Option<i64>>,
+    /// Every message of it that the viewer sees is read, or not.
+    pub seen: Option<bool>,
+    /// Everything of it that lies in the same account goes to this folder: what was sent or is being written stays, and
+    /// what lies in the trash or with the junk leaves there only for the inbox.
+    pub folder: Option<FolderKey>,
+}
+
+/// Assigns, closes, opens, puts out of sight, marks or files a conversation that the viewer sees.
+pub async fn change(
+    room: &MailRoom,
+    viewer: &Viewer,
+    key: ConversationKey,
+    patch: ConversationPatch,
+) -> Result<Conversation, Refusal> {
+    let doer = Doer::new(room, viewer);
+    let ConversationPatch { assignee, state, snoozed_until_at, seen, folder } = patch;
+    if snoozed_until_at.flatten().is_some_and(|until| until <= doer.now) {
+        return Err(Refusal::field("snoozed_until", field::IN_THE_PAST));
+    }
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let stands = Patch { assignee, state, snoozed_until_at };
+            let saved = conversation::patch(tx, &doer.viewer, key, &stands, doer.now).await?;
+            let mut touched = BTreeSet::new();
+            if let Some(seen) = seen {
+                touched.extend(mark(tx, &doer, &saved.messages, seen).await?);
+            }
+            if let Some(folder) = folder {
+                let Some(account) = file(tx, &doer, &saved.messages, folder).await? else {
+                    return Ok(Err(Refusal::field("folder", field::UNKNOWN_FOLDER)));
+                };
+                touched.insert(account);
+            }
+            Ok(Ok((saved, touched)))
+        })
+    });
+    let (saved, touched) = write.await??;
+    for account in touched {
+        room.desks.poke(account);
+    }
+    Ok(saved)
+}
+
+/// Puts everything of the conversation `from` into `into`.
+pub async fn merge(
+    room: &MailRoom,
+    viewer: &Viewer,
+    from: ConversationKey,
+    into: ConversationKey,
+) -> Result<Conversation, Refusal> {
+    let Doer { viewer, now, .. } = Doer::new(room, viewer);
+    let work = store::unit(move |tx| Box::pin(async move { conversation::merge(tx, &viewer, from, into, now).await }));
+    Ok(room.store.db.write(work).await?)
+}
+
+/// Takes messages out of a conversation into one of their own, and gives that.
+pub async fn split(
+    room: &MailRoom,
+    viewer: &Viewer,
+    key: ConversationKey,
+    messages: Vec<MessageKey>,
+) -> Result<Conversation, Refusal> {
+    if messages.is_empty() {
+        return Err(Refusal::field("messages", field::REQUIRED));
+    }
+    let doer = Doer::new(room, viewer);
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let new = ConversationKey(doer.key());
+            conversation::split(tx, &doer.viewer, key, &messages, new, doer.now).await
+        })
+    });
+    Ok(write.await?)
+}
+
+/// The accounts in which a flag changed.
+async fn mark(tx: &mut Tx, doer: &Doer, messages: &[MessageKey], seen: bool) -> Result<Vec<AccountKey>, StoreError> {
+    let mut accounts = Vec::new();
+    for key in messages {
+        accounts.push(doer.viewer.may_see(tx, *key).await?);
+        message::set_flags(tx, &doer.viewer, *key, Some(seen), None, doer.now, &doer.make).await?;
+    }
+    Ok(accounts)
+}
+
+/// The account in which messages moved; `None` when the folder is of none that has a message here.
+async fn file(
+    tx: &mut Tx,
+    doer: &Doer,
+    messages: &[MessageKey],
+    folder: FolderKey,
+) -> Result<Option<AccountKey>, StoreError> {
+    let (viewer, organisation) = (&doer.viewer, doer.organisation());
+    let target = match folder::get(tx, organisation, folder).await {
+        Ok(target) => target,
+        Err(StoreError::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut found = None;
+    for key in messages {
+        if viewer.may_see(tx, *key).await? != target.account {
+            continue;
+        }
+        found = Some(target.account);
+        let shown = message::places_of(tx, organisation, *key).await?.into_iter().next();
+        if shown.is_some_and(|lying| goes(lying.role, target.role)) {
+            message::move_to(tx, viewer, *key, folder, doer.now, &doer.make).await?;
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a message in a folder of the one role goes along when its conversation is put into one of the other.
+fn goes(from: Role, to: Role) -> bool {
+    match from {
+        Role::Sent | Role::Drafts => false,
+        Role::Junk | Role::Trash => to == Role::Inbox,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_thrown_away_comes_back_only_to_the_inbox() {
+        assert!(goes(Role::Trash, Role::Inbox) && !goes(Role::Trash, Role::Archive));
+        assert!(goes(Role::Inbox, Role::Trash) && goes(Role::None, Role::Archive));
+        assert!(!goes(Role::Sent, Role::Archive) && !goes(Role::Drafts, Role::Inbox));
+    }
+}

@@ -9,7 +9,7 @@ use mail::{ConversationKey, NoteKey, UserKey};
 use store::{
     Viewer, conversation,
     note::{self, NewNote, Note},
-    user::{self, User},
+    user,
 };
 
 /// Organisations have fewer colleagues than this; those past it are called by their key.
@@ -34,7 +34,10 @@ pub async fn add(
         Box::pin(async move {
             let mut mentions = mentions;
             if text.contains('@') {
-                let colleagues = user::list(tx, doer.organisation(), None, COLLEAGUES).await?.0;
+                let users = user::list(tx, doer.organisation(), None, COLLEAGUES).await?.0;
+                let active = users.into_iter().filter(|user| user.active);
+                let colleagues: Vec<Colleague> =
+                    active.map(|user| Colleague { id: user.id, name: user.name, email: user.email }).collect();
                 for called in called(&text, &colleagues) {
                     if !mentions.contains(&called) && conversation::sees(tx, &doer.viewer, called, key).await? {
                         mentions.push(called);
@@ -48,10 +51,17 @@ pub async fn add(
     Ok(write.await?)
 }
 
+/// Somebody who can be called.
+struct Colleague {
+    id: UserKey,
+    name: String,
+    email: String,
+}
+
 /// Whom a text calls: after an `@` that begins a word comes a name that is one colleague's only, in full.
-fn called(text: &str, colleagues: &[User]) -> Vec<UserKey> {
+fn called(text: &str, colleagues: &[Colleague]) -> Vec<UserKey> {
     let mut names: Vec<(String, UserKey)> = Vec::new();
-    for user in colleagues.iter().filter(|user| user.active) {
+    for user in colleagues {
         let first = user.name.split_whitespace().next().unwrap_or_default();
         let local = user.email.split('@').next().unwrap_or_default();
         let mut own = [&user.name, first, local, &user.email].map(str::to_lowercase).to_vec();
@@ -86,24 +96,9 @@ fn called(text: &str, colleagues: &[User]) -> Vec<UserKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mail::OrganisationKey;
-    use store::UserRole;
 
-    fn user(id: i64, name: &str, email: &str) -> User {
-        User {
-            id: UserKey(id),
-            organisation: OrganisationKey(1),
-            email: email.to_owned(),
-            name: name.to_owned(),
-            role: UserRole::Member,
-            language: "nl".to_owned(),
-            has_password: false,
-            active: true,
-            default_account: None,
-            private_incoming: false,
-            private_outgoing: false,
-            created_at: 0,
-        }
+    fn user(id: i64, name: &str, email: &str) -> Colleague {
+        Colleague { id: UserKey(id), name: name.to_owned(), email: email.to_owned() }
     }
 
     #[test]

@@ -8,3 +8,5 @@ CREATE VIRTUAL TABLE search USING fts5(
 INSERT INTO search (search, rank) VALUES ('hashsize', 16777216);
 -- Segments are merged sixteen at a time: merging by fours cost a quarter of the writer's time during a first fetch.
 INSERT INTO search (search, rank) VALUES ('automerge', 16);
+-- Two segments are enough to be joined when nobody writes: see search::sqlite::settle.
+INSERT INTO search (search, rank) VALUES ('usermerge', 2);

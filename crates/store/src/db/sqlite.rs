@@ -12,6 +12,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
+    time::Duration,
 };
 use tokio::sync::oneshot;
 
@@ -21,6 +22,10 @@ const GROUP: usize = 128;
 const FAILED_SYNCS: [i32; 2] = [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC];
 /// Reading threads; more would only fight over two cores.
 const READERS: usize = 4;
+/// When nobody wrote for so long, the writer puts the index in order.
+const IDLE: Duration = Duration::from_millis(200);
+/// Between two steps of that it leaves processor and disk to others.
+const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 
 /// Does its work in the transaction, and gives back what to call once the fate of the commit is known.
 type Job = Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>;
@@ -145,17 +150,24 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 
 fn write_until_closed(connection: Connection, jobs: &mpsc::Receiver<Job>, bells: &Bells) {
     let mut tx = Tx { engine: Engine::Sqlite(connection), rung: Vec::new() };
-    while let Ok(first) = jobs.recv() {
+    while let Some(first) = next_job(&mut tx, jobs) {
         if let Err(error) = script(&mut tx, "BEGIN IMMEDIATE") {
             tracing::error!(%error, "the database refuses to begin a transaction");
             first(&mut tx).1(Err(error));
             continue;
         }
-        let mut told = Vec::new();
-        let mut next = Some(first);
-        while let Some(job) = next {
+        let (went_well, tell) = first(&mut tx);
+        if !went_well {
+            // It is alone in the transaction, which is why it needs no savepoint: that copies every page it touches.
+            tx.rung.clear();
+            tell(script(&mut tx, "ROLLBACK"));
+            continue;
+        }
+        let mut told = vec![tell];
+        while told.len() < GROUP
+            && let Ok(job) = jobs.try_recv()
+        {
             told.push(one_of_group(&mut tx, job));
-            next = (told.len() < GROUP).then(|| jobs.try_recv().ok()).flatten();
         }
         let committed = script(&mut tx, "COMMIT");
         if committed.is_err() {
@@ -169,6 +181,36 @@ fn write_until_closed(connection: Connection, jobs: &mpsc::Receiver<Job>, bells:
             tell(committed.clone());
         }
     }
+}
+
+/// The next job; while there is none, the index is put in order step by step.
+fn next_job(tx: &mut Tx, jobs: &mpsc::Receiver<Job>) -> Option<Job> {
+    let mut wait = IDLE;
+    loop {
+        match jobs.recv_timeout(wait) {
+            Ok(job) => return Some(job),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        // Without a schema there is no index, and on a full disk it can wait.
+        if !settled_more(tx).unwrap_or(false) {
+            return jobs.recv().ok();
+        }
+        wait = BETWEEN_STEPS;
+    }
+}
+
+fn settled_more(tx: &mut Tx) -> Result<bool, StoreError> {
+    script(tx, "BEGIN IMMEDIATE")?;
+    let settled = match &tx.engine {
+        Engine::Sqlite(connection) => crate::search::settle(connection),
+        Engine::Postgres(_) => Ok(false),
+    };
+    let ended = script(tx, if settled.is_ok() { "COMMIT" } else { "ROLLBACK" });
+    if ended.is_err() {
+        let _ = script(tx, "ROLLBACK");
+    }
+    ended.and(settled)
 }
 
 fn one_of_group(tx: &mut Tx, job: Job) -> Told {
@@ -202,7 +244,9 @@ fn read_until_closed(connection: Connection, jobs: &Mutex<mpsc::Receiver<Job>>) 
 fn script(tx: &mut Tx, sql: &str) -> Result<(), StoreError> {
     match &tx.engine {
         Engine::Sqlite(connection) => {
-            let done = connection.execute_batch(sql);
+            // Prepared once: these few words come around every unit.
+            let run = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+            let done = sql.split("; ").try_for_each(|sql| run(sql).map(|_| ()));
             if let Err(error) = &done
                 && error.sqlite_error().is_some_and(|error| FAILED_SYNCS.contains(&error.extended_code))
             {

@@ -8,6 +8,7 @@ mod postgres;
 mod sqlite;
 mod walk;
 
+pub(crate) use sqlite::settle;
 pub(crate) use walk::keys;
 
 use crate::{Dialect, StoreError, Tx, Viewer, message::Filter};

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// So many walks side by side, one an account or folder, cost less than walking past everybody's messages.
 const SIDE_BY_SIDE: usize = 48;
+/// Hits that are looked at without asking the index whose they are.
+const NEWEST: usize = 400;
 /// Below the second in a message's key, see `receive`.
 const SECOND_SHIFT: u32 = 30;
 const SECONDS: i64 = 0x1_ffff_ffff;
@@ -186,20 +188,15 @@ impl Walk<'_> {
     ) -> Result<Vec<MessageKey>, StoreError> {
         self.conditions.accounts(accounts);
         let conditions = self.conditions.text();
-        let only_without = words.iter().all(|term| matches!(term, Term::Not(_)));
-        let (sql, wanted) = match tx.dialect() {
-            Dialect::Sqlite => (
-                format!(
+        match tx.dialect() {
+            Dialect::Sqlite => {
+                let sql = format!(
                     "SELECT s.rowid FROM search s CROSS JOIN messages m ON m.id = s.rowid WHERE s.search MATCH $5 \
                      AND s.rowid < $3 AND s.rowid >= $6 AND m.organisation = $1 AND CAST($2 AS BIGINT) IS NOT NULL AND m.gone_at IS NULL{conditions} \
                      ORDER BY s.rowid DESC LIMIT $4"
-                ),
-                if !only_without && sqlite::are_all(tx, accounts).await? {
-                    sqlite::match_text(words, None)
-                } else {
-                    sqlite::match_text(words, Some(accounts))
-                },
-            ),
+                );
+                self.words_in_sqlite(tx, &sql, words, accounts).await
+            }
             Dialect::Postgres => {
                 // How many messages have a word differs by a factor of a million: each query needs its own plan.
                 tx.script("SET LOCAL plan_cache_mode = force_custom_plan").await?;
@@ -208,10 +205,42 @@ impl Walk<'_> {
                      AND m.id = s.message WHERE s.organisation = $1 AND s.words @@ $5::text::tsquery AND s.message < $3 AND s.message >= $6 \
                      AND CAST($2 AS BIGINT) IS NOT NULL AND m.gone_at IS NULL{conditions} ORDER BY s.message DESC LIMIT $4"
                 );
-                (sql, postgres::query_text(words, accounts))
+                let wanted = postgres::query_text(words, accounts);
+                self.ask(tx, &sql, vec![self.values(wanted.into())]).await
             }
+        }
+    }
+
+    /// A match that says whose the messages are costs as much for each account as a word that all its messages have. So
+    /// the newest hits are looked at without it, which is enough for whoever sees a fair part of the mail, and only what
+    /// lies behind them with it. The row of each message is asked in any case.
+    async fn words_in_sqlite(
+        &mut self,
+        tx: &mut Tx,
+        sql: &str,
+        words: &[&Term],
+        accounts: &[AccountKey],
+    ) -> Result<Vec<MessageKey>, StoreError> {
+        let scoped = sqlite::match_text(words, Some(accounts));
+        if words.iter().all(|term| matches!(term, Term::Not(_))) {
+            return self.ask(tx, sql, vec![self.values(scoped.into())]).await;
+        }
+        let open = sqlite::match_text(words, None);
+        if sqlite::are_all(tx, accounts).await? {
+            return self.ask(tx, sql, vec![self.values(open.into())]).await;
+        }
+        let (first, end) = (self.after, self.before);
+        let Some(far) = sqlite::hit(tx, &open, (first, end), NEWEST).await? else {
+            return self.ask(tx, sql, vec![self.values(open.into())]).await;
         };
-        self.ask(tx, &sql, vec![self.values(wanted.into())]).await
+        self.after = far;
+        let mut found = self.ask(tx, sql, vec![self.values(open.into())]).await?;
+        if found.len() < self.limit {
+            (self.after, self.before) = (first, far);
+            let rest = self.limit - found.len();
+            found.extend(self.ask(tx, sql, vec![self.values(scoped.into())]).await?.into_iter().take(rest));
+        }
+        Ok(found)
     }
 
     /// Through an index of messages, once for each of these keys.

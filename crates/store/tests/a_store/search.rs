@@ -105,4 +105,11 @@ on_both! {
         })).await.unwrap();
         assert_eq!(desk.find(ANNA, "woord39999").await, [key]);
     }
+    mail_that_lies_behind_much_newer_mail_of_others_is_found(desk) {
+        let own = [desk.mail(INBOX, 1, "Levering", "Een").await, desk.mail(INBOX, 2, "Levering", "Twee").await];
+        let others = (3..=443).map(|uid| mail_in(OTHER_INBOX, uid, "Levering", &format!("Nummer {uid}"))).collect();
+        desk.receive(crate::desk::OTHER, others).await;
+        let newest = desk.mail(INBOX, 444, "Levering", "Drie").await;
+        assert_eq!(desk.find(ANNA, "levering").await, [newest, own[1], own[0]]);
+    }
 }

@@ -77,11 +77,15 @@ pub struct Rights {
 impl Viewer {
     /// Everything the viewer may do with accounts.
     pub async fn rights(&self, tx: &mut Tx) -> Result<Rights, StoreError> {
+        // By the people's index: an organisation may have thousands of accounts, of which the viewer owns a few.
         let sql = "SELECT account, can_read, can_manage, can_send FROM owners WHERE organisation = $1 \
-             AND ((NOT is_group AND person = $2) OR (is_group \
-             AND person IN (SELECT workgroup FROM members WHERE organisation = $1 AND person = $2))) ORDER BY account";
+             AND person IN (SELECT CAST($2 AS BIGINT) UNION ALL \
+             SELECT workgroup FROM members WHERE organisation = $1 AND person = $2) \
+             AND is_group = (person <> $2)";
         let mut rights = Rights::default();
-        for row in tx.rows(sql, &vals![self.organisation, self.user]).await? {
+        let mut owned = tx.rows(sql, &vals![self.organisation, self.user]).await?;
+        owned.sort_by_key(|row| row.int(0));
+        for row in owned {
             let account = AccountKey(row.int(0));
             let granted =
                 [(row.bool(1), &mut rights.read), (row.bool(2), &mut rights.manage), (row.bool(3), &mut rights.send)];

@@ -35,6 +35,8 @@ pub struct MailRoom {
     pub transports: outgoing::Transports,
     /// Wrong passwords of the last day, so that the same one counts once.
     pub wrongs: people::Wrongs,
+    /// What is known of accounts that were sent by.
+    pub grounds: outgoing::Grounds,
 }
 
 impl MailRoom {
@@ -48,6 +50,7 @@ impl MailRoom {
             desks: incoming::Desks::default(),
             transports: outgoing::Transports::default(),
             wrongs: people::Wrongs::default(),
+            grounds: outgoing::Grounds::default(),
         }
     }
 }

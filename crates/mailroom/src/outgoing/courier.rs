@@ -82,7 +82,8 @@ async fn must_wait(room: &MailRoom, lane: &Lane, now: i64) -> Option<i64> {
 async fn submit(room: &MailRoom, lane: &Lane, leased: &Leased) -> Result<Result<Receipt, ConnectError>, StoreError> {
     let digest = leased.digest.as_slice().try_into();
     let digest = digest.map_err(|_| StoreError::Damaged("a digest of another length".into()))?;
-    let message = room.store.raw(leased.organisation, digest).await?;
+    let place = leased.place.as_deref().ok_or(StoreError::NotFound)?;
+    let message = room.store.blobs.get(leased.organisation, digest, place).await?;
     let parcel = Parcel {
         return_path: leased.return_path.clone(),
         recipients: leased.recipients.iter().map(|recipient| recipient.address.clone()).collect(),

@@ -45,6 +45,8 @@ const LEASE: i64 = 180_000;
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// When nothing could be leased though something was due.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(500);
+/// Between two looks of which the first found nothing: the bell rings for every mail that is handed over for tomorrow.
+const APART: Duration = Duration::from_millis(10);
 /// How long the end waits for what is on the wire.
 const LAST_WAIT: Duration = Duration::from_secs(15);
 
@@ -118,6 +120,7 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
             }
             continue;
         }
+        let looked = Instant::now();
         let leased = lease(&room, &owner, appetite).await.unwrap_or_else(|error| {
             tracing::error!(%error, "what is due in the outbox could not be leased");
             Vec::new()
@@ -134,6 +137,7 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
             () = in_flight.freed.notified() => {}
             () = tokio::time::sleep(sleep) => {}
         }
+        tokio::time::sleep_until(looked + APART).await;
     }
     let rest = async {
         while in_flight.count() > 0 {
@@ -282,12 +286,16 @@ async fn write_batch(room: &MailRoom, batch: Arc<Vec<Done>>) -> Result<Vec<Optio
     let now = room.clock.now();
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
+            let tried = batch.iter().filter_map(|done| match done {
+                Done::Finished(one, finish) => Some(outbox::Tried::of(one, finish)),
+                Done::Postponed(..) => None,
+            });
+            let tried: Vec<_> = tried.collect();
+            let mut ended = outbox::finish_many(tx, &tried, now).await?.into_iter();
             let mut states = Vec::with_capacity(batch.len());
             for done in batch.iter() {
                 states.push(match done {
-                    Done::Finished(one, finish) => {
-                        outbox::finish(tx, one.organisation, one.id, one.fence, finish, now).await?
-                    }
+                    Done::Finished(..) => ended.next().flatten(),
                     Done::Postponed(one, until, why) => {
                         outbox::postpone(tx, one.organisation, one.id, one.fence, *until, Some(*why), now).await?;
                         None

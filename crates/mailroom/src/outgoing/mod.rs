@@ -9,6 +9,7 @@ mod courier;
 mod dispatch;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod ground;
 mod lane;
 mod letter;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub(crate) mod system;
 mod template;
 
 pub use bounce::on_report;
+pub use ground::Grounds;
 pub use lane::Transports;
 pub use letter::NewMail;
 pub use queue::{cancel, get, list, release};

@@ -106,6 +106,7 @@ mod tests {
             kind: Kind::Person,
             message_id: "pk.1@voorbeeld.nl".into(),
             digest: vec![0; 32],
+            place: None,
             size: 1,
             return_path: "info@voorbeeld.nl".into(),
             tries: 1,

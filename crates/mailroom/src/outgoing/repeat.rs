@@ -44,6 +44,16 @@ pub(super) async fn finish(
     idempotency::finish(tx, organisation, user, &repeat.key, ACCEPTED, &answer).await
 }
 
+/// Gives the key back, in the unit of work that claimed it: nothing was done.
+pub(super) async fn forget(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    user: UserKey,
+    repeat: &Repeat,
+) -> Result<(), StoreError> {
+    idempotency::forget(tx, organisation, user, &repeat.key).await
+}
+
 /// The answer that this request got before, if it did. Nothing is claimed.
 pub(super) async fn replay(room: &MailRoom, viewer: &Viewer, repeat: Repeat) -> Result<Option<Accepted>, Refusal> {
     let (organisation, user, now) = (viewer.organisation, viewer.user, room.clock.now());

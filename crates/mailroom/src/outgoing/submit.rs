@@ -1,20 +1,19 @@
 //! Takes a message over: from the answer on it is kept until it has an end, whatever crashes when.
 
-use super::letter::{self, Answered, NewMail, Pattern};
-use crate::{
-    MailRoom, killpoint,
-    words::{Refusal, field},
+use super::{
+    ground::{self, Ground},
+    letter::{self, Answered, NewMail},
 };
+use crate::{MailRoom, killpoint, words::Refusal};
 use bytes::Bytes;
 use mail::{ConversationKey, MessageId, MessageKey, OrganisationKey, OutboxKey, compose::Draft, parse, thread};
 use serde_json::json;
 use store::{
-    Tx, Viewer,
-    account::{self, Account, Outgoing},
+    StoreError, Tx, Viewer,
+    account::Account,
     blob::{self, NewBlob},
-    dossier, message,
+    message,
     outbox::{self, Kind, NewSubmission, State},
-    owner, template,
 };
 
 /// What makes a request repeatable: the caller's key and the digest of the body it came with.
@@ -67,7 +66,30 @@ async fn hand_over(
     mail: NewMail,
     repeat: Option<Repeat>,
 ) -> Result<Accepted, Refusal> {
-    let (mail, ground) = ground(room, viewer, mail).await?;
+    let repeat = repeat.map(|repeat| (viewer.user, repeat));
+    if let Some(known) = room.grounds.of(viewer, &mail) {
+        // A refusal may come from what changed since: then what is true now decides, below.
+        if let Ok(frozen) = frozen_on(room, viewer, mail.clone(), &known).await {
+            let still = Some((*viewer, known.account.version));
+            if let Some(accepted) = keep_if(room, frozen, still, repeat.clone()).await? {
+                return Ok(accepted);
+            }
+        }
+        room.grounds.forget(known.account.id);
+    }
+    let (mail, ground) = ground::read(room, viewer, mail).await?;
+    room.grounds.remember(viewer, &ground);
+    let answers = mail.reply_to_message;
+    let frozen = frozen_on(room, viewer, mail, &ground).await?;
+    let accepted = kept(keep_if(room, frozen, None, repeat).await?)?;
+    if let Some(answered) = answers {
+        mark_answered(room, viewer, answered).await;
+    }
+    Ok(accepted)
+}
+
+/// The mail as it will leave by the account of this ground.
+async fn frozen_on(room: &MailRoom, viewer: &Viewer, mail: NewMail, ground: &Ground) -> Result<Frozen, Refusal> {
     let answered = match &ground.answers {
         Some(stored) => answered(room, viewer.organisation, stored).await?,
         None => Answered::default(),
@@ -82,11 +104,7 @@ async fn hand_over(
     frozen.submission.reply_to_message = reply_to_message;
     frozen.submission.dossier = dossier;
     frozen.submission.not_before_at = send_at.unwrap_or(now).max(now);
-    let accepted = keep(room, frozen, repeat.map(|repeat| (viewer.user, repeat))).await?;
-    if let Some(answered) = reply_to_message {
-        mark_answered(room, viewer, answered).await;
-    }
-    Ok(accepted)
+    Ok(frozen)
 }
 
 /// Colleagues and other programs see that the message has its answer. The mail itself is on its way whatever comes of
@@ -100,75 +118,6 @@ async fn mark_answered(room: &MailRoom, viewer: &Viewer, answered: MessageKey) {
     if let Err(error) = marked.await {
         tracing::warn!(message = %answered, %error, "an answered message could not be marked as answered");
     }
-}
-
-/// What must be known before anything is written.
-struct Ground {
-    account: Account,
-    message_id_key: Vec<u8>,
-    answers: Option<message::Stored>,
-}
-
-/// Reads it, in one look at the database, and fills in the template.
-async fn ground(room: &MailRoom, viewer: &Viewer, mut mail: NewMail) -> Result<(NewMail, Ground), Refusal> {
-    let account = mail.account.ok_or_else(|| Refusal::field("account", field::REQUIRED))?;
-    let (viewer, keys) = (*viewer, room.store.keys.clone());
-    let (reply, dossier, template) = (mail.reply_to_message, mail.dossier, mail.template);
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move {
-            let rights = owner::rights(tx, &viewer, account).await?;
-            if !rights.send {
-                return Ok(Err(Refusal::forbidden("account", field::NO_RIGHT_TO_SEND)));
-            }
-            let account = account::load(tx, viewer.organisation, account).await?;
-            if let Err(refusal) = can_send(&account) {
-                return Ok(Err(refusal));
-            }
-            let answers = match reply {
-                Some(key) => match named("reply_to_message", message::get(tx, &viewer, key).await)? {
-                    Ok(stored) => Some(stored),
-                    Err(refusal) => return Ok(Err(refusal)),
-                },
-                None => None,
-            };
-            if let Some(key) = dossier
-                && let Err(refusal) = named("dossier", dossier::get(tx, viewer.organisation, key).await)?
-            {
-                return Ok(Err(refusal));
-            }
-            let pattern = match template {
-                Some(key) => match named("template", template::get(tx, viewer.organisation, key).await)? {
-                    Ok(found) => Some(Pattern { subject: found.subject, text: found.text, html: found.html }),
-                    Err(refusal) => return Ok(Err(refusal)),
-                },
-                None => None,
-            };
-            let key = keys.message_id_key(tx, viewer.organisation).await?;
-            Ok(Ok((Ground { account, message_id_key: key.to_vec(), answers }, pattern)))
-        })
-    });
-    let (ground, pattern) = read.await??;
-    letter::fill(&mut mail, pattern)?;
-    Ok((mail, ground))
-}
-
-/// What is not found is a field to correct here: the mail names it.
-fn named<T>(field: &str, found: Result<T, store::StoreError>) -> Result<Result<T, Refusal>, store::StoreError> {
-    match found {
-        Ok(found) => Ok(Ok(found)),
-        Err(store::StoreError::NotFound) => Ok(Err(Refusal::field(field, field::UNKNOWN))),
-        Err(error) => Err(error),
-    }
-}
-
-pub(super) fn can_send(account: &Account) -> Result<(), Refusal> {
-    if account.settings.outgoing == Outgoing::None {
-        return Err(Refusal::conflict("account", field::CANNOT_SEND));
-    }
-    if !account.settings.active {
-        return Err(Refusal::conflict("account", field::INACTIVE));
-    }
-    Ok(())
 }
 
 async fn answered(
@@ -223,12 +172,24 @@ pub(super) fn freeze(
     Ok(Frozen { organisation: account.organisation, bytes, submission, message_id })
 }
 
-/// Keeps it: bytes first, then one transaction with everything that names them (reliability rule 12).
-pub(super) async fn keep(
+/// Keeps what the installation itself writes.
+pub(super) async fn keep(room: &MailRoom, frozen: Frozen) -> Result<Accepted, Refusal> {
+    kept(keep_if(room, frozen, None, None).await?)
+}
+
+fn kept(accepted: Option<Accepted>) -> Result<Accepted, Refusal> {
+    // Nobody remembered anything that could have been out of date.
+    accepted.ok_or_else(|| StoreError::Broken("a mail was not kept".into()).into())
+}
+
+/// Keeps it: bytes first, then one transaction with everything that names them (reliability rule 12). `None` when the
+/// viewer may send by this version of the account no longer: then nothing was written but an orphan of bytes.
+async fn keep_if(
     room: &MailRoom,
     frozen: Frozen,
+    still: Option<(Viewer, i64)>,
     repeat: Option<(mail::UserKey, Repeat)>,
-) -> Result<Accepted, Refusal> {
+) -> Result<Option<Accepted>, Refusal> {
     let Frozen { organisation, bytes, submission, message_id } = frozen;
     let (digest, size) = (blob::digest(&bytes), bytes.len() as i64);
     killpoint!("submit.before_blob");
@@ -240,7 +201,15 @@ pub(super) async fn keep(
             if let Some((user, repeat)) = &repeat
                 && let Some(earlier) = super::repeat::begin(tx, organisation, *user, repeat, now).await?
             {
-                return Ok(earlier);
+                return Ok(earlier.map(Some));
+            }
+            if let Some((viewer, version)) = &still
+                && !outbox::may_submit(tx, viewer, submission.account, *version).await?
+            {
+                if let Some((user, repeat)) = &repeat {
+                    super::repeat::forget(tx, organisation, *user, repeat).await?;
+                }
+                return Ok(Ok(None));
             }
             let place = places.into_iter().next().unwrap_or_default();
             blob::record(tx, organisation, &[(digest, size, place)]).await?;
@@ -251,7 +220,7 @@ pub(super) async fn keep(
                 super::repeat::finish(tx, organisation, *user, repeat, accepted).await?;
             }
             killpoint!("submit.in_commit");
-            Ok(Ok(accepted))
+            Ok(Ok(Some(accepted)))
         })
     });
     let accepted = write.await??;
@@ -265,7 +234,7 @@ async fn register(
     organisation: OrganisationKey,
     message_id: &MessageId,
     conversation: Option<ConversationKey>,
-) -> Result<(), store::StoreError> {
+) -> Result<(), StoreError> {
     match conversation {
         Some(conversation) => store::receive::register(tx, organisation, message_id, conversation).await,
         None => Ok(()),

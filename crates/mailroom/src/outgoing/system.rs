@@ -1,6 +1,7 @@
 //! The installation's own mail: it leaves by the primary account (features M15).
 
 use super::{
+    ground,
     letter::{self, Answered, NewMail},
     submit::{self, Accepted},
 };
@@ -39,7 +40,7 @@ pub(crate) async fn send(
     let mut draft = letter::draft(mail, &account.settings, Answered::default(), message_id, now)?;
     draft.auto_submitted = Some(AutoSubmitted::Generated);
     let frozen = submit::freeze(room, &account, draft, Kind::System, now)?;
-    submit::keep(room, frozen, None).await
+    submit::keep(room, frozen).await
 }
 
 /// Tells everyone who manages the account that it turned red. That it can't be told is logged and no more: the page and
@@ -84,7 +85,7 @@ async fn primary(room: &MailRoom, organisation: OrganisationKey) -> Result<(Acco
         Err(StoreError::NotFound) => return Err(Refusal::conflict("account", field::PRIMARY_NEEDED)),
         found => found?,
     };
-    submit::can_send(&account)?;
+    ground::can_send(&account)?;
     Ok((account, key))
 }
 

@@ -494,7 +494,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (state, organisation, account, not_before_at);
 CREATE INDEX outbox_account ON outbox (organisation, account, id);
-CREATE INDEX outbox_copy ON outbox (sent_copy, sent_copy_at);
+CREATE INDEX outbox_copy ON outbox (sent_copy_at) WHERE sent_copy = 'due';
 CREATE INDEX outbox_message_id ON outbox (organisation, message_id);
 
 CREATE TABLE outbox_recipients (

@@ -21,6 +21,8 @@ pub struct Leased {
     pub message_id: String,
     /// The digest of the frozen bytes.
     pub digest: Vec<u8>,
+    /// Where they are kept; `None` when nobody knows.
+    pub place: Option<String>,
     /// How many they are.
     pub size: i64,
     /// The envelope's sender.
@@ -78,6 +80,7 @@ pub async fn lease_due(
             kind: Kind::from_name(&row.text(2)),
             message_id: row.text(3),
             digest: row.bytes(4),
+            place: None,
             size: row.int(5),
             return_path: row.text(6),
             tries: row.int(7),
@@ -94,6 +97,12 @@ pub async fn lease_due(
     let lists: Vec<_> = leased.iter().map(|one| vals![one.organisation, one.id].to_vec()).collect();
     for (one, rows) in leased.iter_mut().zip(tx.rows_many(sql, &lists).await?) {
         one.recipients = rows.into_iter().map(|mut row| Attempted { n: row.int(0), address: row.text(1) }).collect();
+    }
+    let sql = "SELECT place FROM blobs WHERE organisation = $1 AND digest = $2";
+    let lists: Vec<_> = leased.iter().map(|one| vals![one.organisation, &one.digest].to_vec()).collect();
+    let places = tx.rows_many(sql, &lists).await?;
+    for (one, rows) in leased.iter_mut().zip(places) {
+        one.place = rows.into_iter().next().map(|mut row| row.text(0));
     }
     Ok(leased)
 }

@@ -18,14 +18,14 @@ mod submit;
 pub use census::census;
 pub use copy::{DueCopy, copies_due, copy_done, copy_retry};
 pub use dispatch::{Attempted, Leased, lease_due, mark_on_wire, next_due, postpone, renew};
-pub use finish::{Finish, Verdict, finish};
+pub use finish::{Finish, Tried, Verdict, finish, finish_many};
 pub use pause::{cancel, hold, hold_account, hold_all, release, wake_account};
 pub use read::{Attempt, Filter, Recipient, Submission, by_message_id, get, list, load};
 pub use recover::{Dead, Recovered, recover};
 pub use report::{Delay, Report, Reported, delays_to_tell, record_report};
 pub use settle::{Doubt, Resolution, decide, reconcile_due, reconcile_later, resolve_uncertain};
 pub use state::{Field, Kind, State, WaitsFor};
-pub use submit::{NewSubmission, submit};
+pub use submit::{NewSubmission, may_submit, submit};
 
 use crate::{StoreError, Topic, Tx, change, change::NewChange, vals};
 use mail::{AccountKey, OrganisationKey, OutboxKey};
@@ -91,6 +91,24 @@ async fn tell(
     state: State,
     now: i64,
 ) -> Result<(), StoreError> {
+    tell_all(tx, &[(organisation, account, id, state)], now).await
+}
+
+/// The same of many; those of one organisation that stand together take their numbers in the feed together.
+async fn tell_all(
+    tx: &mut Tx,
+    submissions: &[(OrganisationKey, AccountKey, OutboxKey, State)],
+    now: i64,
+) -> Result<(), StoreError> {
+    for of_one in submissions.chunk_by(|one, next| one.0 == next.0) {
+        let changes: Vec<_> = of_one.iter().map(|(_, account, id, state)| change_of(*account, *id, *state)).collect();
+        change::append(tx, of_one[0].0, &changes, now).await?;
+    }
+    tx.ring(Topic::Outbox);
+    Ok(())
+}
+
+fn change_of(account: AccountKey, id: OutboxKey, state: State) -> NewChange {
     let kind = match state {
         State::Waiting => "outbox.waiting",
         State::Sending => "outbox.sending",
@@ -102,7 +120,11 @@ async fn tell(
         State::Held => "outbox.held",
         State::Cancelled => "outbox.cancelled",
     };
-    append(tx, organisation, account, kind, json!({ "outbox": id, "account": account, "state": state }), now).await
+    new_change(account, kind, json!({ "outbox": id, "account": account, "state": state }))
+}
+
+fn new_change(account: AccountKey, kind: &'static str, body: Value) -> NewChange {
+    NewChange { kind, account: Some(account), message: None, private: false, body }
 }
 
 async fn append(
@@ -114,6 +136,5 @@ async fn append(
     now: i64,
 ) -> Result<(), StoreError> {
     tx.ring(Topic::Outbox);
-    let change = NewChange { kind, account: Some(account), message: None, private: false, body };
-    change::append(tx, organisation, &[change], now).await
+    change::append(tx, organisation, &[new_change(account, kind, body)], now).await
 }

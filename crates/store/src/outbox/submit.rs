@@ -1,7 +1,7 @@
 //! Handing over: from here on it is kept until it has an end.
 
 use super::{Field, Kind, State, WaitsFor, tell};
-use crate::{StoreError, Tx, vals};
+use crate::{StoreError, Tx, Viewer, vals, viewer::SENDABLE};
 use mail::{AccountKey, ConversationKey, DossierKey, MessageKey, OrganisationKey, OutboxKey, UserKey};
 use serde_json::Value;
 
@@ -40,6 +40,14 @@ pub struct NewSubmission {
     pub not_before_at: i64,
     /// Kept until a person lets it go.
     pub is_held: bool,
+}
+
+/// Whether the viewer may send by the account and it is still as it was at this version.
+pub async fn may_submit(tx: &mut Tx, viewer: &Viewer, account: AccountKey, version: i64) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT 1 FROM accounts WHERE organisation = $1 AND id = $3 AND version = $4 AND active AND id IN {SENDABLE}"
+    );
+    Ok(tx.row(&sql, &vals![viewer.organisation, viewer.user, account, version]).await?.is_some())
 }
 
 /// Puts a submission and its recipients into the outbox. Called in one unit of work with what makes the request

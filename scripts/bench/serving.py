@@ -171,7 +171,8 @@ def queue(server, folder, made, count, conc, size, send_at):
 
 def sender(server, smtp, conc):
     form = account("bench@example.test", "bench", smtp=smtp, active=True)
-    form["limits"] = {"connections": conc, "per_connection": 1000000, "per_minute": 1000000, "per_day": 100000000}
+    # No limits by the clock: neither nodemailer nor lettre counts what it sends.
+    form["limits"] = {"connections": conc, "per_connection": 1000000}
     return server.ask("POST", "/accounts", form)
 
 

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""million.py CORPUS FOLDER [COPIES]: an installation with COPIES (10) mailboxes of the 100,000 messages of a
+corpus each, for the search at a million.
+
+Every copy comes in with `postkamer import`, which is the way of all received mail: read, linked, put in conversations and
+indexed in the same transactions. Each has Message-IDs and times of its own; what follows the first 6 kB of a message (the
+rest of an attachment) is left out, so that disks hold it. A second user may read seven mailboxes of ten and manages one:
+its address goes to FOLDER.reader, and the questions are asked in its name."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from install import Server, account, set_up
+
+PROGRAM = os.environ["POSTKAMER"]
+KEPT = 6_000
+NAMES = {b"message-id", b"references", b"in-reply-to"}
+ID = re.compile(rb"<([^<>\s]+@[^<>\s]+)>")
+
+
+def copied(raw, copy):
+    """The message with Message-IDs of its own."""
+    head, _, body = raw[:KEPT].partition(b"\n\n")
+    lines, name = [], b""
+    for line in head.split(b"\n"):
+        if line[:1] not in (b" ", b"\t"):
+            name = line.split(b":")[0].lower()
+        lines.append(ID.sub(rb"<c%d.\1>" % copy, line) if name in NAMES else line)
+    body = re.sub(rb"^From ", b">From ", body, flags=re.MULTILINE)
+    return b"\n".join(lines) + b"\n\n" + body + b"\n\n"
+
+
+def write_mbox(files, path, copy):
+    with open(path, "wb", buffering=1 << 20) as out:
+        for file in files:
+            second = os.path.getmtime(file) + copy * 7
+            out.write(b"From bench@example.test " + time.asctime(time.gmtime(second)).encode() + b"\n")
+            out.write(copied(pathlib.Path(file).read_bytes(), copy))
+
+
+def main():
+    corpus, folder, copies = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 10
+    data = f"{folder}/m"
+    os.makedirs(folder, exist_ok=True)
+    set_up(PROGRAM, data)
+    reader = "lezer@example.test"
+    with Server(PROGRAM, data) as server:
+        made = [server.ask("POST", "/accounts", account(f"bench{copy}@example.test", "bench")) for copy in range(copies)]
+        user = server.ask("POST", "/users", {"email": reader, "name": "Lezer", "role": "member"})
+        for number, one in enumerate(made[: max(1, copies * 7 // 10)]):
+            rights = ["read", "send", "manage"] if number == 0 else ["read"]
+            owners = one["owners"] + [{"user": user["id"], "rights": rights}]
+            server.ask("PUT", f"/accounts/{one['id']}/owners", owners)
+    pathlib.Path(f"{folder}.reader").write_text(reader)
+    files = [os.path.join(at, name) for at, _, names in os.walk(corpus) if at.endswith(("/cur", "/new")) for name in names]
+    files.sort()
+    begin = time.monotonic()
+    for copy in range(copies):
+        mbox = f"{folder}/copy.mbox"
+        write_mbox(files, mbox, copy)
+        command = [PROGRAM, "--data", data, "import", "--account", f"bench{copy}@example.test", mbox]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.remove(mbox)
+        print(f"{(copy + 1) * len(files):,} messages after {time.monotonic() - begin:.0f} s", flush=True)
+
+
+main()

@@ -80,6 +80,8 @@ impl From<tokio_postgres::Error> for StoreError {
             Some(code) if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE => {
                 StoreError::Busy(told)
             }
+            // Connection exceptions, no resources, an administrator who stops the server, its own disk.
+            Some(code) if ["08", "53", "57", "58"].contains(&&code.code()[..2]) => StoreError::Unreachable(told),
             Some(_) => StoreError::Broken(told),
             None => StoreError::Unreachable(told),
         }

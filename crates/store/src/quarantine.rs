@@ -23,7 +23,7 @@ pub struct SetAside {
     pub remote_name: Option<String>,
     /// The digest of its bytes, when we have them.
     pub digest: Option<Vec<u8>>,
-    /// `empty`, `too_large`, `refused`, `unreadable`.
+    /// `empty`, `too_large`, `refused`, `unreadable`, `unstorable`.
     pub code: String,
     /// In words.
     pub reason: String,
@@ -113,6 +113,12 @@ pub async fn resolve(
     let sql = "UPDATE quarantine SET resolved_at = $3, next_try_at = NULL WHERE organisation = $1 AND id = $2";
     tx.execute(sql, &vals![organisation, id, now]).await?;
     Ok(())
+}
+
+/// The accounts in which something is to be tried again now.
+pub async fn accounts_due(tx: &mut Tx, now: i64) -> Result<Vec<AccountKey>, StoreError> {
+    let sql = "SELECT DISTINCT account FROM quarantine WHERE resolved_at IS NULL AND next_try_at <= $1";
+    Ok(tx.rows(sql, &vals![now]).await?.iter().map(|row| AccountKey(row.int(0))).collect())
 }
 
 /// What of an account is to be tried again now.

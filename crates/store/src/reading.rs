@@ -16,8 +16,8 @@ pub struct Suspect {
     pub tries: i64,
 }
 
-/// Marks messages as being read. Committed before the first of them is.
-pub async fn begin(
+/// Suspects these: they were being read when the program died, and that was the first try of those that nobody suspected.
+pub async fn suspect(
     tx: &mut Tx,
     organisation: OrganisationKey,
     account: AccountKey,
@@ -25,9 +25,27 @@ pub async fn begin(
 ) -> Result<(), StoreError> {
     let rows: Vec<_> = digests.iter().map(|digest| vals![organisation, digest, account].to_vec()).collect();
     let sql = "INSERT INTO reading (organisation, digest, account, tries) VALUES ($1, $2, $3, 1)
-               ON CONFLICT (organisation, digest) DO UPDATE SET tries = reading.tries + 1, account = excluded.account";
+               ON CONFLICT (organisation, digest) DO UPDATE SET tries = CASE WHEN reading.tries = 0 THEN 1
+                   ELSE reading.tries END, account = excluded.account";
     tx.execute_many(sql, &rows).await?;
     Ok(())
+}
+
+/// Counts one more try to read a suspect, committed before it is made. `false` when there were enough; then the count
+/// begins anew, for when somebody asks for the message again.
+pub async fn begin_again(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    digest: &[u8; 32],
+    enough: i64,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO reading (organisation, digest, account, tries) VALUES ($1, $2, $3, 1)
+               ON CONFLICT (organisation, digest) DO UPDATE SET tries = CASE WHEN reading.tries >= $4 THEN 0
+                   ELSE reading.tries + 1 END, account = excluded.account
+               RETURNING tries";
+    let row = tx.row(sql, &vals![organisation, digest, account, enough]).await?;
+    Ok(row.is_some_and(|row| row.int(0) > 0))
 }
 
 /// They were read, whatever came of it.

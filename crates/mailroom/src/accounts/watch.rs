@@ -1,7 +1,7 @@
 //! Writes down how an account is doing, and tells its owners when it turns red.
 
 use super::health::{self, Half};
-use crate::{MailRoom, incoming::PassError, outgoing::system};
+use crate::{MailRoom, incoming::PassError, killpoint, outgoing::system};
 use connect::ConnectError;
 use store::{
     StoreError,
@@ -11,13 +11,16 @@ use store::{
 
 /// Notes how a pass over the account ended.
 pub(crate) async fn note(room: &MailRoom, account: &Account, error: Option<&PassError>) -> Result<(), StoreError> {
+    killpoint!("health.before_note");
     match error {
         None => worked(room, account, Half::Receiving).await,
         Some(PassError::Connect(error)) => failed(room, account, Half::Receiving, error).await,
         Some(PassError::Store(StoreError::Damaged(_))) => unreadable(room, account, Half::Receiving).await,
         // Our own trouble says nothing of the account.
         Some(PassError::Store(_)) => Ok(()),
-    }
+    }?;
+    killpoint!("health.after_note");
+    Ok(())
 }
 
 /// Something asked of the account's server was done to the end.

@@ -85,15 +85,43 @@ impl Gathered {
     }
 }
 
-/// The next batch, or `None` when the source has said everything.
-pub(super) async fn next(changes: &mut mpsc::Receiver<Change>) -> Option<Gathered> {
-    let mut gathered = Gathered::default();
-    gathered.take(changes.recv().await?);
-    while !gathered.is_full() {
-        match changes.try_recv() {
-            Ok(change) => gathered.take(change),
-            Err(_) => break,
-        }
+/// What a source tells, in batches.
+pub(super) struct Batches {
+    changes: mpsc::Receiver<Change>,
+    /// Every message is a batch of its own.
+    one_by_one: bool,
+    /// Taken out and kept for the next batch.
+    ahead: Option<Change>,
+}
+
+impl Batches {
+    pub(super) fn new(changes: mpsc::Receiver<Change>, one_by_one: bool) -> Batches {
+        Batches { changes, one_by_one, ahead: None }
     }
-    Some(gathered)
+
+    /// The next one, or `None` when the source has said everything.
+    pub(super) async fn next(&mut self) -> Option<Gathered> {
+        let mut gathered = Gathered::default();
+        let first = match self.ahead.take() {
+            Some(change) => change,
+            None => self.changes.recv().await?,
+        };
+        gathered.take(first);
+        while !(gathered.is_full() || self.one_by_one && gathered.messages > 0) {
+            match self.changes.try_recv() {
+                Ok(change @ Change::Message { .. }) if self.one_by_one => {
+                    self.ahead = Some(change);
+                    break;
+                }
+                Ok(change) => gathered.take(change),
+                Err(_) => break,
+            }
+        }
+        Some(gathered)
+    }
+
+    /// A source that still has something to tell must not wait for room.
+    pub(super) fn close(&mut self) {
+        self.changes.close();
+    }
 }

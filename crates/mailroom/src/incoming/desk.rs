@@ -9,7 +9,7 @@ use crate::{MailRoom, accounts};
 use connect::{Source, Wake};
 use mail::{AccountKey, OrganisationKey};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -60,6 +60,30 @@ pub struct Desks {
     running: Arc<Mutex<HashMap<AccountKey, Handle>>>,
     /// Mail that may kill whoever reads it.
     pub(super) suspects: Suspects,
+    /// Accounts whose mail is stored one by one.
+    pub(super) care: Care,
+}
+
+/// Accounts of which the store refused a batch.
+#[derive(Clone, Default)]
+pub(super) struct Care(Arc<Mutex<HashSet<AccountKey>>>);
+
+impl Care {
+    pub(super) fn has(&self, account: AccountKey) -> bool {
+        self.0.lock().is_ok_and(|accounts| accounts.contains(&account))
+    }
+
+    pub(super) fn take(&self, account: AccountKey) {
+        if let Ok(mut accounts) = self.0.lock() {
+            accounts.insert(account);
+        }
+    }
+
+    pub(super) fn end(&self, account: AccountKey) {
+        if let Ok(mut accounts) = self.0.lock() {
+            accounts.remove(&account);
+        }
+    }
 }
 
 impl Desks {
@@ -75,6 +99,14 @@ impl Desks {
         if let Ok(asks) = self.asks(account) {
             // A full queue already holds a poke.
             let _ = asks.try_send(Ask::Edits);
+        }
+    }
+
+    /// Has the account fetched soon, without waiting for it. Nothing happens when no task runs here.
+    pub(super) fn look(&self, account: AccountKey) {
+        if let Ok(asks) = self.asks(account) {
+            // A full queue already holds somebody's wish.
+            let _ = asks.try_send(Ask::Fetch(oneshot::channel().0));
         }
     }
 

@@ -53,7 +53,8 @@ async fn to_own_folders(
     seen: Arc<watch::Sender<Progress>>,
 ) -> Result<Fetched, PassError> {
     let (changes, received) = mpsc::channel(64);
-    let job = Job { organisation: account.organisation, account: account.id, backlog: true, since: None };
+    let (organisation, id) = (account.organisation, account.id);
+    let job = Job { organisation, account: id, backlog: true, since: None, one_by_one: false };
     let message_id_key = pass::message_id_key(room, account.organisation).await?;
     room.desks.suspects.take_up(room).await?;
     let reader = Reader::new(room, account, message_id_key);

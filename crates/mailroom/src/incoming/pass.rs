@@ -141,7 +141,10 @@ pub(super) async fn folders(
     source: &mut dyn Source,
 ) -> Result<Vec<Folder>, PassError> {
     let shown = source.folders().await?;
-    Ok(take_folders(room, account, &shown).await?)
+    killpoint!("receive.before_folders");
+    let folders = take_folders(room, account, &shown).await?;
+    killpoint!("receive.after_folders");
+    Ok(folders)
 }
 
 /// Pulls these folders and keeps the ledger.
@@ -175,14 +178,22 @@ pub(super) async fn pull(
         account: id,
         backlog: account.health.last_fetched_at.is_none(),
         since: account.settings.sync_since,
+        one_by_one: room.desks.care.has(id),
     };
     let reader = Reader::new(room, account, message_id_key(room, organisation).await?);
     let known = Arc::new(StoredIds { room: room.clone(), organisation });
     let pulling = source.pull(states, known, outlet);
     let storing = pipeline::run(room, &job, reader, received, watch);
     let (pulled, stored) = tokio::join!(pulling, storing);
+    if let Err(error) = &stored
+        && pipeline::is_about_the_mail(error)
+    {
+        // One bad message must not keep the others out for ever (pains P3): the next pass finds out which.
+        room.desks.care.take(id);
+    }
     let brought = stored?;
     pulled?;
+    room.desks.care.end(id);
     killpoint!("receive.before_complete");
     complete(room, &job, &folders, &brought, began).await?;
     killpoint!("receive.before_ledger");

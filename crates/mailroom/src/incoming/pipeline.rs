@@ -1,7 +1,7 @@
 //! The three stages: the line, the reader, the writer. Joined by short channels, so that the slowest sets the pace.
 
 use super::{
-    batch::{self, Unreadable},
+    batch::{Batches, Unreadable},
     pass::{Fetched, Watch},
     prepare::{Prepared, Reader},
 };
@@ -29,6 +29,8 @@ pub(super) struct Job {
     pub(super) backlog: bool,
     /// Older mail is left out, by the server's date.
     pub(super) since: Option<i64>,
+    /// The store refused a batch of this account: now each message comes alone, and the one that it refuses is set aside.
+    pub(super) one_by_one: bool,
 }
 
 /// What a pull brought, and which folders could not be opened.
@@ -52,24 +54,25 @@ pub(super) async fn run(
     room: &MailRoom,
     job: &Job,
     reader: Reader,
-    mut changes: mpsc::Receiver<Change>,
+    changes: mpsc::Receiver<Change>,
     watch: &Watch,
 ) -> Result<Brought, StoreError> {
     let (to_keep, mut read) = mpsc::channel(1);
     let (to_write, mut durable) = mpsc::channel(1);
+    let mut batches = Batches::new(changes, job.one_by_one);
     let mut brought = Brought::default();
     let mut parked = Vec::new();
     let reading = async {
         // Room first: what comes while the writer is busy joins one batch, and one commit, instead of several.
         while let Ok(room) = to_keep.reserve().await {
-            let Some(gathered) = batch::next(&mut changes).await else { break };
+            let Some(gathered) = batches.next().await else { break };
             parked.extend(gathered.parked.iter().copied());
             let reader = reader.clone();
             room.send(tokio::task::spawn_blocking(move || reader.read(gathered)));
         }
         drop(to_keep);
         // A writer that failed must not leave the source waiting for room.
-        changes.close();
+        batches.close();
     };
     let keeping = async {
         while let Some(handle) = read.recv().await {
@@ -143,21 +146,32 @@ async fn write(
     leave_out_old(job, &mut items, brought);
     let now = room.clock.now();
     let stored = room.desks.suspects.among(&items);
+    let alone = if job.one_by_one { only_message(&items) } else { None };
     let batch = Batch { organisation, account, items, backlog: job.backlog, now };
     let store = room.store.clone();
     killpoint!("receive.before_commit");
-    let received: Received = room
+    let received: Result<Received, StoreError> = room
         .store
         .db
         .write(move |tx| {
             Box::pin(async move {
+                #[cfg(debug_assertions)]
+                super::suspect::break_on_poison(&batch);
                 let received = store::receive::receive(tx, &store.make, batch).await?;
                 killpoint!("receive.in_commit");
                 Ok(received)
             })
         })
-        .await?;
+        .await;
     killpoint!("receive.after_commit");
+    let received = match (received, alone) {
+        (Ok(received), _) => received,
+        (Err(error), Some((unreadable, kept))) if is_about_the_mail(&error) => {
+            tracing::error!(%account, %error, "a message can't be stored");
+            return set_aside(room, job, unreadable, kept, now).await;
+        }
+        (Err(error), _) => return Err(error),
+    };
     room.desks.suspects.clear(room, organisation, &stored).await?;
     for unreadable in durable.prepared.unreadable {
         let kept = unreadable.digest.and_then(|digest| durable.unused.get(&digest).cloned());
@@ -173,6 +187,25 @@ async fn write(
     brought.fetched.removed += received.removed;
     watch.tell(brought.fetched, &durable.prepared.progress);
     Ok(())
+}
+
+/// Whether the store failed over what it was given, and would again: not over a full disk or a lost connection.
+pub(super) fn is_about_the_mail(error: &StoreError) -> bool {
+    use StoreError::{Broken, Conflict, Damaged, NotFound};
+    matches!(error, Broken(_) | Conflict { .. } | Damaged(_) | NotFound)
+}
+
+/// The one message that these items are, in case it can't be stored, and where its bytes went.
+fn only_message(items: &[Item]) -> Option<(Unreadable, Option<(String, i64)>)> {
+    let [Item::Message(message)] = items else { return None };
+    let unreadable = Unreadable {
+        folder: message.folder,
+        remote: message.remote.clone(),
+        code: "unstorable",
+        reason: "Het bericht kon niet worden bewaard. / The message could not be stored.".to_owned(),
+        digest: Some(message.digest),
+    };
+    Some((unreadable, message.blob.clone().map(|place| (place, message.size as i64))))
 }
 
 /// Mail from before the date to begin at is counted and left on the server.

@@ -13,6 +13,7 @@ use std::{
     sync::Arc,
 };
 use store::{
+    Db,
     account::Account,
     receive::{Ids, Incoming, Item},
 };
@@ -25,6 +26,7 @@ pub(super) struct Reader {
     message_id_key: Arc<Vec<u8>>,
     suspects: Suspects,
     data: Arc<PathBuf>,
+    db: Db,
 }
 
 /// A batch that was read; the bytes still have to be stored.
@@ -65,6 +67,7 @@ impl Reader {
             message_id_key,
             suspects: room.desks.suspects.clone(),
             data: room.store.data.clone(),
+            db: room.store.db.clone(),
         }
     }
 
@@ -83,6 +86,7 @@ impl Reader {
             Told::Item(_) => None,
         });
         let digests: Vec<[u8; 32]> = digests.collect();
+        killpoint!("read.before_mark");
         let mark = self.suspects.mark(&self.data, self.organisation, self.account, &digests);
         killpoint!("read.after_mark");
         let mut digest = digests.into_iter();
@@ -100,7 +104,8 @@ impl Reader {
     fn read_one(&self, raw: Raw, digest: [u8; 32], prepared: &mut Prepared) {
         prepared.bytes.push((digest, raw.raw.clone()));
         prepared.room.extend(raw.room);
-        let may_be_read = !self.suspects.has(&digest) || self.suspects.survives(&raw.raw);
+        let may_be_read = !self.suspects.has(&digest)
+            || self.suspects.survives(&self.db, self.organisation, self.account, digest, &raw.raw);
         let read = may_be_read.then(|| catch_unwind(AssertUnwindSafe(|| read(&raw.raw))));
         let Some(Ok((read, report))) = read else {
             let reason = "De inhoud kon niet worden gelezen. / The contents could not be read.".to_owned();

@@ -7,6 +7,8 @@ use tokio::sync::watch;
 
 /// How often to look for accounts whose pause is over.
 const LOOK: Duration = Duration::from_secs(2);
+/// How often to look whether mail that was set aside is to be asked for again, when nobody says so.
+const LOOK_ASIDE: Duration = Duration::from_secs(30);
 /// A lease on PostgreSQL, renewed at a third of it. On SQLite the lock on the folder is the lease.
 const LEASE_MS: i64 = 60_000;
 const FOR_EVER_MS: i64 = 100 * 365 * 24 * 3_600_000;
@@ -22,6 +24,7 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
         tracing::error!(%error, "leases of an earlier run could not be cleared");
     }
     let mut renewed = tokio::time::Instant::now();
+    let mut looked_aside = renewed;
     loop {
         if *stop.borrow() {
             break;
@@ -33,9 +36,13 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
             renewed = tokio::time::Instant::now();
             renew(&room).await;
         }
+        if looked_aside.elapsed() > LOOK_ASIDE {
+            looked_aside = tokio::time::Instant::now();
+            retry_set_aside(&room).await;
+        }
         tokio::select! {
             _ = stop.changed() => {}
-            _ = accounts.changed() => {}
+            _ = accounts.changed() => retry_set_aside(&room).await,
             _ = edits.changed() => poke(&room).await,
             () = tokio::time::sleep(LOOK) => {}
         }
@@ -115,6 +122,16 @@ async fn renew(room: &MailRoom) {
             Ok(false) => room.desks.close(lease.account),
             Err(error) => tracing::warn!(account = %lease.account, %error, "a lease could not be renewed"),
         }
+    }
+}
+
+/// A person asked for a message that was set aside, here or on another node, or its time has come.
+async fn retry_set_aside(room: &MailRoom) {
+    let now = room.clock.now();
+    let read = room.store.db.read(move |tx| Box::pin(async move { store::quarantine::accounts_due(tx, now).await }));
+    match read.await {
+        Ok(accounts) => accounts.into_iter().for_each(|account| room.desks.look(account)),
+        Err(error) => tracing::warn!(%error, "what was set aside could not be listed"),
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! While a batch is read, a small file in the data folder names its messages. The file is never synced: it has to
 //! outlive this process, not the machine. What is named there at the next start is suspected of having killed the
-//! program. Suspects are read one by one in a child process with limits before we dare it ourselves; the one that kills
-//! the child is set aside with its bytes, and asked for again as anything that was set aside.
+//! program: that was the first try. Suspects are read one by one in a child process with limits before we dare it
+//! ourselves, and every start of such a reader is committed first. The third that fails is the last: the message is set
+//! aside with its bytes, and asked for again as anything that was set aside.
 
 use crate::MailRoom;
 use mail::{AccountKey, OrganisationKey};
@@ -17,14 +18,19 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
-use store::{StoreError, reading, receive::Item};
-use tokio::sync::OnceCell;
+use store::{Db, StoreError, reading, receive::Item};
+use tokio::{runtime::Handle, sync::OnceCell};
 
 /// The folder of the files that name what is being read.
 const FOLDER: &str = "reading";
 /// What the child may use (reliability.md, *Limits*).
 const LIMITS: [&str; 2] = ["--cpu=5", "--data=268435456"];
+/// What it may use of the clock, on a busy machine or one that can't set limits.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// So often is a reader started for one message: in this process, and then in children.
+const TRIES: i64 = 3;
 
 /// Messages that were being read when the program died, shared by all who read.
 #[derive(Clone, Default)]
@@ -65,7 +71,7 @@ impl Suspects {
         let work = store::unit(move |tx| {
             Box::pin(async move {
                 for ((organisation, account), digests) in &found {
-                    reading::begin(tx, *organisation, *account, digests).await?;
+                    reading::suspect(tx, *organisation, *account, digests).await?;
                 }
                 reading::suspects(tx).await
             })
@@ -149,13 +155,35 @@ impl Suspects {
         Ok(())
     }
 
-    /// Whether a child process that reads it comes through.
-    pub(super) fn survives(&self, raw: &[u8]) -> bool {
-        match child().and_then(|child| outcome(child, raw)) {
-            Ok(survived) => survived,
-            Err(error) => {
-                tracing::warn!(%error, "a suspected message could not be read in a process of its own");
-                false
+    /// Whether a child process that reads it comes through, within the tries that are left. Waits for it: not for a
+    /// thread that others need.
+    pub(super) fn survives(
+        &self,
+        db: &Db,
+        organisation: OrganisationKey,
+        account: AccountKey,
+        digest: [u8; 32],
+        raw: &[u8],
+    ) -> bool {
+        let begin = || {
+            let work = store::unit(move |tx| {
+                Box::pin(async move { reading::begin_again(tx, organisation, account, &digest, TRIES).await })
+            });
+            Handle::current().block_on(db.write(work))
+        };
+        loop {
+            match begin() {
+                Ok(false) => return false,
+                Ok(true) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a try to read a suspected message could not be written down, so it is not made");
+                    return false;
+                }
+            }
+            match child().and_then(|child| outcome(child, raw)) {
+                Ok(true) => return true,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "a suspected message could not be read in a process of its own"),
             }
         }
     }
@@ -177,9 +205,21 @@ fn child() -> std::io::Result<Child> {
 }
 
 fn outcome(mut child: Child, raw: &[u8]) -> std::io::Result<bool> {
-    // A child that dies early closes the pipe; how it ended is what counts.
-    let _ = child.stdin.take().map(|mut input| input.write_all(raw));
-    Ok(child.wait()?.success())
+    let input = child.stdin.take();
+    std::thread::scope(|threads| {
+        // A child that dies early closes the pipe; how it ended is what counts.
+        threads.spawn(move || drop(input.map(|mut input| input.write_all(raw))));
+        let begin = Instant::now();
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return Ok(status.success()),
+                Ok(None) if begin.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(1)),
+                // Dead, it also lets go of the thread that writes to it.
+                Ok(None) => return child.kill().and_then(|()| child.wait()).map(|_| false),
+                Err(error) => return child.kill().and(Err(error)),
+            }
+        }
+    })
 }
 
 fn lines(text: String) -> Vec<(OrganisationKey, AccountKey, [u8; 32])> {
@@ -203,4 +243,18 @@ pub(super) fn die_of_poison(raw: &[u8]) {
     {
         std::process::abort();
     }
+}
+
+/// Panics as a mistake in storing would when `POSTKAMER_UNSTORABLE` stands in a subject. Only in debug builds, for the test
+/// of what is done about it.
+#[cfg(debug_assertions)]
+pub(super) fn break_on_poison(batch: &store::receive::Batch) {
+    static POISON: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    let poison = POISON.get_or_init(|| std::env::var("POSTKAMER_UNSTORABLE").ok().filter(|text| !text.is_empty()));
+    let Some(poison) = poison else { return };
+    let subjects = batch.items.iter().filter_map(|item| match item {
+        Item::Message(message) => Some(&message.message.subject),
+        _ => None,
+    });
+    assert!(!subjects.into_iter().any(|subject| subject.contains(poison)), "poison in a subject");
 }

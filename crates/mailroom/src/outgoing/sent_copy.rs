@@ -107,6 +107,7 @@ async fn all(
 ) -> Result<(), PassError> {
     let mut keeper = account.sent_copy;
     for copy in copies {
+        killpoint!("copy.before_look");
         let found = !source.find(folder, &copy.message_id).await?.is_empty();
         match step(found, copy.tries, keeper, provider::saves_sent(account)) {
             Step::Theirs => {

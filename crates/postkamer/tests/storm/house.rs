@@ -20,7 +20,9 @@ pub(crate) struct House {
     pub(crate) backing: Backing,
     /// A second data folder on the same stores: then every start is the other's turn.
     other: Option<Installation>,
-    starts: Cell<usize>,
+    pub(crate) starts: Cell<usize>,
+    /// How many of them took longer than they may.
+    pub(crate) slow_starts: Cell<usize>,
     token: String,
     http: reqwest::Client,
     pub(crate) runtime: Runtime,
@@ -49,7 +51,8 @@ impl House {
             other.variables.push(("POSTKAMER_KEY_FILE".into(), key));
             house.other = Some(other);
         }
-        House { _folder: Some(folder), ..house }
+        house._folder = Some(folder);
+        house
     }
 
     /// One in a folder of the caller's.
@@ -65,6 +68,7 @@ impl House {
             backing,
             other: None,
             starts: Cell::new(0),
+            slow_starts: Cell::new(0),
             http: http.build().expect("a client"),
             runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
             _folder: None,
@@ -93,9 +97,10 @@ impl House {
                 .runtime
                 .block_on(async { if is_listening(port) { self.http.get(path).send().await.ok() } else { None } });
             if asked.is_some_and(|answer| answer.status().is_success()) {
+                self.slow_starts.set(self.slow_starts.get() + usize::from(begin.elapsed() > READY_WITHIN));
                 return Some(running);
             }
-            assert!(begin.elapsed() < READY_WITHIN, "not ready in time:\n{}", self.last_words());
+            assert!(begin.elapsed() < PATIENCE, "not ready in time:\n{}", self.last_words());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -166,6 +171,14 @@ impl House {
         let log = std::fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- the last words of the program:\n{}", self.last_words());
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Mail that kills whoever reads it (reliability case 19).
 
 use crate::{
+    backing::Kind,
     books::Books,
-    house::{House, half, wait_until},
+    house::{House, Running, half, wait_until},
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -53,6 +54,7 @@ fn mail_that_kills_its_reader_is_set_aside_and_the_next_mail_comes() {
         deaths += 1;
     };
     println!("it died {deaths} times");
+    assert_eq!(deaths, 1, "after that only readers die");
     model.append("INBOX", &letter(20, "het volgende"), &[]);
     wait_until("the next mail is here", || {
         let page = house.get(&survivor, &format!("/messages?account={account}&limit=50"));
@@ -72,4 +74,51 @@ fn mail_that_kills_its_reader_is_set_aside_and_the_next_mail_comes() {
         assert_eq!(kept.len(), 1, "its bytes are kept");
         books.check().await;
     });
+}
+
+/// One letter that a mistake of ours keeps out of the store must not keep the others out.
+#[test]
+fn mail_that_can_not_be_stored_is_set_aside_and_comes_when_it_can() {
+    let _turn = crate::alone();
+    for kind in [Kind::Disk, Kind::Postgres] {
+        let model = ModelImap::start(ModelOptions::default());
+        for n in 0..20 {
+            model.append("INBOX", &letter(n, "gewoon"), &[]);
+        }
+        let house = House::on(kind);
+        // Putting names to a stack takes many seconds in a debug build.
+        let variables = [("POSTKAMER_UNSTORABLE", "Brief 7."), ("RUST_BACKTRACE", "0")];
+        let running = house.try_start(&variables).expect("it starts");
+        let account =
+            house.connect(&running, "anna@voorbeeld.test", half("imap", model.port), json!({ "kind": "none" }));
+        let subjects = |running: &Running| {
+            let page = house.get(running, &format!("/messages?account={account}&limit=50"));
+            let items = page["items"].as_array().cloned().unwrap_or_default();
+            items.iter().map(|item| item["subject"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        let begin = Instant::now();
+        wait_until("the others are here", || (subjects(&running).len() == 19).then_some(()));
+        model.append("INBOX", &letter(20, "het volgende"), &[]);
+        wait_until("the next mail is here", || subjects(&running).contains(&"Brief 20.".to_owned()).then_some(()));
+        assert!(begin.elapsed() < Duration::from_secs(60), "the next mail comes within a minute");
+        let aside = house.get(&running, "/quarantine");
+        assert_eq!(aside["items"].as_array().map(Vec::len), Some(1), "{aside}");
+        assert_eq!((&aside["items"][0]["code"], &aside["items"][0]["kept"]), (&json!("unstorable"), &json!(true)));
+        running.stop();
+
+        // The mistake is mended: it comes when somebody asks for it.
+        let mended = house.start();
+        let id = aside["items"][0]["id"].as_str().expect("an id");
+        house.call(&mended, "POST", &format!("/quarantine/{id}/retry"), &json!({}));
+        wait_until("it is here", || subjects(&mended).contains(&"Brief 7.".to_owned()).then_some(()));
+        wait_until("nothing is aside", || {
+            house.get(&mended, "/quarantine")["items"].as_array().is_some_and(Vec::is_empty).then_some(())
+        });
+        mended.stop();
+        house.runtime.block_on(async {
+            let books = Books::open(&house).await;
+            books.check().await;
+            assert_eq!(books.folders().await["INBOX"], model.snapshot()["INBOX"].messages);
+        });
+    }
 }

@@ -3,8 +3,8 @@
 use super::{Bells, Row, Topic, Tx, Val, Work, tx::Engine};
 use crate::StoreError;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
-use futures_util::future::try_join_all;
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use futures_util::{FutureExt, future::try_join_all};
+use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio_postgres::{AsyncMessage, NoTls, types::Type};
 
 /// Connections a node holds at most.
@@ -46,7 +46,7 @@ impl Postgres {
         F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
     {
         let mut unit = Unit::begin(&self.pool, "BEGIN").await?;
-        let done = work(unit.tx()).await?;
+        let done = caught(work(unit.tx())).await?;
         let rung = unit.commit().await?;
         self.bells.ring(&rung);
         Ok(done)
@@ -58,10 +58,16 @@ impl Postgres {
         F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
     {
         let mut unit = Unit::begin(&self.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let done = work(unit.tx()).await?;
+        let done = caught(work(unit.tx())).await?;
         unit.commit().await?;
         Ok(done)
     }
+}
+
+/// A panic in one unit is a failure of that unit, as on SQLite.
+async fn caught<T>(work: Work<'_, T>) -> Result<T, StoreError> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(StoreError::Broken("a unit of work panicked".into())))
 }
 
 /// A connection with an open transaction. Dropped before the commit, it is taken out of the pool and closed, because

@@ -143,14 +143,17 @@ on_both! {
         assert!(!unit!(house, tx => effect::insert(tx, ORGANISATION, &key, "auto_reply", &json!({}), NOW).await).unwrap());
     }
 
-    what_was_being_read_when_the_program_died_is_suspected(house) {
+    what_was_being_read_when_the_program_died_is_suspected_and_tried_three_times(house) {
         let (good, bad) = ([1; 32], [2; 32]);
-        unit!(house, tx => reading::begin(tx, ORGANISATION, ACCOUNT, &[good, bad]).await).unwrap();
+        unit!(house, tx => reading::suspect(tx, ORGANISATION, ACCOUNT, &[good, bad]).await).unwrap();
         unit!(house, tx => reading::end(tx, ORGANISATION, &[good]).await).unwrap();
         let suspects = unit!(house, tx => reading::suspects(tx).await).unwrap();
         assert_eq!((suspects.len(), &suspects[0].digest[..], suspects[0].tries), (1, &bad[..], 1));
-        unit!(house, tx => reading::begin(tx, ORGANISATION, ACCOUNT, &[bad]).await).unwrap();
-        assert_eq!(unit!(house, tx => reading::tries(tx, ORGANISATION, &bad).await).unwrap(), 2);
+        for again in [true, true, false, true] {
+            // The program may die in between, of whatever.
+            unit!(house, tx => reading::suspect(tx, ORGANISATION, ACCOUNT, &[bad]).await).unwrap();
+            assert_eq!(unit!(house, tx => reading::begin_again(tx, ORGANISATION, ACCOUNT, &bad, 3).await).unwrap(), again);
+        }
         assert_eq!(unit!(house, tx => reading::tries(tx, ORGANISATION, &good).await).unwrap(), 0);
     }
 

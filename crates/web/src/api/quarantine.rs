@@ -32,7 +32,7 @@ struct SetAsideShown {
     account: AccountKey,
     #[schema(value_type = id::FolderId)]
     folder: FolderKey,
-    /// empty, too_large, refused or unreadable.
+    /// empty, too_large, refused, unreadable or unstorable.
     #[schema(example = "too_large")]
     code: String,
     /// In words.

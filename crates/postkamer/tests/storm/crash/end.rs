@@ -45,6 +45,8 @@ impl Storm {
         if let Some(difference) = difference {
             panic!("after {tries} quiet lives: {difference}\n{}", self.house.last_words());
         }
+        let (slow, starts) = (self.house.slow_starts.get(), self.house.starts.get());
+        assert!(slow * 10 <= starts, "{slow} of {starts} starts took longer than ten seconds");
         self.hold_against_the_sink();
         self.hold_against_the_promises();
     }

@@ -112,7 +112,7 @@ fn killpoints() -> Vec<String> {
             );
         }
     }
-    assert!(points.len() > 15, "{points:?}");
+    assert!(points.len() >= 40, "{points:?}");
     points.into_iter().collect()
 }
 

@@ -100,10 +100,20 @@ impl Store {
 
     /// The bytes with this digest, checked; `NotFound` when we never had them.
     pub async fn raw(&self, organisation: OrganisationKey, digest: [u8; 32]) -> Result<Bytes, StoreError> {
-        let found =
-            self.db.read(move |tx| Box::pin(async move { blob::find(tx, organisation, &digest).await })).await?;
-        let (_, place) = found.ok_or(StoreError::NotFound)?;
-        self.blobs.get(organisation, digest, &place).await
+        let place = self.place_of(organisation, digest).await?;
+        match self.blobs.get(organisation, digest, &place).await {
+            Err(damaged @ StoreError::Damaged(_)) => match self.place_of(organisation, digest).await? {
+                // A sweep moved them in between.
+                new if new != place => self.blobs.get(organisation, digest, &new).await,
+                _ => Err(damaged),
+            },
+            read => read,
+        }
+    }
+
+    async fn place_of(&self, organisation: OrganisationKey, digest: [u8; 32]) -> Result<String, StoreError> {
+        let find = self.db.read(move |tx| Box::pin(async move { blob::find(tx, organisation, &digest).await }));
+        Ok(find.await?.ok_or(StoreError::NotFound)?.1)
     }
 
     /// Renews the master key and every data key, and seals every secret anew; gives how many. May be stopped and run

@@ -4,22 +4,29 @@
 //! length, organisation, digest) and the bytes. A torn record at the end of a crashed process harms nobody, because no
 //! row names it, and the next record starts behind it; a scan finds its way again by the magic.
 
-use super::{BlobStore, NewBlob, pack};
-use crate::StoreError;
+use super::{
+    BlobStore, NewBlob, Round, Swept, pack,
+    scan::scan_pack,
+    sweep::{self, Named, ROUNDS},
+};
+use crate::{Db, StoreError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use mail::OrganisationKey;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::File,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, mpsc},
+    time::UNIX_EPOCH,
 };
 use tokio::sync::oneshot;
 
 /// Packs held open for reading at once.
 const OPEN_PACKS: usize = 64;
+/// Blobs moved from one pack to another at once.
+const AT_ONCE: usize = 64;
 
 /// Blobs in pack files of a folder. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -64,6 +71,74 @@ impl LocalBlobs {
         Ok(file)
     }
 
+    /// Looks at every record of a pack. When rows name all but some of them, those go: the others are kept anew, and the
+    /// pack is removed.
+    async fn sweep_pack(
+        &self,
+        db: &Db,
+        number: u32,
+        is_newest: bool,
+        before: i64,
+        swept: &mut Swept,
+    ) -> Result<(), StoreError> {
+        let Some(length) = self.length_of_old(number, before)? else { return Ok(()) };
+        let folder = self.folder.clone();
+        let scan = tokio::task::spawn_blocking(move || {
+            let mut places = HashSet::new();
+            scan_pack(&folder, number, &mut |found| {
+                places.insert(found.place);
+            })?;
+            Ok::<_, StoreError>(places)
+        });
+        let found = scan.await.map_err(|_| StoreError::Broken("scanning a pack panicked".into()))??;
+        let named = sweep::placed(db, format!("{number}:")).await?;
+        let damaged = named.iter().filter(|named| !found.contains(&named.place));
+        let damaged: Vec<_> = damaged.map(|named| (named.organisation, named.digest)).collect();
+        swept.looked_at += found.len() as u64;
+        let (is_whole, orphans) = (damaged.is_empty(), found.len().saturating_sub(named.len()));
+        swept.damaged.extend(damaged);
+        if !is_whole || orphans == 0 {
+            return Ok(());
+        }
+        if is_newest {
+            let (answer, answered) = oneshot::channel();
+            let job = pack::Job { blobs: Vec::new(), leave: true, answer };
+            self.writer.send(job).map_err(|_| StoreError::Closed)?;
+            answered.await.map_err(|_| StoreError::Closed)??;
+            // What was written meanwhile was not looked at.
+            if self.length_of_old(number, before)? != Some(length) {
+                return Ok(());
+            }
+        }
+        for some in named.chunks(AT_ONCE) {
+            let mut blobs = Vec::with_capacity(some.len());
+            for Named { organisation, digest, place } in some {
+                let bytes = self.get(*organisation, *digest, place).await?;
+                blobs.push(NewBlob { organisation: *organisation, digest: *digest, bytes });
+            }
+            let places = self.put(blobs).await?;
+            sweep::moved(db, some.iter().cloned().zip(places).collect()).await?;
+        }
+        if sweep::placed(db, format!("{number}:")).await?.is_empty() {
+            std::fs::remove_file(pack::path(&self.folder, number)).map_err(StoreError::io("remove a pack of blobs"))?;
+            self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+            swept.removed += orphans as u64;
+        }
+        Ok(())
+    }
+
+    /// How long a pack is that was written to for the last time before this moment.
+    fn length_of_old(&self, number: u32, before: i64) -> Result<Option<u64>, StoreError> {
+        let found = match std::fs::metadata(pack::path(&self.folder, number)) {
+            Ok(found) => found,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::io("look at a pack of blobs")(error)),
+        };
+        let written = found.modified().map_err(StoreError::io("look at a pack of blobs"))?;
+        let written = written.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
+        Ok((written < before).then_some(found.len()))
+    }
+
     fn read(&self, digest: [u8; 32], place: &str) -> Result<Bytes, StoreError> {
         let (number, offset, length) = pack::parse_place(place)
             .ok_or_else(|| StoreError::Damaged(format!("{place} is no place in the packs of this folder")))?;
@@ -90,8 +165,20 @@ impl BlobStore for LocalBlobs {
             return Ok(Vec::new());
         }
         let (answer, answered) = oneshot::channel();
-        self.writer.send(pack::Job { blobs, answer }).map_err(|_| StoreError::Closed)?;
+        self.writer.send(pack::Job { blobs, leave: false, answer }).map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn sweep(&self, db: &Db, round: Round) -> Result<Swept, StoreError> {
+        let last = round.from.parse().unwrap_or(0);
+        let mut swept = Swept { next: round.from, ..Swept::default() };
+        let newest = pack::newest(&self.folder).map_err(StoreError::io("list the packs of blobs"))?.unwrap_or(0);
+        for step in 0..newest.div_ceil(ROUNDS) {
+            let number = (last + step) % newest + 1;
+            self.sweep_pack(db, number, number == newest, round.before, &mut swept).await?;
+            swept.next = number.to_string();
+        }
+        Ok(swept)
     }
 
     async fn get(&self, _: OrganisationKey, digest: [u8; 32], place: &str) -> Result<Bytes, StoreError> {

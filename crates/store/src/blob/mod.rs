@@ -3,12 +3,15 @@
 mod local;
 mod pack;
 mod s3;
+mod scan;
+mod sweep;
 
 pub use local::LocalBlobs;
-pub use pack::{Found, scan};
 pub use s3::S3Blobs;
+pub use scan::{Found, scan};
+pub use sweep::{Round, Swept};
 
-use crate::{StoreError, Tx, vals};
+use crate::{Db, StoreError, Tx, vals};
 use async_trait::async_trait;
 use bytes::Bytes;
 use mail::OrganisationKey;
@@ -32,6 +35,9 @@ pub trait BlobStore: Send + Sync {
 
     /// The bytes kept at a place; `Damaged` when they are not what the digest says.
     async fn get(&self, organisation: OrganisationKey, digest: [u8; 32], place: &str) -> Result<Bytes, StoreError>;
+
+    /// Looks at a part of what is kept and takes away what no row of this database names.
+    async fn sweep(&self, db: &Db, round: Round) -> Result<Swept, StoreError>;
 
     /// Whether it would take and give bytes now.
     async fn check(&self) -> Result<(), StoreError>;

@@ -16,13 +16,15 @@ const ROLL: u64 = 256 << 20;
 const GROUP: usize = 64 << 20;
 /// Small records are gathered; larger ones go to the file as they are.
 const BUFFER: usize = 256 << 10;
-const MAGIC: &[u8; 8] = b"\xffPKblob1";
-const HEADER: usize = 8 + 8 + 8 + 32;
+pub(super) const MAGIC: &[u8; 8] = b"\xffPKblob1";
+pub(super) const HEADER: usize = 8 + 8 + 8 + 32;
 
 /// Blobs to write, and whom to tell where they are.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) blobs: Vec<NewBlob>,
+    /// After these nothing is written any more to the packs that are there now.
+    pub(super) leave: bool,
     pub(super) answer: oneshot::Sender<Result<Vec<String>, StoreError>>,
 }
 
@@ -55,7 +57,14 @@ impl Writer {
                 bytes += size(&next);
                 group.push(next);
             }
-            let written = self.write(&group);
+            let written = match bytes {
+                0 => Ok(vec![Vec::new(); group.len()]),
+                _ => self.write(&group),
+            };
+            if group.iter().any(|job| job.leave) {
+                self.pack = None;
+                self.abandoned = newest(&self.folder).ok().flatten().max(self.abandoned);
+            }
             for (at, job) in group.into_iter().enumerate() {
                 let places = written.as_ref().map(|places| places[at].clone()).map_err(StoreError::clone);
                 // Nobody waits any more: the bytes are an orphan, which a sweep takes away.
@@ -160,57 +169,4 @@ pub(super) fn newest(folder: &Path) -> std::io::Result<Option<u32>> {
 pub(super) fn parse_place(place: &str) -> Option<(u32, u64, u64)> {
     let mut parts = place.splitn(3, ':');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-/// A record found by [`scan`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Whose it is.
-    pub organisation: mail::OrganisationKey,
-    /// What its bytes digest to.
-    pub digest: [u8; 32],
-    /// Bytes.
-    pub size: u64,
-    /// Its place.
-    pub place: String,
-}
-
-/// Every whole record of the packs in a folder, so that the table of blobs can be made again from them. Torn and
-/// damaged records are passed over.
-pub fn scan(folder: &Path, mut each: impl FnMut(Found)) -> Result<(), StoreError> {
-    let failed = StoreError::io("scan a pack of blobs");
-    for number in 1..=newest(folder).map_err(&failed)?.unwrap_or(0) {
-        let bytes = match std::fs::read(path(folder, number)) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(failed(error)),
-        };
-        let mut at = 0;
-        while let Some(start) = next_magic(&bytes, at) {
-            at = match record_at(&bytes, start) {
-                Some((organisation, digest, offset, size)) => {
-                    let place = format!("{number}:{offset}:{size}");
-                    each(Found { organisation, digest, size: size as u64, place });
-                    offset + size
-                }
-                None => start + 1,
-            };
-        }
-    }
-    Ok(())
-}
-
-fn next_magic(bytes: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    rest.windows(MAGIC.len()).position(|window| window == MAGIC).map(|at| from + at)
-}
-
-fn record_at(bytes: &[u8], start: usize) -> Option<(mail::OrganisationKey, [u8; 32], usize, usize)> {
-    let number = |at: usize| Some(u64::from_be_bytes(*bytes.get(start + at..)?.first_chunk()?));
-    let size = usize::try_from(number(8)?).ok()?;
-    let organisation = mail::OrganisationKey(number(16)? as i64);
-    let digest: [u8; 32] = *bytes.get(start + 24..)?.first_chunk()?;
-    let offset = start + HEADER;
-    let content = bytes.get(offset..offset.checked_add(size)?)?;
-    (super::digest(content) == digest).then_some((organisation, digest, offset, size))
 }

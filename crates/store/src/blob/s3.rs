@@ -1,13 +1,13 @@
 //! Blobs in an S3-compatible store, so that many nodes share them.
 
-use super::{BlobStore, NewBlob};
-use crate::StoreError;
+use super::{BlobStore, NewBlob, Round, Swept, sweep};
+use crate::{Db, StoreError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mail::OrganisationKey;
 use object_store::{
-    ObjectStoreExt, PutPayload,
+    ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
     aws::{AmazonS3, AmazonS3Builder, Checksum},
     path::Path,
 };
@@ -15,6 +15,10 @@ use std::sync::Arc;
 
 /// Requests under way at once for one call.
 const AT_ONCE: usize = 16;
+/// Objects looked at in one round.
+const LISTED: usize = 20_000;
+/// Objects taken away in one round: their bytes are in memory until it is sure that nobody wants them back.
+const TAKEN: usize = 32;
 /// What `blobs.place` says: the key follows from organisation and digest.
 const PLACE: &str = "s3";
 
@@ -101,12 +105,55 @@ impl BlobStore for S3Blobs {
         Ok(bytes)
     }
 
+    /// Listing is all that a look costs here: the bytes are the server's to guard, and their digest is checked when they
+    /// are read.
+    async fn sweep(&self, db: &Db, round: Round) -> Result<Swept, StoreError> {
+        let prefix = Path::from(self.prefix.as_ref());
+        let listing = match round.from.as_str() {
+            "" => self.bucket.list(Some(&prefix)),
+            from => self.bucket.list_with_offset(Some(&prefix), &Path::from(from)),
+        };
+        let objects: Vec<ObjectMeta> = listing.take(LISTED).try_collect().await.map_err(|error| failed(&error))?;
+        let next = objects.get(LISTED - 1).map(|last| last.location.to_string()).unwrap_or_default();
+        let mut swept = Swept { next, looked_at: objects.len() as u64, ..Swept::default() };
+        let old = objects.iter().filter(|object| object.last_modified.timestamp_millis() < round.before);
+        let old: Vec<_> = old.filter_map(|object| Some((parse_key(&object.location)?, &object.location))).collect();
+        let named = sweep::are_named(db, old.iter().map(|(key, _)| *key).collect()).await?;
+        let mut taken = Vec::new();
+        for ((key, location), _) in old.into_iter().zip(named).filter(|(_, named)| !named).take(TAKEN) {
+            let bytes = self.bucket.get(location).await.map_err(|error| failed(&error))?;
+            taken.push((key, bytes.bytes().await.map_err(|error| failed(&error))?));
+            self.bucket.delete(location).await.map_err(|error| failed(&error))?;
+        }
+        if taken.is_empty() {
+            return Ok(swept);
+        }
+        // Another node may have kept the same bytes in this very moment and not named them yet.
+        tokio::time::sleep(round.patience).await;
+        let named = sweep::are_named(db, taken.iter().map(|(key, _)| *key).collect()).await?;
+        for (((organisation, digest), bytes), named) in taken.into_iter().zip(named) {
+            if named {
+                self.put_one(NewBlob { organisation, digest, bytes }).await?;
+            } else {
+                swept.removed += 1;
+            }
+        }
+        Ok(swept)
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         match self.bucket.head(&Path::from(format!("{}/check", self.prefix))).await {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(failed(&error)),
         }
     }
+}
+
+/// What [`S3Blobs::key`] made it from.
+fn parse_key(location: &Path) -> Option<(OrganisationKey, [u8; 32])> {
+    let mut parts = location.as_ref().rsplit('/');
+    let (digest, _, organisation) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((organisation.parse().ok()?, *blake3::Hash::from_hex(digest).ok()?.as_bytes()))
 }
 
 fn failed(error: &object_store::Error) -> StoreError {

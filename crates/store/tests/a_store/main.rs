@@ -25,3 +25,4 @@ mod moving;
 mod private;
 mod search;
 mod secret;
+mod sweep;

@@ -1,0 +1,35 @@
+//! What an installation does for itself, hour by hour: kept bytes that nothing names go, damaged ones are told.
+
+use crate::MailRoom;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Between two looks whether it is time.
+const LOOK: Duration = Duration::from_secs(10 * 60);
+/// How long another node may take from keeping bytes to naming them.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs until told to stop.
+pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            _ = stop.changed() => {}
+            () = tokio::time::sleep(LOOK) => sweep(&room).await,
+        }
+    }
+}
+
+async fn sweep(room: &MailRoom) {
+    let swept = match room.store.sweep(room.clock.now(), PATIENCE).await {
+        Ok(Some(swept)) => swept,
+        Ok(None) => return,
+        Err(error) => return tracing::warn!(%error, "what is kept could not be looked through; it is tried again"),
+    };
+    for (organisation, digest) in &swept.damaged {
+        let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        tracing::error!(%organisation, digest, "a kept message is damaged; restore it from a backup of the blobs");
+    }
+    if swept.removed > 0 {
+        tracing::info!(removed = swept.removed, "bytes that nothing named were taken away");
+    }
+}

@@ -111,7 +111,8 @@ async fn a_flood_wakes_us_once_in_five_seconds() {
             tokio::task::yield_now().await;
         }
     });
-    let (mut source, mut wakes) = (source(port, Encryption::None, "pw"), 0);
+    let (mut source, mut wakes) = (source(port, Encryption::None, "pw"), 1);
+    assert_eq!(source.wait(LONG).await.unwrap(), Wake::Changed(vec!["INBOX".into()]));
     let until = tokio::time::Instant::now() + Duration::from_secs(2);
     while let Ok(woken) = tokio::time::timeout_at(until, source.wait(LONG)).await {
         assert_eq!(woken.unwrap(), Wake::Changed(vec!["INBOX".into()]));

@@ -4,6 +4,8 @@ mod accounts;
 mod client;
 mod command_line;
 mod description;
+mod epoch;
+mod faithful;
 mod feed;
 mod fetch;
 mod page;

@@ -110,11 +110,12 @@ fn a_mail_for_later_can_be_taken_back_and_one_that_is_gone_cannot() {
 fn a_mail_whose_moment_comes_leaves_by_itself() {
     let (sink, program, id) = sender(Backing::Disk);
     let mut soon = letter(&id, &["klant@elders.test"], "Straks");
-    let moment = jiff::Timestamp::now() + Duration::from_secs(2);
+    let moment = jiff::Timestamp::now() + Duration::from_secs(4);
     soon["send_at"] = json!(moment.to_string());
     let taken = send(&program.api, &soon);
-    assert_eq!(program.api.get(&format!("/outbox/{taken}"))["state"], "waiting");
-    assert_eq!(sink.received().len(), 0);
+    let (state, arrived) = (program.api.get(&format!("/outbox/{taken}"))["state"].clone(), sink.received().len());
+    // On a machine that is too busy its moment has come before we look.
+    assert!(jiff::Timestamp::now() >= moment || (state == "waiting" && arrived == 0), "{state}, {arrived} arrived");
     when(&program.api, &taken, "accepted");
     assert!(jiff::Timestamp::now() >= moment);
 }

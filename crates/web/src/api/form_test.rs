@@ -28,6 +28,24 @@ async fn the_same_key_with_the_same_body_answers_the_same_resource() {
 }
 
 #[tokio::test]
+async fn a_request_that_comes_again_while_the_first_runs_is_told_to_wait() {
+    let trial = Trial::new().await;
+    let body = json!({"name": "Jan", "addresses": ["jan@elders.example"]});
+    // The first was claimed by a call that is still at work.
+    let digest = *blake3::hash(format!("POST /contacts\n{body}").as_bytes()).as_bytes();
+    let (ours, now) = ((trial.ours.organisation, trial.ours.user), trial.state.room.clock.now());
+    let claim = trial.state.room.store.db.write(move |tx| {
+        Box::pin(async move { store::idempotency::begin(tx, ours.0, ours.1, "klant-1", &digest, now).await })
+    });
+    claim.await.unwrap();
+    let key = [("idempotency-key", "klant-1")];
+    let again = trial.call_with("POST", "/api/v1/contacts", &trial.ours.admin, &key, body).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.json());
+    assert_eq!(again.json()["code"], "idempotency_key_running");
+    assert!(again.headers[header::RETRY_AFTER].to_str().unwrap().parse::<u32>().unwrap() >= 1);
+}
+
+#[tokio::test]
 async fn a_refused_request_can_be_corrected_and_sent_again_with_its_key() {
     let trial = Trial::new().await;
     let key = [("idempotency-key", "groep-1")];

@@ -46,6 +46,8 @@ async fn pull(source: &mut ImapSource, cursors: &HashMap<FolderKey, Cursor>) -> 
             folder: FolderKey(key),
             remote: folder.remote,
             cursor: cursors.get(&FolderKey(key)).cloned(),
+            thorough: false,
+            since: None,
         })
         .collect();
     let (changes, mut stream) = mpsc::channel(64);

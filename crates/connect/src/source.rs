@@ -36,6 +36,11 @@ pub struct FolderState {
     pub remote: String,
     /// Where the last pull ended; `None` for never.
     pub cursor: Option<Cursor>,
+    /// Compare everything that is there with everything that is known, whatever the cursor says: what is missing comes.
+    pub thorough: bool,
+    /// Mail that the server received before this moment stays there, in milliseconds since 1970. A few of it may be handed
+    /// over all the same.
+    pub since: Option<i64>,
 }
 
 /// Asked only when the cursor does not say enough: an interrupted first fetch, a server without CONDSTORE.
@@ -235,6 +240,9 @@ pub trait Source: Send {
 
     /// Every id in the folder now, with its epoch: the ledger's other side.
     async fn inventory(&mut self, folder: &str) -> Result<(i64, RemoteSet), ConnectError>;
+
+    /// The ids in the folder that the server received before this moment, in milliseconds since 1970.
+    async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError>;
 
     /// Signs out politely.
     async fn close(&mut self);

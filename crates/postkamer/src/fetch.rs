@@ -61,7 +61,8 @@ impl Fetch {
     }
 }
 
-async fn one(room: &MailRoom, account: &Account, quiet: bool) -> Result<incoming::Fetched, String> {
+/// One pass over one account, with a bar unless it must be quiet.
+pub async fn one(room: &MailRoom, account: &Account, quiet: bool) -> Result<incoming::Fetched, String> {
     let (seen, mut progress) = watch::channel(incoming::Progress::default());
     let bar = progress::bar(quiet, 0, &account.settings.address);
     let drawing = tokio::spawn(async move {

@@ -11,6 +11,7 @@ mod options;
 mod outcome;
 mod progress;
 mod read_message;
+mod restore;
 mod serve;
 mod setup;
 mod token;
@@ -46,6 +47,8 @@ enum Command {
     Discover(discover::Discover),
     /// Fetch once, without a running server
     Fetch(fetch::Fetch),
+    /// Fetch mail from a moment on that was never received
+    Restore(restore::Restore),
     /// Bring mbox, Maildir or .eml files into an account
     Import(mailbox_file::Import),
     /// Write an account's mail as mbox, Maildir or .eml files
@@ -89,6 +92,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Demo(demo) => demo.run(&options).await,
             Command::Discover(discover) => discover.run(&options).await,
             Command::Fetch(fetch) => fetch.run(&options).await,
+            Command::Restore(restore) => restore.run(&options).await,
             Command::Import(import) => import.run(&options).await,
             Command::Export(export) => export.run(&options).await,
             Command::Doctor(doctor) => doctor.run(&options).await,

@@ -28,6 +28,8 @@ pub struct Folder {
     pub generation: i64,
     /// Where the last pull ended.
     pub cursor: Option<Cursor>,
+    /// The next pull compares everything, whatever the cursor says.
+    pub thorough: bool,
     /// Places in it.
     pub messages: i64,
     /// Of which unread.
@@ -64,7 +66,7 @@ pub struct Seen {
 }
 
 const COLUMNS: &str = "id, account, remote, name, declared_role, chosen_role, role, selectable, epoch, generation, cursor, \
-     messages, unread, parked, on_server, excluded, missing, checked_at";
+     messages, unread, parked, on_server, excluded, missing, checked_at, thorough";
 
 fn read(mut row: Row) -> Folder {
     let role = |name: Option<String>| name.and_then(|name| Role::from_name(&name));
@@ -87,6 +89,7 @@ fn read(mut row: Row) -> Folder {
         excluded: row.int(15),
         missing: row.opt_int(16),
         checked_at: row.opt_int(17),
+        thorough: row.bool(18),
     }
 }
 
@@ -186,7 +189,7 @@ pub async fn set_cursor(
     folder: FolderKey,
     cursor: &Cursor,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE folders SET cursor = $3, parked = NULL WHERE organisation = $1 AND id = $2";
+    let sql = "UPDATE folders SET cursor = $3, thorough = FALSE, parked = NULL WHERE organisation = $1 AND id = $2";
     tx.execute(sql, &vals![organisation, folder, &cursor.0]).await?;
     Ok(())
 }
@@ -210,9 +213,9 @@ pub async fn set_ledger(
     Ok(())
 }
 
-/// Forgets where the last pull ended: the next one compares everything.
-pub async fn forget_cursor(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey) -> Result<(), StoreError> {
-    tx.execute("UPDATE folders SET cursor = NULL WHERE organisation = $1 AND id = $2", &vals![organisation, folder])
+/// The next pull compares everything that is there with everything that is stored.
+pub async fn compare_next(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey) -> Result<(), StoreError> {
+    tx.execute("UPDATE folders SET thorough = TRUE WHERE organisation = $1 AND id = $2", &vals![organisation, folder])
         .await?;
     Ok(())
 }

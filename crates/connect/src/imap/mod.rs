@@ -4,6 +4,7 @@
 //! holds its memory. From the line upwards: `wire` makes frames of bytes, `token`, `response` and `fetch` read them,
 //! `session` knows the state of one connection, `open` signs in, and `pull`, `wait`, `edit` and `list` do the work.
 
+mod age;
 mod capability;
 mod cause;
 mod command;
@@ -218,6 +219,13 @@ impl Source for ImapSource {
 
     async fn inventory(&mut self, folder: &str) -> Result<(i64, RemoteSet), ConnectError> {
         self.search(folder, Command::new("ALL")).await
+    }
+
+    async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError> {
+        let mut session = self.opened(folder).await?;
+        let found = age::older(&mut session, moment).await?;
+        self.keep(session);
+        found.map_err(|status| cause::work(&status))
     }
 
     async fn close(&mut self) {

@@ -58,12 +58,18 @@ pub(super) struct Job {
     pub place: Option<Place>,
     /// What the server said of it just now.
     pub counts: Option<Counts>,
+    /// What the server received earlier stays there.
+    pub since: Option<i64>,
 }
 
 impl Job {
     pub(super) fn new(state: FolderState, counts: Option<Counts>) -> Job {
-        let place = state.cursor.as_ref().and_then(Place::read);
-        Job { folder: state.folder, remote: state.remote, place, counts }
+        let mut place = state.cursor.as_ref().and_then(Place::read);
+        if let Some(place) = place.as_mut().filter(|_| state.thorough) {
+            // Nothing that it says is relied on but whose numbers these are.
+            *place = Place { finished: false, modseq: 0, again: Vec::new(), ..place.clone() };
+        }
+        Job { folder: state.folder, remote: state.remote, place, counts, since: state.since }
     }
 
     /// The server's numbers are those at which the last pull ended, so there is nothing to open the folder for.

@@ -24,6 +24,10 @@ pub struct Mirror {
     pub log: Vec<String>,
     /// (UID, code)
     pub unreadable: Vec<(u32, &'static str)>,
+    /// Asked for with every pull.
+    pub thorough: bool,
+    /// Asked for with every pull.
+    pub since: Option<i64>,
     pub parked: Vec<String>,
     /// Messages handed over in the last pull, in order.
     pub fresh: Vec<u32>,
@@ -71,7 +75,13 @@ impl Mirror {
             let folder = self.key(name);
             let kept = self.folders.entry(name.clone()).or_default();
             known.insert(folder, kept.letters.keys().copied().collect());
-            states.push(FolderState { folder, remote: name.clone(), cursor: kept.cursor.clone() });
+            states.push(FolderState {
+                folder,
+                remote: name.clone(),
+                cursor: kept.cursor.clone(),
+                thorough: self.thorough,
+                since: self.since,
+            });
         }
         let (changes, mut stream) = mpsc::channel(4);
         let outlet = Outlet { changes, room: Arc::new(Semaphore::new(64)), room_total: 64 };

@@ -114,6 +114,69 @@ async fn story(port: u16, other: &str, pushes: bool) {
     source.close().await;
 }
 
+/// Mail of a day, as many as `count`, with bytes of their own.
+fn dated(date: &str, count: usize) -> Vec<Append> {
+    let raw =
+        |number| format!("Message-ID: <{number}.{}@shop>\r\n\r\n{number}\r\n", date.replace(' ', ".")).into_bytes();
+    (0..count).map(|number| Append { raw: raw(number), flags: Vec::new(), date: Some(date.to_owned()) }).collect()
+}
+
+/// Mail from before the moment stays on the server, though its days are counted in other time zones.
+async fn old_mail_stays(port: u16) {
+    let client = ImapClient::new(port, USER.0, USER.1);
+    client.append("INBOX", &dated("01-Feb-2024 10:00:00 +0000", 200));
+    // 2025-01-01T00:00:00Z lies between the second and the third.
+    client.append("INBOX", &dated("31-Dec-2024 23:59:59 +0000", 1));
+    client.append("INBOX", &dated("01-Jan-2025 09:59:59 +1000", 1));
+    client.append("INBOX", &dated("31-Dec-2024 19:00:00 -0500", 1));
+    client.append("INBOX", &dated("01-Jan-2025 10:00:01 +1000", 1));
+    client.append("INBOX", &dated("05-Mar-2026 09:30:00 +0100", 5));
+    let mut source = source(port, Encryption::None, None, ImapOptions::default());
+    let moment = 1_735_689_600_000;
+    let older = source.older("INBOX", moment).await.unwrap();
+    assert_eq!(older.ranges(), &[(1, 202)]);
+    let mut mirror = Mirror { since: Some(moment), ..Mirror::default() };
+    mirror.pull(&mut source).await.unwrap();
+    let came = |mirror: &Mirror| mirror.folders["INBOX"].letters.keys().copied().collect::<RemoteSet>();
+    assert_eq!(came(&mirror).ranges(), &[(203, 209)]);
+    mirror.pull(&mut source).await.unwrap();
+    assert_eq!(mirror.fresh, [0; 0]);
+
+    client.append("INBOX", &dated("02-Feb-2024 10:00:00 +0000", 100));
+    mirror.pull(&mut source).await.unwrap();
+    assert_eq!(mirror.fresh, [0; 0], "not even when it comes later");
+    (mirror.since, mirror.thorough) = (Some(1_706_800_000_000), true);
+    mirror.pull(&mut source).await.unwrap();
+    assert_eq!(mirror.fresh.len(), 102, "what is later than that day of 2024, asked for by comparing everything");
+    mirror.since = None;
+    mirror.pull(&mut source).await.unwrap();
+    assert_eq!(mirror.fresh.len(), 200);
+    assert_same(&mirror, &client);
+    source.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dovecot_keeps_old_mail_to_itself() {
+    old_mail_stays(Dovecot::start(dovecot()).imap_port).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poor_dovecot_keeps_old_mail_to_itself() {
+    let capability = Some("IMAP4rev1".to_owned());
+    old_mail_stays(Dovecot::start(DovecotOptions { capability, ..dovecot() }).imap_port).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cyrus_keeps_old_mail_to_itself() {
+    let cyrus = Cyrus::start(CyrusOptions { users: vec![(USER.0.into(), USER.1.into())], ..CyrusOptions::default() });
+    old_mail_stays(cyrus.imap_port).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn courier_keeps_old_mail_to_itself() {
+    old_mail_stays(Courier::start(&[USER]).imap_port).await;
+}
+
 fn dovecot() -> DovecotOptions {
     DovecotOptions { users: vec![(USER.0.into(), USER.1.into())], ..DovecotOptions::default() }
 }

@@ -232,6 +232,9 @@ impl Desk {
         let mut account = account.clone();
         let interval = account.settings.interval_seconds.map(|seconds| Duration::from_secs(seconds.max(1) as u64));
         loop {
+            // What restoring changes; everything else that is saved begins another task.
+            let now = load(&self.room, account.organisation, account.id).await?;
+            (account.settings.sync_since, account.restoring_at) = (now.settings.sync_since, now.restoring_at);
             let fetched = pass::run(&self.room, &account, source, &Watch::new(self.seen.clone())).await?;
             accounts::connection::note(&self.room, &account, None).await?;
             account.health.last_fetched_at = Some(self.room.clock.now());

@@ -102,7 +102,7 @@ async fn settle(
                     tracing::warn!(message = %edit.message, %words, "the server refused an edit; its own state counts again");
                     store::edit::done(tx, organisation, &[edit.id]).await?;
                     store::place::stays(tx, organisation, place).await?;
-                    store::folder::forget_cursor(tx, organisation, edit.folder).await
+                    store::folder::compare_next(tx, organisation, edit.folder).await
                 }
                 Err(_) => store::edit::retry(tx, organisation, edit.id, now + 30_000 * (edit.tries + 1)).await,
             }

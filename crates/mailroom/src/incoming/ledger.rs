@@ -24,8 +24,11 @@ pub(super) async fn keep(
             continue;
         }
         let (_, there) = source.inventory(&folder.remote).await?;
-        let excluded = folder.excluded.max(brought.excluded.get(&folder.id).copied().unwrap_or(0));
-        check(room, account, folder, there, excluded, now).await?;
+        let older = match account.settings.sync_since {
+            Some(since) if !there.is_empty() => source.older(&folder.remote, since).await?,
+            _ => RemoteSet::new(),
+        };
+        check(room, account, folder, there, older, now).await?;
     }
     Ok(())
 }
@@ -35,7 +38,7 @@ async fn check(
     account: &Account,
     folder: &Folder,
     there: RemoteSet,
-    excluded: i64,
+    older: RemoteSet,
     now: i64,
 ) -> Result<(), StoreError> {
     let (organisation, id) = (account.organisation, folder.id);
@@ -43,11 +46,13 @@ async fn check(
         Box::pin(async move {
             let stored = store::place::known(tx, organisation, id).await?;
             let aside = store::quarantine::remotes(tx, organisation, id).await?;
-            let missing = (there.minus(&stored).minus(&aside).len() as i64 - excluded).max(0);
+            let lacking = there.minus(&stored).minus(&aside);
+            let lacking_new = lacking.minus(&older);
+            let (excluded, missing) = ((lacking.len() - lacking_new.len()) as i64, lacking_new.len() as i64);
             store::folder::set_ledger(tx, organisation, id, there.len() as i64, excluded, missing, now).await?;
             if missing > 0 {
                 // Compare everything at the next pass: what is missing then comes.
-                store::folder::forget_cursor(tx, organisation, id).await?;
+                store::folder::compare_next(tx, organisation, id).await?;
             }
             Ok(missing)
         })

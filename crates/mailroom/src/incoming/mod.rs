@@ -8,6 +8,7 @@ mod ledger;
 mod pass;
 mod pipeline;
 mod prepare;
+mod restore;
 mod supervisor;
 mod suspect;
 
@@ -15,4 +16,5 @@ pub use desk::{DeskError, Desks};
 pub use import::{Imported, import};
 pub use pass::{Fetched, PassError, Progress, fetch_once};
 pub use prepare::read_message;
+pub use restore::{ToRestore, begin as begin_restoring, count_missing, restore, to_restore};
 pub use supervisor::run;

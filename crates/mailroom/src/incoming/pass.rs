@@ -4,6 +4,7 @@ use super::{
     edits, ledger,
     pipeline::{self, Brought, Job},
     prepare::Reader,
+    restore,
 };
 use crate::{MailRoom, accounts, killpoint};
 use async_trait::async_trait;
@@ -107,7 +108,9 @@ pub(super) async fn run(
     retry_set_aside(room, account).await?;
     let folders = folders(room, account, source).await?;
     edits::run(room, account, &folders, source).await?;
-    pull(room, account, folders, source, watch).await
+    let fetched = pull(room, account, folders, source, watch).await?;
+    restore::end(room, account).await?;
+    Ok(fetched)
 }
 
 /// Folders with a message that is to be asked for again are compared as a whole: what is not stored then comes.
@@ -124,7 +127,7 @@ async fn retry_set_aside(room: &MailRoom, account: &Account) -> Result<(), Store
     let work = store::unit(move |tx| {
         Box::pin(async move {
             for aside in due {
-                store::folder::forget_cursor(tx, organisation, aside.folder).await?;
+                store::folder::compare_next(tx, organisation, aside.folder).await?;
                 let place = (aside.generation, aside.remote);
                 store::quarantine::set_next_try(tx, organisation, aside.folder, place.0, place.1, None).await?;
             }
@@ -171,7 +174,13 @@ pub(super) async fn pull(
     });
     let states: Vec<FolderState> = states
         .into_iter()
-        .map(|folder| FolderState { folder: folder.id, remote: folder.remote.clone(), cursor: folder.cursor.clone() })
+        .map(|folder| FolderState {
+            folder: folder.id,
+            remote: folder.remote.clone(),
+            cursor: folder.cursor.clone(),
+            thorough: folder.thorough,
+            since: account.settings.sync_since,
+        })
         .collect();
     let job = Job {
         organisation,

@@ -38,7 +38,6 @@ pub(super) struct Job {
 pub(super) struct Brought {
     pub(super) fetched: Fetched,
     pub(super) parked: Vec<FolderKey>,
-    pub(super) excluded: HashMap<FolderKey, i64>,
 }
 
 /// A batch whose bytes are durable.
@@ -143,7 +142,7 @@ async fn write(
 ) -> Result<(), StoreError> {
     let (organisation, account) = (job.organisation, job.account);
     let mut items = durable.items;
-    leave_out_old(job, &mut items, brought);
+    leave_out_old(job, &mut items);
     let now = room.clock.now();
     let stored = room.desks.suspects.among(&items);
     let alone = if job.one_by_one { only_message(&items) } else { None };
@@ -208,16 +207,14 @@ fn only_message(items: &[Item]) -> Option<(Unreadable, Option<(String, i64)>)> {
     Some((unreadable, message.blob.clone().map(|place| (place, message.size as i64))))
 }
 
-/// Mail from before the date to begin at is counted and left on the server.
-fn leave_out_old(job: &Job, items: &mut Vec<Item>, brought: &mut Brought) {
+/// Mail from before the date to begin at stays on the server; the source leaves out most of it already.
+fn leave_out_old(job: &Job, items: &mut Vec<Item>) {
     let Some(since) = job.since else { return };
-    items.retain(|item| match item {
-        Item::Message(message) if message.internal_at.is_some_and(|at| at < since) => {
-            *brought.excluded.entry(message.folder).or_default() += 1;
-            false
-        }
-        _ => true,
-    });
+    let is_old = |item: &Item| match item {
+        Item::Message(message) => message.internal_at.is_some_and(|at| at < since),
+        _ => false,
+    };
+    items.retain(|item| !is_old(item));
 }
 
 /// Sets a message aside; it is tried again a few times with growing pauses, then it waits for a person (case 14).

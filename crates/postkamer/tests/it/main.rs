@@ -11,6 +11,7 @@ mod fetch;
 mod page;
 mod post_office;
 mod program;
+mod restore;
 mod rights;
 mod search;
 mod secrets;

@@ -158,6 +158,7 @@ CREATE TABLE accounts (
     parked BOOLEAN NOT NULL,           -- waits for a person: no connection until it is saved again
     next_try_at BIGINT,
     last_fetched_at BIGINT,
+    restoring_at BIGINT,               -- when restoring was asked for; NULL once a pass came to its end
     lease_owner TEXT,
     lease_until_at BIGINT,
     fence BIGINT NOT NULL,
@@ -193,6 +194,7 @@ CREATE TABLE folders (
     epoch BIGINT,                      -- the server's (UIDVALIDITY)
     generation BIGINT NOT NULL,        -- ours: grows when the epoch changes
     cursor TEXT,
+    thorough BOOLEAN NOT NULL DEFAULT FALSE, -- the next pull compares everything, whatever the cursor says
     messages BIGINT NOT NULL,
     unread BIGINT NOT NULL,
     parked TEXT,                       -- why it can't be opened
@@ -220,6 +222,7 @@ CREATE TABLE messages (
     sent_at BIGINT,
     received_at BIGINT NOT NULL,
     fetched_at BIGINT NOT NULL,
+    restored BOOLEAN NOT NULL DEFAULT FALSE, -- came by restoring: people see fetched_at as its date
     size BIGINT NOT NULL,
     attachments BIGINT NOT NULL,
     outgoing BOOLEAN NOT NULL,         -- from the account's own address

@@ -17,7 +17,7 @@ pub use settings::{
     AccountSettings, AfterFetch, Authentication, Domain, Encryption, Exchange, Incoming, Limits, Outgoing, Server,
     is_never_linked,
 };
-pub use write::{NewAccount, create, learn_sent_copy, primary, remove, set_primary, update};
+pub use write::{NewAccount, create, learn_sent_copy, primary, remove, restore, restored, set_primary, update};
 
 use mail::{AccountKey, OrganisationKey};
 
@@ -72,6 +72,8 @@ pub struct Account {
     pub sent_copy: SentCopy,
     /// How it does.
     pub health: Health,
+    /// When restoring was asked for, until a pass has come to its end (features M20).
+    pub restoring_at: Option<i64>,
     /// The number of the lease that may write.
     pub fence: i64,
     /// Grows when a person saves it.

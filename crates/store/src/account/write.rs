@@ -105,12 +105,53 @@ pub async fn update(
             message: "Somebody else saved this mailbox in the meantime. Look at it again.".to_owned(),
         });
     }
+    if before.settings.sync_since != settings.sync_since {
+        compare_folders(tx, organisation, account).await?;
+    }
     if before.settings.active && !settings.active {
         outbox::hold_account(tx, organisation, account, now).await?;
     }
     tell(tx, organisation, account, "account.changed", now).await?;
     tx.ring(Topic::Outbox);
     super::load(tx, organisation, account).await
+}
+
+/// Begins to restore (features M20): mail from `since` on that was never received comes with the next pass. What was left
+/// out before that moment stays left out.
+pub async fn restore(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    since: i64,
+    now: i64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE accounts SET restoring_at = $4, next_try_at = NULL,
+                   sync_since = CASE WHEN sync_since > $3 THEN $3 ELSE sync_since END
+               WHERE organisation = $1 AND id = $2";
+    if tx.execute(sql, &vals![organisation, account, since, now]).await? == 0 {
+        return Err(StoreError::NotFound);
+    }
+    compare_folders(tx, organisation, account).await?;
+    tell(tx, organisation, account, "account.restoring", now).await
+}
+
+/// Restoring came to its end, unless it was asked for once more meanwhile.
+pub async fn restored(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    restoring_at: i64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE accounts SET restoring_at = NULL WHERE organisation = $1 AND id = $2 AND restoring_at = $3";
+    tx.execute(sql, &vals![organisation, account, restoring_at]).await?;
+    Ok(())
+}
+
+/// The next pass compares every folder, and its ledger is made anew.
+async fn compare_folders(tx: &mut Tx, organisation: OrganisationKey, account: AccountKey) -> Result<(), StoreError> {
+    let sql = "UPDATE folders SET thorough = TRUE, checked_at = NULL WHERE organisation = $1 AND account = $2";
+    tx.execute(sql, &vals![organisation, account]).await?;
+    Ok(())
 }
 
 /// Removes an account that holds no mail and owes none; one that does can only be set inactive (features M14).

@@ -35,8 +35,10 @@ pub struct Stored {
     pub preview: String,
     /// When it says it was sent.
     pub sent_at: Option<i64>,
-    /// When the server received it.
+    /// When it was received, as people see it: when the server received it, or, restored, when we fetched it.
     pub received_at: i64,
+    /// When the server received it.
+    pub server_received_at: i64,
     /// When we fetched it.
     pub fetched_at: i64,
     /// Digest of the raw message (BLAKE3).
@@ -71,9 +73,10 @@ pub struct Stored {
     pub links: Vec<Link>,
 }
 
-const COLUMNS: &str = "m.account, m.conversation, m.message_id, m.subject, m.people, m.preview, m.sent_at, m.received_at, \
+const COLUMNS: &str = "m.account, m.conversation, m.message_id, m.subject, m.people, m.preview, m.sent_at, \
+     CASE WHEN m.restored THEN m.fetched_at ELSE m.received_at END, \
      m.fetched_at, m.digest, m.size, m.attachments, m.outgoing, m.flags, m.private, m.private_by, m.private_reason, \
-     m.defects, m.gone_at";
+     m.defects, m.gone_at, m.received_at";
 
 /// The message, or `NotFound` when the viewer may not see it.
 pub async fn get(tx: &mut Tx, viewer: &Viewer, message: MessageKey) -> Result<Stored, StoreError> {
@@ -107,6 +110,7 @@ fn read(mut row: Row, id: MessageKey) -> Result<Stored, StoreError> {
         preview: row.text(5),
         sent_at: row.opt_int(6),
         received_at: row.int(7),
+        server_received_at: row.int(19),
         fetched_at: row.int(8),
         digest: digest.try_into().map_err(|_| StoreError::Damaged(format!("the digest of {id}")))?,
         size: row.int(10),

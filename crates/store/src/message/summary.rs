@@ -58,7 +58,7 @@ pub struct Summary {
     pub preview: String,
     /// When it says it was sent.
     pub sent_at: Option<i64>,
-    /// When the server received it.
+    /// When it was received, as people see it: when the server received it, or, restored, when we fetched it.
     pub received_at: i64,
     /// Size of the raw message.
     pub size: i64,
@@ -76,7 +76,8 @@ pub struct Summary {
     pub private: bool,
 }
 
-const COLUMNS: &str = "m.id, m.account, m.conversation, m.subject, m.people, m.preview, m.sent_at, m.received_at, m.size, \
+const COLUMNS: &str = "m.id, m.account, m.conversation, m.subject, m.people, m.preview, m.sent_at, \
+     CASE WHEN m.restored THEN m.fetched_at ELSE m.received_at END, m.size, \
      m.attachments, m.outgoing, m.flags, m.private";
 
 /// The lines of these messages, in this order, without what the viewer may not see.

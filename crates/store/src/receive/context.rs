@@ -19,12 +19,14 @@ pub(super) struct Context {
     /// A single person owns the account and keeps incoming or outgoing mail confidential by default.
     pub(super) private_incoming: bool,
     pub(super) private_outgoing: bool,
+    /// Mail from before this moment that is new to us comes by restoring (features M20).
+    restoring_at: Option<i64>,
     generations: HashMap<FolderKey, i64>,
 }
 
 impl Context {
     pub(super) async fn load(tx: &mut Tx, batch: &Batch) -> Result<Context, StoreError> {
-        let sql = "SELECT address_folded, never_link FROM accounts WHERE organisation = $1 AND id = $2";
+        let sql = "SELECT address_folded, never_link, restoring_at FROM accounts WHERE organisation = $1 AND id = $2";
         let mut row = tx.row(sql, &vals![batch.organisation, batch.account]).await?.ok_or(StoreError::NotFound)?;
         let own = row.text(0);
         let never_link: Vec<String> = serde_json::from_str(&row.text(1)).unwrap_or_default();
@@ -46,6 +48,7 @@ impl Context {
             never_link: never_link.iter().map(|entry| fold_address(entry)).collect(),
             private_incoming: only(0),
             private_outgoing: only(1),
+            restoring_at: row.opt_int(2).filter(|_| !batch.backlog),
             generations: HashMap::new(),
         })
     }
@@ -90,6 +93,10 @@ impl Context {
         // A date far ahead would stand on top of every list for ever.
         let latest = self.now + 86_400_000;
         item.internal_at.or(item.message.date).filter(|at| (0..=latest).contains(at)).unwrap_or(self.now)
+    }
+
+    pub(super) fn is_restored(&self, item: &Incoming) -> bool {
+        self.restoring_at.is_some_and(|moment| self.received_at(item) < moment)
     }
 
     pub(super) fn told(&self, kind: &'static str, message: MessageKey) -> NewChange {

@@ -232,7 +232,7 @@ async fn messages(
                 private: hidden.is_some(),
                 body: json!({
                     "message": key, "account": context.account, "folder": item.folder,
-                    "conversation": placed.conversation, "backlog": context.backlog,
+                    "conversation": placed.conversation, "backlog": context.backlog, "restored": context.is_restored(item),
                     "contacts": links.contacts, "dossiers": links.dossiers,
                 }),
             });

@@ -118,15 +118,17 @@ pub(super) async fn insert(
                 private.is_some(),
                 *private,
                 defects,
-                item.flags.bits()
+                item.flags.bits(),
+                context.is_restored(item)
             ]
             .to_vec()
         })
         .collect();
     tx.execute_many(
         "INSERT INTO messages (organisation, id, account, digest, conversation, message_id, subject, people, preview,
-             sent_at, received_at, fetched_at, size, attachments, outgoing, origin, private, private_reason, defects, flags)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+             sent_at, received_at, fetched_at, size, attachments, outgoing, origin, private, private_reason, defects, flags,
+             restored)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         &rows,
     )
     .await?;

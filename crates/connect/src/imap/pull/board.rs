@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     fn run(uids: &[u32]) -> Run {
-        let job = Job { folder: FolderKey(1), remote: "INBOX".into(), place: None, counts: None };
+        let job = Job { folder: FolderKey(1), remote: "INBOX".into(), place: None, counts: None, since: None };
         Run::new(&job, Place::default(), &uids.iter().copied().collect())
     }
 

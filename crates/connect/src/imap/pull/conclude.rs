@@ -57,6 +57,10 @@ impl Pull<'_> {
             seen.present = Some(uids);
             certain = false;
         }
+        fresh = match self.wanted(session, job, fresh).await? {
+            Ok(wanted) => wanted,
+            Err(status) => return Ok(Err(status)),
+        };
         if !seen.told.vanished.is_empty() {
             let ids = std::mem::take(&mut seen.told.vanished);
             self.send(Some(session), Change::Gone { folder: job.folder, ids }).await?;

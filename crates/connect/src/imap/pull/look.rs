@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        age,
         command::{Command, uid_set},
         fetch::Fetched,
         folder::{self, Told},
@@ -92,9 +93,24 @@ impl Pull<'_> {
             Err(status) => return Ok(Err(status)),
         };
         settle_at(&mut place, selected, highest(&uids));
+        let wanted = match self.wanted(session, job, uids).await? {
+            Ok(wanted) => wanted,
+            Err(status) => return Ok(Err(status)),
+        };
         self.send(Some(session), Change::Epoch { folder: job.folder, epoch: place.epoch() }).await?;
         self.send(Some(session), Change::Cursor { folder: job.folder, cursor: place.cursor() }).await?;
-        Ok(Ok(Run::new(&Job { place: None, ..job.clone() }, place, &uids)))
+        Ok(Ok(Run::new(&Job { place: None, ..job.clone() }, place, &wanted)))
+    }
+
+    /// Those of many messages that are not too old to be fetched. A few are fetched first and looked at then.
+    pub(super) async fn wanted(
+        &self,
+        session: &mut Session,
+        job: &Job,
+        uids: RemoteSet,
+    ) -> Result<Result<RemoteSet, Status>, Trouble> {
+        let Some(since) = job.since.filter(|_| uids.len() > FEW as usize) else { return Ok(Ok(uids)) };
+        Ok(age::older(session, since).await?.map(|older| uids.minus(&older)))
     }
 
     /// A first fetch that was interrupted: what is there and not stored.
@@ -125,7 +141,10 @@ impl Pull<'_> {
         settle_at(&mut place, selected, highest(&uids));
         self.send(Some(session), Change::Cursor { folder: job.folder, cursor: place.cursor() }).await?;
         let tired: RemoteSet = tired(&place);
-        let missing = uids.minus(&known).minus(&tired);
+        let missing = match self.wanted(session, job, uids.minus(&known).minus(&tired)).await? {
+            Ok(missing) => missing,
+            Err(status) => return Ok(Err(status)),
+        };
         let mut run = Run::new(job, place, &missing);
         run.place.again.retain(|(uid, _)| tired.contains(&RemoteId::Uid(*uid)));
         Ok(Ok(run))

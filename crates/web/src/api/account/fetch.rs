@@ -34,13 +34,13 @@ const BEGINS_WITHIN: Duration = Duration::from_secs(10);
 pub(super) struct Manner {
     /// Answer when it is done, with what came.
     #[serde(default)]
-    wait: bool,
+    pub(super) wait: bool,
 }
 
 /// What a pass over an account brought.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Fetched)]
-struct FetchedShown {
+pub(super) struct FetchedShown {
     /// New messages.
     fetched: u64,
     /// Messages whose flags or folder changed.
@@ -51,7 +51,7 @@ struct FetchedShown {
 
 /// A pass over an account that has begun.
 #[derive(Debug, Serialize, ToSchema)]
-struct Fetching {
+pub(super) struct Fetching {
     /// Always `fetching`.
     #[schema(example = "fetching")]
     state: &'static str,
@@ -80,7 +80,17 @@ pub(super) async fn fetch(
             "The mailbox is switched off. Switch it on and try again.",
         ));
     }
-    if !manner.wait {
+    answer(&state, &caller, key, manner.wait).await
+}
+
+/// Has the account fetched, and answers when that has begun or, with `waits`, when it is done.
+pub(super) async fn answer(
+    state: &AppState,
+    caller: &Caller,
+    key: AccountKey,
+    waits: bool,
+) -> Result<Response, Problem> {
+    if !waits {
         let desks = state.room.desks.clone();
         tokio::spawn(async move {
             if let Err(error) = when_begun(&desks, key).await {
@@ -99,7 +109,7 @@ pub(super) async fn fetch(
             "The mailbox is not being fetched now. Its health tells why; or save it again.",
         )),
         Err(DeskError::NotKept(error)) => Err(error.into()),
-        Err(DeskError::Failed(said)) => Err(failed(&state, &caller, key, &said).await?),
+        Err(DeskError::Failed(said)) => Err(failed(state, caller, key, &said).await?),
     }
 }
 

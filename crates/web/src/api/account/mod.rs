@@ -5,6 +5,7 @@ mod fetch;
 mod folder;
 mod form;
 mod owner;
+mod restore;
 mod shown;
 mod test;
 pub(crate) use folder::RoleName;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, change, remove))
         .routes(routes!(test::test))
         .routes(routes!(fetch::fetch))
+        .routes(routes!(restore::restore))
         .routes(routes!(folder::list))
         .routes(routes!(folder::choose_roles))
         .routes(routes!(folder::ledger))

@@ -50,7 +50,7 @@ pub(crate) struct MessageLine {
     /// What its `Date` says.
     #[schema(required)]
     sent_at: Option<Instant>,
-    /// When the server received it.
+    /// When it was received: when the server received it or, for mail that restoring brought, when we fetched it.
     received_at: Instant,
     /// From the account's own address.
     outgoing: bool,
@@ -93,8 +93,10 @@ pub(super) struct MessageShown {
     /// What its `Date` says.
     #[schema(required)]
     sent_at: Option<Instant>,
-    /// When the server received it.
+    /// When it was received: when the server received it or, for mail that restoring brought, when we fetched it.
     received_at: Instant,
+    /// What the server's own date says (for IMAP: INTERNALDATE); lists are sorted by it.
+    server_received_at: Instant,
     /// When we fetched it.
     fetched_at: Instant,
     /// From the account's own address.
@@ -229,6 +231,7 @@ impl MessageShown {
             reply_to: shown(stored.people.reply_to),
             sent_at: stored.sent_at.map(Instant),
             received_at: Instant(stored.received_at),
+            server_received_at: Instant(stored.server_received_at),
             fetched_at: Instant(stored.fetched_at),
             outgoing: stored.outgoing,
             seen: stored.seen,

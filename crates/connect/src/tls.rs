@@ -1,8 +1,10 @@
 //! TLS 1.2 and up, verified or pinned, never "accept everything".
 
+mod ahead;
 mod certificate;
 mod trust;
 
+pub use ahead::Ahead;
 pub use certificate::{Presented, spki_sha256};
 pub use trust::Trust;
 
@@ -29,7 +31,7 @@ pub enum Stream {
     /// As it comes.
     Plain(TcpStream),
     /// Inside TLS. Boxed: most of what lives long is this, and the enum stays small.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Ahead>>),
 }
 
 /// The same connection, encrypted and its certificate verified.
@@ -46,7 +48,7 @@ pub async fn upgrade(world: &World, server: &Server, stream: Stream) -> Result<S
         return Err(settings(Cause::CertificateWrongHost, "the host name can't be in a certificate"));
     };
     let connector = TlsConnector::from(world.tls.config(server)?);
-    match tokio::time::timeout(STEP_DEADLINE, connector.connect(name, tcp)).await {
+    match tokio::time::timeout(STEP_DEADLINE, connector.connect(name, Ahead::new(tcp))).await {
         Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
         Ok(Err(error)) => Err(handshake_error(world, server, &error)),
         Err(_) => Err(later(Step::Tls, Cause::TimedOut, "the handshake took too long".to_owned())),

@@ -70,7 +70,7 @@ impl Pipe {
             };
             let tcp = match stream {
                 Stream::Plain(tcp) => tcp,
-                Stream::Tls(tls) => tls.get_ref().0,
+                Stream::Tls(tls) => tls.get_ref().0.get_ref(),
             };
             if let Err(error) = tcp.set_quickack(true) {
                 tracing::debug!(%error, "quick acknowledgements can't be had; answers may come 40 ms later");

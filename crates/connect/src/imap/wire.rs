@@ -5,9 +5,12 @@
 
 mod patience;
 mod pipe;
+mod slab;
 
 pub use patience::Patience;
 pub use pipe::Pipe;
+
+use slab::Slabs;
 
 use super::response::{self, Response};
 use super::token;
@@ -86,7 +89,7 @@ pub struct Intake {
 struct Partial {
     frame: Frame,
     announced: Option<(u64, bool)>,
-    filling: Option<(Vec<u8>, usize)>,
+    filling: Option<(BytesMut, usize)>,
     has_body: bool,
 }
 
@@ -100,6 +103,7 @@ pub struct Wire {
     /// Something was pushed since the last flush came to its end.
     unflushed: bool,
     partial: Partial,
+    slabs: Slabs,
     /// How long we wait.
     pub patience: Patience,
     /// Set while message bodies are asked for.
@@ -118,6 +122,7 @@ impl Wire {
             output: BytesMut::new(),
             unflushed: false,
             partial: Partial::default(),
+            slabs: Slabs::default(),
             patience: Patience::endless(),
             intake: None,
             transcript,
@@ -168,6 +173,7 @@ impl Wire {
             self.output = BytesMut::new();
         }
         self.intake = None;
+        self.slabs = Slabs::default();
     }
 
     /// Whether a whole line is there without reading from the connection.
@@ -253,7 +259,10 @@ impl Wire {
             self.partial.has_body = true;
         }
         let length = length as usize;
-        let mut bytes = Vec::with_capacity(length);
+        let mut bytes = match is_body {
+            true => self.slabs.take(length),
+            false => BytesMut::with_capacity(length),
+        };
         let there = length.min(self.input.len());
         bytes.extend_from_slice(&self.input[..there]);
         self.input.advance(there);
@@ -265,12 +274,13 @@ impl Wire {
     async fn fill_literal(&mut self) -> Result<(), Broken> {
         while let Some((bytes, length)) = &mut self.partial.filling {
             if bytes.len() == *length {
-                let bytes = std::mem::take(bytes);
+                let bytes = std::mem::take(bytes).freeze();
                 self.partial.filling = None;
-                self.partial.frame.literals.push(Bytes::from(bytes));
+                self.partial.frame.literals.push(bytes);
                 return Ok(());
             }
-            let mut place = bytes.limit(*length - bytes.len());
+            let missing = *length - bytes.len();
+            let mut place = bytes.limit(missing);
             self.patience.watch(self.pipe.read_buf(&mut place)).await?;
         }
         Ok(())

@@ -61,15 +61,15 @@ fn read(line: &str, n: i64, copy: i64) -> (MessageKey, SearchText) {
 async fn put(tx: &mut store::Tx, batch: &[(MessageKey, SearchText)]) -> Result<Duration, StoreError> {
     let rows: Vec<_> = batch
         .iter()
-        .map(|(key, text)| {
+        .map(|(key, _)| {
             let digest = blake3::hash(&key.0.to_be_bytes());
-            vals![ORGANISATION, *key, ACCOUNT, digest.as_bytes().to_vec(), text.subject.clone(), key.0 >> 30].to_vec()
+            vals![ORGANISATION, *key, ACCOUNT, digest.as_bytes().to_vec(), key.0 >> 30].to_vec()
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO messages (organisation, id, account, digest, conversation, subject, people, preview, received_at, \
+        "INSERT INTO messages (organisation, id, account, digest, conversation, received_at, \
          fetched_at, size, attachments, outgoing, origin, private, flags) \
-         VALUES ($1, $2, $3, $4, $2, $5, '{}', '', $6, 0, 0, 0, FALSE, 'person', FALSE, 0)",
+         VALUES ($1, $2, $3, $4, $2, $5, 0, 0, 0, FALSE, 'person', FALSE, 0)",
         &rows,
     )
     .await?;

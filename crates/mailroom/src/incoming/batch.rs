@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 /// A batch is full at so many messages ...
 const MESSAGES: usize = 256;
 /// ... or so many bytes of them.
-const BYTES: usize = 8 << 20;
+const BYTES: usize = 4 << 20;
 
 /// A message as it came, not yet read.
 pub(super) struct Raw {

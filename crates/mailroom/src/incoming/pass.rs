@@ -26,7 +26,7 @@ const WAITING: usize = 512;
 /// Messages of the quarantine that are asked for again in one pass.
 const RETRIED: usize = 100;
 /// KiB of message that may be in memory at once, over all accounts.
-const ROOM_KIB: u32 = 20 << 10;
+const ROOM_KIB: u32 = 14 << 10;
 static ROOM: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(ROOM_KIB as usize)));
 
 /// What a pass brought; the answer of `fetch?wait=true`.
@@ -93,8 +93,9 @@ pub async fn fetch_once(
     let account = room.store.db.read(load).await?;
     let mut source = accounts::connection::source_for(room, &account).await?;
     let result = run(room, &account, &mut *source, &Watch::new(seen)).await;
-    source.close().await;
-    accounts::connection::note(room, &account, result.as_ref().err()).await?;
+    let noting = accounts::connection::note(room, &account, result.as_ref().err());
+    let ((), noted) = tokio::join!(source.close(), noting);
+    noted?;
     result
 }
 
@@ -105,8 +106,14 @@ pub(super) async fn run(
     source: &mut dyn Source,
     watch: &Watch,
 ) -> Result<Fetched, PassError> {
-    retry_set_aside(room, account).await?;
-    let folders = folders(room, account, source).await?;
+    // While the server is asked, the database is too.
+    let ours = async {
+        retry_set_aside(room, account).await?;
+        room.desks.suspects.take_up(room).await
+    };
+    let (ours, shown) = tokio::join!(ours, source.folders());
+    ours?;
+    let folders = take_folders(room, account, &shown?).await?;
     edits::run(room, account, &folders, source).await?;
     let fetched = pull(room, account, folders, source, watch).await?;
     restore::end(room, account).await?;

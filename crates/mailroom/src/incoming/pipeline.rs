@@ -8,18 +8,26 @@ use super::{
 use crate::{MailRoom, killpoint};
 use connect::Change;
 use mail::{AccountKey, FolderKey, OrganisationKey, QuarantineKey};
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use store::{
     StoreError,
     blob::NewBlob,
     quarantine::SetAside,
     receive::{Batch, Item, Received},
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 /// A message that can't be had is asked for so often, with pauses that grow from the first.
 const TRIES: i64 = 3;
 const FIRST_PAUSE_MS: i64 = 10 * 60_000;
+/// Batches that wait for the writer become one transaction up to so many messages: each page is then written once, and
+/// the index gets one segment instead of several that must be merged.
+const TOGETHER: usize = 1024;
+/// During a first fetch the writer waits, but not long, until there is so much.
+const WORTH_A_COMMIT: usize = 400;
+const PATIENCE: Duration = Duration::from_millis(250);
+/// Batches whose bytes are durable that may wait for the writer.
+const WAITING: usize = 4;
 
 /// Whose mail this is and how it is being fetched.
 #[derive(Clone)]
@@ -48,6 +56,16 @@ struct Durable {
     unused: HashMap<[u8; 32], (String, i64)>,
 }
 
+impl Durable {
+    fn join(&mut self, next: Durable) {
+        self.items.extend(next.items);
+        self.unused.extend(next.unused);
+        self.prepared.reports.extend(next.prepared.reports);
+        self.prepared.unreadable.extend(next.prepared.unreadable);
+        self.prepared.progress.extend(next.prepared.progress);
+    }
+}
+
 /// Takes everything the source tells into the store. Returns when the source has closed its end.
 pub(super) async fn run(
     room: &MailRoom,
@@ -57,7 +75,7 @@ pub(super) async fn run(
     watch: &Watch,
 ) -> Result<Brought, StoreError> {
     let (to_keep, mut read) = mpsc::channel(1);
-    let (to_write, mut durable) = mpsc::channel(1);
+    let (to_write, mut durable) = mpsc::channel(WAITING);
     let mut batches = Batches::new(changes, job.one_by_one);
     let mut brought = Brought::default();
     let mut parked = Vec::new();
@@ -73,21 +91,22 @@ pub(super) async fn run(
         // A writer that failed must not leave the source waiting for room.
         batches.close();
     };
-    let keeping = async {
+    // These two own their ends, so that one that fails leaves nobody before it waiting for room.
+    let keeping = async move {
         while let Some(handle) = read.recv().await {
             let prepared = handle.await.map_err(|error| StoreError::Broken(error.to_string()))?;
             if to_write.send(keep(room, job, prepared).await?).await.is_err() {
                 break;
             }
         }
-        drop(to_write);
         Ok::<_, StoreError>(())
     };
-    let writing = async {
-        while let Some(batch) = durable.recv().await {
-            write(room, job, batch, watch, &mut brought).await?;
+    let so_far = &mut brought;
+    let writing = async move {
+        // The first mail is shown at once.
+        while let Some(batch) = together(&mut durable, job, so_far.fetched.fetched > 0).await {
+            write(room, job, batch, watch, so_far).await?;
         }
-        durable.close();
         Ok::<_, StoreError>(())
     };
     let work = async { tokio::try_join!(keeping, writing) };
@@ -95,6 +114,27 @@ pub(super) async fn run(
     done?;
     brought.parked = parked;
     Ok(brought)
+}
+
+/// What one transaction takes: all that waits, and in a first fetch that has `begun` to show something a little more.
+async fn together(durable: &mut mpsc::Receiver<Durable>, job: &Job, begun: bool) -> Option<Durable> {
+    let mut batch = durable.recv().await?;
+    let until = Instant::now() + PATIENCE;
+    let patient = job.backlog && begun;
+    while batch.items.len() < TOGETHER && !job.one_by_one {
+        let next = match durable.try_recv() {
+            Ok(next) => next,
+            Err(_) if patient && batch.items.len() < WORTH_A_COMMIT => {
+                match tokio::time::timeout_at(until, durable.recv()).await {
+                    Ok(Some(next)) => next,
+                    _ => break,
+                }
+            }
+            Err(_) => break,
+        };
+        batch.join(next);
+    }
+    Some(batch)
 }
 
 /// Blob first: the bytes are durable before a row names them.

@@ -215,10 +215,6 @@ CREATE TABLE messages (
     account BIGINT NOT NULL,
     digest BYTEA NOT NULL,
     conversation BIGINT NOT NULL,
-    message_id TEXT,
-    subject TEXT NOT NULL,
-    people TEXT NOT NULL,              -- JSON: from, to, cc, bcc, reply_to
-    preview TEXT NOT NULL,
     sent_at BIGINT,
     received_at BIGINT NOT NULL,
     fetched_at BIGINT NOT NULL,
@@ -230,7 +226,6 @@ CREATE TABLE messages (
     private BOOLEAN NOT NULL,
     private_by BIGINT,
     private_reason TEXT,
-    defects TEXT,                      -- JSON
     flags BIGINT NOT NULL,             -- of its places together: see place.rs
     gone_at BIGINT                     -- no place holds it any more
     ROWKEY_UNIQUE
@@ -239,6 +234,18 @@ CREATE UNIQUE INDEX messages_digest ON messages (organisation, account, digest);
 CREATE INDEX messages_account ON messages (organisation, account, id);
 CREATE INDEX messages_unread ON messages (organisation, account, id) WHERE (flags & 1) = 0;
 CREATE INDEX messages_conversation ON messages (organisation, conversation, id);
+
+-- What is long and never changes of a message, apart from it: a thousand changed flags then touch a few pages.
+CREATE TABLE message_texts (
+    organisation BIGINT NOT NULL,
+    id ROWKEY,                         -- the message's
+    message_id TEXT,
+    subject TEXT NOT NULL,
+    people TEXT NOT NULL,              -- JSON: from, to, cc, bcc, reply_to
+    preview TEXT NOT NULL,
+    defects TEXT                       -- JSON
+    ROWKEY_UNIQUE
+);
 
 CREATE TABLE places (
     organisation BIGINT NOT NULL,

@@ -59,8 +59,9 @@ pub async fn split(
         return Err(refused("nothing_left", "At least one message must stay."));
     }
     let sql = "INSERT INTO conversations (organisation, id, subject, base_subject, state, assignee, last_at)
-               SELECT m.organisation, CAST($3 AS BIGINT), m.subject, c.base_subject, 'open', c.assignee, m.received_at
-               FROM messages m JOIN conversations c ON c.organisation = m.organisation AND c.id = m.conversation
+               SELECT m.organisation, CAST($3 AS BIGINT), t.subject, c.base_subject, 'open', c.assignee, m.received_at
+               FROM messages m JOIN message_texts t ON t.organisation = m.organisation AND t.id = m.id
+               JOIN conversations c ON c.organisation = m.organisation AND c.id = m.conversation
                WHERE m.organisation = $1 AND m.id = $2";
     tx.execute(sql, &vals![viewer.organisation, first, new]).await?;
     for message in messages {
@@ -104,7 +105,9 @@ async fn relocate(
     to: ConversationKey,
 ) -> Result<ConversationKey, StoreError> {
     viewer.may_see(tx, message).await?;
-    let sql = "SELECT conversation, message_id, received_at FROM messages WHERE organisation = $1 AND id = $2";
+    let sql = "SELECT m.conversation, t.message_id, m.received_at FROM messages m
+               JOIN message_texts t ON t.organisation = m.organisation AND t.id = m.id
+               WHERE m.organisation = $1 AND m.id = $2";
     let mut row = tx.row(sql, &vals![viewer.organisation, message]).await?.ok_or(StoreError::NotFound)?;
     let (from, id, received_at) = (ConversationKey(row.int(0)), row.opt_text(1), row.int(2));
     if from == to {

@@ -12,6 +12,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
+    thread::JoinHandle,
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -27,24 +28,49 @@ const IDLE: Duration = Duration::from_millis(200);
 /// Between two steps of that it leaves processor and disk to others.
 const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 
+/// A log of fewer frames is left as it is at the end: the next start reads it sooner than we take it apart.
+const SMALL_LOG: i64 = 512;
+
 /// Does its work in the transaction, and gives back what to call once the fate of the commit is known.
-type Job = Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>;
+struct Job {
+    reads: bool,
+    work: Unit,
+}
+type Unit = Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>;
 type Told = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 pub(super) struct Sqlite {
-    writer: mpsc::Sender<Job>,
-    readers: mpsc::Sender<Job>,
+    writer: Queue,
+    readers: Queue,
     waiting_readers: Arc<Mutex<mpsc::Receiver<Job>>>,
     started_readers: AtomicUsize,
     /// Reads that somebody waits for.
     reading: AtomicUsize,
+    /// Units at the writer.
+    writing: AtomicUsize,
     path: PathBuf,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// One read that somebody waits for.
-struct Reading<'a>(&'a AtomicUsize);
+/// Where units wait; `None` once nobody can come any more.
+type Queue = Option<mpsc::Sender<Job>>;
 
-impl Drop for Reading<'_> {
+/// Ends what runs and closes the database, so that its log is not left for the next start to read.
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        (self.readers, self.writer) = (None, None);
+        let threads = self.threads.get_mut().map(std::mem::take).unwrap_or_default();
+        // A unit may have held the last handle: then this is one of the threads.
+        for thread in threads.into_iter().rev().filter(|thread| thread.thread().id() != std::thread::current().id()) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One unit that somebody waits for.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -54,18 +80,20 @@ impl Sqlite {
     pub(super) fn open(path: &Path, bells: Arc<Bells>) -> Result<Sqlite, StoreError> {
         let connection = connect(path)?;
         let (writer, jobs) = mpsc::channel();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || write_until_closed(connection, &jobs, &bells))
             .map_err(StoreError::io("start the database's writer"))?;
         let (readers, waiting) = mpsc::channel();
         Ok(Sqlite {
-            writer,
-            readers,
+            writer: Some(writer),
+            readers: Some(readers),
             waiting_readers: Arc::new(Mutex::new(waiting)),
             started_readers: AtomicUsize::new(0),
             reading: AtomicUsize::new(0),
+            writing: AtomicUsize::new(0),
             path: path.to_owned(),
+            threads: Mutex::new(vec![thread]),
         })
     }
 
@@ -74,7 +102,9 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
     {
-        run(&self.writer, work).await
+        self.writing.fetch_add(1, Ordering::Relaxed);
+        let _writing = Waiting(&self.writing);
+        run(&self.writer, false, work).await
     }
 
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -83,9 +113,14 @@ impl Sqlite {
         F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
     {
         let before = self.reading.fetch_add(1, Ordering::Relaxed);
-        let _reading = Reading(&self.reading);
+        let _reading = Waiting(&self.reading);
+        // As long as nothing happens at the same time, as in a short command, the one connection does for all.
+        let alone = before == 0 && self.started_readers.load(Ordering::Relaxed) == 0;
+        if alone && self.writing.load(Ordering::Relaxed) == 0 {
+            return run(&self.writer, true, work).await;
+        }
         self.start_reader(before)?;
-        run(&self.readers, work).await
+        run(&self.readers, true, work).await
     }
 
     /// Another reader starts when all are busy: opening a connection takes as long as a short command does.
@@ -102,21 +137,24 @@ impl Sqlite {
         }
         let connection = connect(&self.path)?;
         let jobs = self.waiting_readers.clone();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("sqlite-reader".into())
             .spawn(move || read_until_closed(connection, &jobs))
             .map_err(StoreError::io("start a reader of the database"))?;
+        if let Ok(mut threads) = self.threads.lock() {
+            threads.push(thread);
+        }
         Ok(())
     }
 }
 
-async fn run<T, F>(queue: &mpsc::Sender<Job>, work: F) -> Result<T, StoreError>
+async fn run<T, F>(queue: &Queue, reads: bool, work: F) -> Result<T, StoreError>
 where
     T: Send + 'static,
     F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
 {
     let (answer, answered) = oneshot::channel();
-    let job: Job = Box::new(move |tx| {
+    let work = Box::new(move |tx: &mut Tx| {
         // A panic in one unit must not take the writer, and with it every account, along.
         let done = catch_unwind(AssertUnwindSafe(|| futures_executor::block_on(work(tx))))
             .unwrap_or_else(|_| Err(StoreError::Broken("a unit of work panicked".into())));
@@ -127,7 +165,8 @@ where
         });
         (went_well, told)
     });
-    queue.send(job).map_err(|_| StoreError::Closed)?;
+    let queue = queue.as_ref().ok_or(StoreError::Closed)?;
+    queue.send(Job { reads, work }).map_err(|_| StoreError::Closed)?;
     answered.await.map_err(|_| StoreError::Closed)?
 }
 
@@ -150,23 +189,34 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 
 fn write_until_closed(connection: Connection, jobs: &mpsc::Receiver<Job>, bells: &Bells) {
     let mut tx = Tx { engine: Engine::Sqlite(connection), rung: Vec::new() };
-    while let Some(first) = next_job(&mut tx, jobs) {
-        if let Err(error) = script(&mut tx, "BEGIN IMMEDIATE") {
-            tracing::error!(%error, "the database refuses to begin a transaction");
-            first(&mut tx).1(Err(error));
+    let mut next = None;
+    while let Some(first) = next.take().or_else(|| next_job(&mut tx, jobs)) {
+        if first.reads {
+            read(&mut tx, first);
             continue;
         }
-        let (went_well, tell) = first(&mut tx);
+        if let Err(error) = script(&mut tx, "BEGIN IMMEDIATE") {
+            tracing::error!(%error, "the database refuses to begin a transaction");
+            (first.work)(&mut tx).1(Err(error));
+            continue;
+        }
+        let (went_well, tell) = (first.work)(&mut tx);
         if !went_well {
             // It is alone in the transaction, which is why it needs no savepoint: that copies every page it touches.
             tx.rung.clear();
-            tell(script(&mut tx, "ROLLBACK"));
+            // Some failures have rolled it back already.
+            let _ = script(&mut tx, "ROLLBACK");
+            tell(Ok(()));
             continue;
         }
         let mut told = vec![tell];
         while told.len() < GROUP
             && let Ok(job) = jobs.try_recv()
         {
+            if job.reads {
+                next = Some(job);
+                break;
+            }
             told.push(one_of_group(&mut tx, job));
         }
         let committed = script(&mut tx, "COMMIT");
@@ -181,6 +231,17 @@ fn write_until_closed(connection: Connection, jobs: &mpsc::Receiver<Job>, bells:
             tell(committed.clone());
         }
     }
+    if let Engine::Sqlite(connection) = &tx.engine {
+        close(connection);
+    }
+}
+
+/// Closing writes the log back into the database, which is not worth it for a few pages.
+fn close(connection: &Connection) {
+    let log = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, i64>(1));
+    let keep = log.is_ok_and(|frames| (0..SMALL_LOG).contains(&frames));
+    // Where that can't be said the log is written back: slower, nothing else.
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
 }
 
 /// The next job; while there is none, the index is put in order step by step.
@@ -218,7 +279,7 @@ fn one_of_group(tx: &mut Tx, job: Job) -> Told {
         return Box::new(move |_| tracing::error!(%error, "a unit of work could not begin"));
     }
     let rung = tx.rung.len();
-    let (went_well, told) = job(tx);
+    let (went_well, told) = (job.work)(tx);
     let ended = if went_well { "RELEASE unit" } else { "ROLLBACK TO unit; RELEASE unit" };
     if !went_well {
         tx.rung.truncate(rung);
@@ -235,10 +296,14 @@ fn read_until_closed(connection: Connection, jobs: &Mutex<mpsc::Receiver<Job>>) 
         let Ok(waiting) = jobs.lock() else { return };
         let Ok(job) = waiting.recv() else { return };
         drop(waiting);
-        let begun = script(&mut tx, "BEGIN");
-        let (_, told) = job(&mut tx);
-        told(begun.and_then(|()| script(&mut tx, "COMMIT")));
+        read(&mut tx, job);
     }
+}
+
+fn read(tx: &mut Tx, job: Job) {
+    let begun = script(tx, "BEGIN");
+    let (_, told) = (job.work)(tx);
+    told(begun.and_then(|()| script(tx, "COMMIT")));
 }
 
 fn script(tx: &mut Tx, sql: &str) -> Result<(), StoreError> {
@@ -278,7 +343,19 @@ pub(super) fn execute_many(connection: &Connection, sql: &str, lists: &[Vec<Val<
 }
 
 pub(super) fn rows(connection: &Connection, sql: &str, values: &[Val<'_>]) -> Result<Vec<Row>, StoreError> {
+    asked(&mut *connection.prepare_cached(&numbered(sql))?, values)
+}
+
+pub(super) fn rows_many(
+    connection: &Connection,
+    sql: &str,
+    lists: &[Vec<Val<'_>>],
+) -> Result<Vec<Vec<Row>>, StoreError> {
     let mut statement = connection.prepare_cached(&numbered(sql))?;
+    lists.iter().map(|values| asked(&mut statement, values)).collect()
+}
+
+fn asked(statement: &mut rusqlite::Statement<'_>, values: &[Val<'_>]) -> Result<Vec<Row>, StoreError> {
     let columns = statement.column_count();
     let mut found = statement.query(rusqlite::params_from_iter(values))?;
     let mut rows = Vec::new();

@@ -59,7 +59,7 @@ impl Tx {
     /// The rows of one statement asked once for every list of values, in their order.
     pub async fn rows_many(&mut self, sql: &str, lists: &[Vec<Val<'_>>]) -> Result<Vec<Vec<Row>>, StoreError> {
         match &mut self.engine {
-            Engine::Sqlite(connection) => lists.iter().map(|values| sqlite::rows(connection, sql, values)).collect(),
+            Engine::Sqlite(connection) => sqlite::rows_many(connection, sql, lists),
             Engine::Postgres(client) => postgres::rows_many(client, sql, lists).await,
         }
     }

@@ -73,14 +73,18 @@ pub struct Stored {
     pub links: Vec<Link>,
 }
 
-const COLUMNS: &str = "m.account, m.conversation, m.message_id, m.subject, m.people, m.preview, m.sent_at, \
+const COLUMNS: &str = "m.account, m.conversation, t.message_id, t.subject, t.people, t.preview, m.sent_at, \
      CASE WHEN m.restored THEN m.fetched_at ELSE m.received_at END, \
      m.fetched_at, m.digest, m.size, m.attachments, m.outgoing, m.flags, m.private, m.private_by, m.private_reason, \
-     m.defects, m.gone_at, m.received_at";
+     t.defects, m.gone_at, m.received_at";
 
 /// The message, or `NotFound` when the viewer may not see it.
 pub async fn get(tx: &mut Tx, viewer: &Viewer, message: MessageKey) -> Result<Stored, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM messages m WHERE m.organisation = $1 AND m.id = $3 AND {}", visible("m"));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages m JOIN message_texts t ON t.organisation = m.organisation AND t.id = m.id
+         WHERE m.organisation = $1 AND m.id = $3 AND {}",
+        visible("m")
+    );
     let row = tx.row(&sql, &vals![viewer.organisation, viewer.user, message]).await?.ok_or(StoreError::NotFound)?;
     let mut stored = read(row, message)?;
     let shown = shown_in(tx, viewer.organisation, &[message]).await?;

@@ -4,7 +4,7 @@ use crate::{Row, StoreError, Tx, Viewer, vals};
 use mail::{AccountKey, Address, ConversationKey, FolderKey, MessageKey, Role};
 use serde::{Deserialize, Serialize};
 
-/// The people of a message, as `messages.people` and `outbox.people` keep them.
+/// The people of a message, as `message_texts.people` and `outbox.people` keep them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct People {
@@ -76,14 +76,15 @@ pub struct Summary {
     pub private: bool,
 }
 
-const COLUMNS: &str = "m.id, m.account, m.conversation, m.subject, m.people, m.preview, m.sent_at, \
+const COLUMNS: &str = "m.id, m.account, m.conversation, t.subject, t.people, t.preview, m.sent_at, \
      CASE WHEN m.restored THEN m.fetched_at ELSE m.received_at END, m.size, \
      m.attachments, m.outgoing, m.flags, m.private";
 
 /// The lines of these messages, in this order, without what the viewer may not see.
 pub async fn summaries(tx: &mut Tx, viewer: &Viewer, messages: &[MessageKey]) -> Result<Vec<Summary>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM messages m WHERE m.organisation = $1 AND m.id = $3 AND {}",
+        "SELECT {COLUMNS} FROM messages m JOIN message_texts t ON t.organisation = m.organisation AND t.id = m.id
+         WHERE m.organisation = $1 AND m.id = $3 AND {}",
         crate::viewer::visible("m")
     );
     let lists: Vec<_> =

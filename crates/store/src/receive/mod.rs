@@ -21,7 +21,7 @@ use context::Context;
 use mail::search::SearchText;
 use mail::{AccountKey, Cursor, Flags, FolderKey, Message, MessageKey, OrganisationKey, RemoteId, RemoteSet};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A message that was read and whose bytes are durable already.
 #[derive(Debug)]
@@ -132,6 +132,8 @@ pub async fn receive(tx: &mut Tx, make: &KeyMaker, batch: Batch) -> Result<Recei
     let mut context = Context::load(tx, &batch).await?;
     let mut received = Received::default();
     let mut changes = Vec::new();
+    // Indexed in one go, because the index gathers words only as long as the keys rise.
+    let mut texts = Vec::new();
     let mut items = batch.items.into_iter().peekable();
     while let Some(item) = items.next() {
         match item {
@@ -140,11 +142,13 @@ pub async fn receive(tx: &mut Tx, make: &KeyMaker, batch: Batch) -> Result<Recei
                 while let Some(Item::Message(next)) = items.next_if(|item| matches!(item, Item::Message(_))) {
                     run.push(*next);
                 }
-                messages(tx, make, &mut context, run, &mut received, &mut changes).await?;
+                texts.extend(messages(tx, make, &mut context, run, &mut received, &mut changes).await?);
             }
             other => happened(tx, &mut context, other, &mut received, &mut changes).await?,
         }
     }
+    let texts: Vec<_> = texts.iter().map(|(key, text)| (*key, text)).collect();
+    search::index(tx, batch.organisation, batch.account, &texts).await?;
     change::append(tx, batch.organisation, &changes, batch.now).await?;
     Ok(received)
 }
@@ -193,6 +197,7 @@ async fn happened(
     Ok(())
 }
 
+/// Stores a run of messages; gives the words of the new ones, which are not indexed yet.
 async fn messages(
     tx: &mut Tx,
     make: &KeyMaker,
@@ -200,14 +205,15 @@ async fn messages(
     run: Vec<Incoming>,
     received: &mut Received,
     changes: &mut Vec<NewChange>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<(MessageKey, SearchText)>, StoreError> {
     let known = row::known(tx, context, &run).await?;
     let mut keys: HashMap<[u8; 32], MessageKey> =
         known.iter().map(|(digest, found)| (*digest, found.message)).collect();
     let fresh: Vec<&Incoming> = {
-        let mut met = std::collections::HashSet::new();
+        let mut met = HashSet::new();
         run.iter().filter(|item| !keys.contains_key(&item.digest) && met.insert(item.digest)).collect()
     };
+    let mut unindexed = HashSet::new();
     if !fresh.is_empty() {
         let new_keys = row::keys(tx, context, &fresh).await?;
         let conversations = thread::place(tx, make, context, &fresh).await?;
@@ -219,8 +225,6 @@ async fn messages(
             .collect();
         row::insert(tx, context, &fresh, &new_keys, &conversations, &hidden).await?;
         link::insert(tx, context, &new_keys, &links).await?;
-        let texts: Vec<_> = new_keys.iter().copied().zip(fresh.iter().map(|item| &item.search)).collect();
-        search::index(tx, context.organisation, context.account, &texts).await?;
         for (((item, key), placed), (links, hidden)) in
             fresh.iter().zip(&new_keys).zip(&conversations).zip(links.iter().zip(&hidden))
         {
@@ -238,6 +242,7 @@ async fn messages(
             });
         }
         received.new.extend(&new_keys);
+        unindexed.extend(new_keys);
     }
     let placed = row::places(tx, context, &run, &keys).await?;
     received.fetched += placed;
@@ -248,5 +253,9 @@ async fn messages(
     let back: Vec<_> = known.values().filter(|found| found.gone).map(|found| found.message).collect();
     row::revive(tx, context.organisation, &back).await?;
     changes.extend(back.into_iter().map(|message| context.told("message.moved", message)));
-    Ok(())
+    let texts = run.into_iter().filter_map(|item| {
+        let key = keys.get(&item.digest).filter(|key| unindexed.remove(key))?;
+        Some((*key, item.search))
+    });
+    Ok(texts.collect())
 }

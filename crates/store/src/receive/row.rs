@@ -94,20 +94,12 @@ pub(super) async fn insert(
         .zip(placed.iter().zip(private))
         .map(|((item, key), (placed, private))| {
             let message = &item.message;
-            let people = json!({
-                "from": message.from, "to": message.to, "cc": message.cc, "bcc": message.bcc, "reply_to": message.reply_to,
-            });
-            let defects = (!message.defects.is_empty()).then(|| json!(message.defects).to_string());
             vals![
                 context.organisation,
                 *key,
                 context.account,
                 &item.digest,
                 placed.conversation,
-                message.message_id.as_ref().map(|id| id.as_str()),
-                &message.subject,
-                people.to_string(),
-                &item.preview,
                 message.date,
                 context.received_at(item),
                 context.now,
@@ -117,7 +109,6 @@ pub(super) async fn insert(
                 origin(message.origin),
                 private.is_some(),
                 *private,
-                defects,
                 item.flags.bits(),
                 context.is_restored(item)
             ]
@@ -125,11 +116,34 @@ pub(super) async fn insert(
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO messages (organisation, id, account, digest, conversation, message_id, subject, people, preview,
-             sent_at, received_at, fetched_at, size, attachments, outgoing, origin, private, private_reason, defects, flags,
-             restored)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+        "INSERT INTO messages (organisation, id, account, digest, conversation, sent_at, received_at, fetched_at, size,
+             attachments, outgoing, origin, private, private_reason, flags, restored)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         &rows,
+    )
+    .await?;
+    texts(tx, context.organisation, fresh, keys).await
+}
+
+async fn texts(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    fresh: &[&Incoming],
+    keys: &[MessageKey],
+) -> Result<(), StoreError> {
+    let rows = fresh.iter().zip(keys).map(|(item, key)| {
+        let message = &item.message;
+        let people = json!({
+            "from": message.from, "to": message.to, "cc": message.cc, "bcc": message.bcc, "reply_to": message.reply_to,
+        });
+        let defects = (!message.defects.is_empty()).then(|| json!(message.defects).to_string());
+        let id = message.message_id.as_ref().map(|id| id.as_str());
+        vals![organisation, *key, id, &message.subject, people.to_string(), &item.preview, defects].to_vec()
+    });
+    tx.execute_many(
+        "INSERT INTO message_texts (organisation, id, message_id, subject, people, preview, defects)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &rows.collect::<Vec<_>>(),
     )
     .await?;
     Ok(())

@@ -245,7 +245,8 @@ async fn stored_people(
     context: &Context,
     conversation: ConversationKey,
 ) -> Result<HashSet<i64>, StoreError> {
-    let sql = "SELECT people FROM messages WHERE organisation = $1 AND conversation = $2 ORDER BY id DESC LIMIT 50";
+    let sql = "SELECT t.people FROM messages m JOIN message_texts t ON t.organisation = m.organisation AND t.id = m.id
+               WHERE m.organisation = $1 AND m.conversation = $2 ORDER BY m.id DESC LIMIT 50";
     let rows = tx.rows(sql, &vals![context.organisation, conversation]).await?;
     let mut people = HashSet::new();
     for mut row in rows {

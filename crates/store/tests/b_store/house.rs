@@ -82,10 +82,16 @@ impl House {
     ) -> MessageKey {
         unit!(self, tx => {
             tx.execute(
-                "INSERT INTO messages (organisation, id, account, digest, conversation, message_id, subject, people, preview,
-                     received_at, fetched_at, size, attachments, outgoing, origin, private, flags)
-                 VALUES ($1, $2, $3, $4, $5, $6, 'Dakgoot', '{}', '', $2, $2, 1, 0, FALSE, 'fetched', FALSE, 0)",
-                &vals![ORGANISATION, id, account, id.to_be_bytes().to_vec(), conversation, format!("m{id}@klant")],
+                "INSERT INTO messages (organisation, id, account, digest, conversation, received_at, fetched_at, size,
+                     attachments, outgoing, origin, private, flags)
+                 VALUES ($1, $2, $3, $4, $5, $2, $2, 1, 0, FALSE, 'fetched', FALSE, 0)",
+                &vals![ORGANISATION, id, account, id.to_be_bytes().to_vec(), conversation],
+            )
+            .await?;
+            tx.execute(
+                "INSERT INTO message_texts (organisation, id, message_id, subject, people, preview)
+                 VALUES ($1, $2, $3, 'Dakgoot', '{}', '')",
+                &vals![ORGANISATION, id, format!("m{id}@klant")],
             )
             .await?;
             tx.execute(

@@ -114,7 +114,7 @@ impl Storm {
             let books = Books::open(&self.house).await;
             let outbox = books.rows("SELECT subject, state FROM outbox").await;
             assert_eq!(outbox.len(), self.submissions.len(), "one submission for one key");
-            let sql = "SELECT m.subject, f.name, p.flags FROM places p JOIN messages m ON m.id = p.message
+            let sql = "SELECT t.subject, f.name, p.flags FROM places p JOIN message_texts t ON t.id = p.message
                        JOIN folders f ON f.id = p.folder";
             let mut places: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
             for mut row in books.rows(sql).await {

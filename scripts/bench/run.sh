@@ -148,9 +148,11 @@ P
     python3 "$OURS/install.py" --data "$w/fetched/m" --imap $((BASE + 143))
     "$POSTKAMER" --data "$w/fetched/m" --allow-network 127.0.0.0/8 fetch --account bench@example.test --json
     bash "$BIN/dovecot_up.sh" stop "$dovecot"
+    # A question takes less than the shortest turn of another program on the processor: both ask at real-time priority.
+    local first=; chrt -f 50 true 2>/dev/null && first='chrt -f 50'
     for run in 1 2 3; do
-        "$BIN/bin/q_notmuch" "$w/nm/config" "$w/q.nm" | python3 "$BIN/q_util.py" summary libnotmuch | tee -a "$RES/query.jsonl"
-        "$EXAMPLES/questions" "$w/fetched/m" "$w/q.pk" | python3 "$BIN/q_util.py" summary postkamer | tee -a "$RES/query.jsonl"
+        $first "$BIN/bin/q_notmuch" "$w/nm/config" "$w/q.nm" | python3 "$BIN/q_util.py" summary libnotmuch | tee -a "$RES/query.jsonl"
+        $first "$EXAMPLES/questions" "$w/fetched/m" "$w/q.pk" | python3 "$BIN/q_util.py" summary postkamer | tee -a "$RES/query.jsonl"
     done
 }
 

@@ -175,7 +175,7 @@ def page():
         word = {True: "yes", False: "**no**", None: "not measured"}[reached]
         out.append(f"| {what} | {ours} | {peer} | {theirs} | {found} | {goal} | {word} | {only} |")
     out += ["", "One part again: `BENCH_ONLY=\"smtp\" make bench`. The rows of 20,000 messages and more, and of 10,000 accounts, "
-            "need `BENCH_BIG=1`.", ""]
+            "need `BENCH_BIG=1`. `BENCH_SUITE` says where the peers' own scripts are; they are no part of this repository.", ""]
     notes = HERE / "findings.md"
     if notes.exists():
         out += [notes.read_text().strip(), ""]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use store::{Places, Store, blob::S3Blobs};
 use testkit::{Postgres, S3};
+use tokio::runtime::Runtime;
 
 /// How long a server may take to give up what a killed program began.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -78,7 +79,7 @@ impl Backing {
     }
 
     /// Waits until the database server knows that the program is dead: what was on its way there is done or undone.
-    pub(crate) fn wait_until_alone(&self) {
+    pub(crate) fn wait_until_alone(&self, runtime: &Runtime) {
         if self.kind == Kind::Disk {
             return;
         }
@@ -87,7 +88,8 @@ impl Backing {
         let begin = Instant::now();
         while Postgres::shared().psql(&self.database, others).expect("PostgreSQL answers") != "0" {
             assert!(begin.elapsed() < PATIENCE, "connections of a dead program stay");
-            std::thread::sleep(Duration::from_millis(2));
+            // Our own connections of an earlier look need the runtime to be closed.
+            runtime.block_on(tokio::time::sleep(Duration::from_millis(2)));
         }
     }
 

@@ -17,7 +17,7 @@ async fn execute(db: &Db, sql: &'static str) {
 
 /// Looks at the database as the dead program left it, and says which submissions were marked as on the wire.
 pub(crate) fn autopsy(house: &House) -> BTreeSet<String> {
-    house.backing.wait_until_alone();
+    house.backing.wait_until_alone(&house.runtime);
     let folder = tempfile::tempdir().expect("a temporary folder");
     house.runtime.block_on(async {
         let db = match house.backing.database() {

@@ -8,3 +8,4 @@ pub mod mention;
 pub mod message;
 pub mod note;
 pub mod presence;
+pub mod quarantine;

@@ -108,6 +108,7 @@ fn somebody_else_s_mail_is_404_on_every_route() {
         ("DELETE", format!("/messages/{message}/dossiers/dos_01k8w2m4q7r9t")),
         ("GET", format!("/conversations/{conversation}")),
         ("PATCH", format!("/conversations/{conversation}")),
+        ("DELETE", format!("/conversations/{conversation}/presence")),
         ("GET", format!("/accounts/{id}")),
         ("PATCH", format!("/accounts/{id}")),
         ("DELETE", format!("/accounts/{id}")),

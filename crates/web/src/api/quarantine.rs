@@ -13,6 +13,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use mail::{AccountKey, FolderKey, QuarantineKey};
+use mailroom::desk;
 use serde::Serialize;
 use store::quarantine::{self, SetAside};
 use utoipa::ToSchema;
@@ -70,9 +71,7 @@ async fn retry(
     caller: Caller,
     Named(key): Named<QuarantineKey>,
 ) -> Result<Json<SetAsideShown>, Problem> {
-    let (viewer, now) = (caller.viewer, state.room.clock.now());
-    let found = state.write(move |tx| Box::pin(async move { quarantine::retry(tx, &viewer, key, now).await })).await?;
-    Ok(Json(found.into()))
+    Ok(Json(desk::quarantine::retry(&state.room, &caller.viewer, key).await?.into()))
 }
 
 impl From<SetAside> for SetAsideShown {

@@ -151,11 +151,12 @@ async fn lines(
          WHERE c.organisation = $1 AND c.id = $3 AND m.gone_at IS NULL AND {visible} GROUP BY {COLUMNS}"
     );
     let heads = tx.rows_many(&sql, &lists).await?;
+    // CROSS JOIN: SQLite must begin with the few messages, not with all links.
     let sql = format!(
-        "SELECT DISTINCT d.id, d.name FROM messages m
-         JOIN links l ON l.organisation = m.organisation AND l.message = m.id AND l.is_dossier AND NOT l.removed
-         JOIN dossiers d ON d.organisation = l.organisation AND d.id = l.target
-         WHERE m.organisation = $1 AND m.conversation = $3 AND m.gone_at IS NULL AND {visible} ORDER BY d.id"
+        "SELECT DISTINCT d.id, d.name FROM messages m CROSS JOIN links l CROSS JOIN dossiers d
+         WHERE m.organisation = $1 AND m.conversation = $3 AND m.gone_at IS NULL AND {visible}
+         AND l.organisation = m.organisation AND l.message = m.id AND l.is_dossier AND NOT l.removed
+         AND d.organisation = l.organisation AND d.id = l.target ORDER BY d.id"
     );
     let dossiers = tx.rows_many(&sql, &lists).await?;
     let mut found = Vec::with_capacity(chosen.len());

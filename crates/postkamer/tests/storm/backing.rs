@@ -89,7 +89,7 @@ impl Backing {
         while Postgres::shared().psql(&self.database, others).expect("PostgreSQL answers") != "0" {
             assert!(begin.elapsed() < PATIENCE, "connections of a dead program stay");
             // Our own connections of an earlier look need the runtime to be closed.
-            runtime.block_on(tokio::time::sleep(Duration::from_millis(2)));
+            runtime.block_on(async { tokio::time::sleep(Duration::from_millis(2)).await });
         }
     }
 

@@ -8,6 +8,7 @@ pub mod incoming;
 mod killpoint;
 pub mod outgoing;
 pub mod people;
+pub mod pictures;
 pub mod upkeep;
 pub mod words;
 

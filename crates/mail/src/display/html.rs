@@ -21,14 +21,31 @@ pub fn safe_html(html: &str) -> String {
     html.split(PART_BREAK).map(|part| format!("<div>{}</div>", safe_part(part))).collect()
 }
 
+/// The same with the addresses of remote pictures left in, for a reader who asked to see them. The caller puts something
+/// of our own in the place of each: nobody's browser may ask a stranger's server for anything.
+pub fn safe_html_with_remote_pictures(html: &str) -> String {
+    let part = |part: &str| cleaned(part, &CLEANER_WITH_REMOTE_PICTURES);
+    if !html.contains(PART_BREAK) {
+        return part(html);
+    }
+    html.split(PART_BREAK).map(|it| format!("<div>{}</div>", part(it))).collect()
+}
+
 fn safe_part(html: &str) -> String {
+    cleaned(html, &CLEANER)
+}
+
+fn cleaned(html: &str, cleaner: &Builder<'static>) -> String {
     if html.len() > SIZE_LIMIT || bomb::is_one(html) {
         return html_of_text(&text_of_html(html));
     }
-    CLEANER.clean(html).to_string()
+    cleaner.clean(html).to_string()
 }
 
-static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| cleaner(false));
+static CLEANER_WITH_REMOTE_PICTURES: LazyLock<Builder<'static>> = LazyLock::new(|| cleaner(true));
+
+fn cleaner(remote_pictures: bool) -> Builder<'static> {
     let tags = [
         "a",
         "abbr",
@@ -129,9 +146,12 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .link_rel(Some("noopener nofollow"))
         .set_tag_attribute_value("a", "target", "_blank")
         .strip_comments(true)
-        .attribute_filter(attribute);
+        .attribute_filter(move |element, name, value| match (element, name) {
+            ("img", "src") if remote_pictures && has_scheme(value, &["http:", "https:"]) => Some(Cow::Borrowed(value)),
+            _ => attribute(element, name, value),
+        });
     builder
-});
+}
 
 fn attribute<'a>(element: &str, attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
     match (element, attribute) {
@@ -220,6 +240,15 @@ mod tests {
                 assert!(escaped || !safe.contains(word), "{bad} became {safe}");
             }
         }
+    }
+
+    #[test]
+    fn a_remote_picture_is_kept_only_for_who_asked() {
+        let html =
+            "<img src=\"https://x.nl/p.gif?a=1&amp;b=2\" onerror=\"alert(1)\"><p background=\"https://x.nl/b\">x</p>";
+        let kept = safe_html_with_remote_pictures(html);
+        assert_eq!(kept, "<img src=\"https://x.nl/p.gif?a=1&amp;b=2\"><p>x</p>");
+        assert!(!safe_html(html).contains("x.nl"));
     }
 
     #[test]

@@ -12,8 +12,7 @@ pub use change::{move_to, set_answered, set_flags};
 pub use filter::Filter;
 pub use get::{Stored, get, places_of};
 pub use list::list;
-pub(crate) use summary::summaries;
-pub use summary::{People, Summary};
+pub use summary::{People, Summary, summaries};
 
 use mail::{Flags, FolderKey, Role};
 

@@ -55,12 +55,12 @@ struct Since {
 /// Something that happened. Beside these fields it has the ids and states that belong to its kind, never contents.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Change)]
-pub(super) struct ChangeShown {
+pub(crate) struct ChangeShown {
     /// Its place in the feed.
     cursor: String,
     /// `message.received`, `message.linked`, `outbox.accepted`, `account.state`, ...
     #[schema(example = "message.received")]
-    kind: String,
+    pub(crate) kind: String,
     at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<id::AccountId>, nullable = false)]
@@ -194,15 +194,16 @@ impl Follower {
 }
 
 /// What was read of the feed.
-struct Read {
-    items: Vec<ChangeShown>,
+pub(crate) struct Read {
+    pub(crate) items: Vec<ChangeShown>,
     /// The last change that was looked at.
-    latest: i64,
+    pub(crate) latest: i64,
     /// There is more after it.
     more: bool,
 }
 
-async fn seen_after(tx: &mut Tx, viewer: &Viewer, since: i64, limit: usize) -> Result<Read, StoreError> {
+/// What the viewer may hear of, after that change.
+pub(crate) async fn seen_after(tx: &mut Tx, viewer: &Viewer, since: i64, limit: usize) -> Result<Read, StoreError> {
     let mut eyes = Eyes { viewer: *viewer, rights: viewer.rights(tx).await?, messages: HashMap::new() };
     let mut read = Read { items: Vec::new(), latest: since, more: true };
     for _ in 0..LOOKED_AT / BATCH {

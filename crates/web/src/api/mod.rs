@@ -26,7 +26,9 @@ mod template;
 mod token;
 mod user;
 
+pub(crate) use change::seen_after;
 pub(crate) use description::routes as description_routes;
+pub(crate) use message::download;
 
 use crate::AppState;
 use utoipa_axum::router::OpenApiRouter;

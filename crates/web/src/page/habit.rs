@@ -85,7 +85,6 @@ impl Habit {
     }
 
     /// A size in bytes: `1,2 MB` in Dutch, `1.2 MB` in English; a thousand at a time, as files are sold.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the first page that shows a size removes this"))]
     pub(crate) fn size(&self, bytes: i64) -> String {
         let (mut amount, mut unit) = (bytes.max(0) as f64, "B");
         for next in ["kB", "MB", "GB", "TB"] {

@@ -30,7 +30,7 @@ const HARMLESS: &[&str] = &[
 ];
 
 /// The bytes as a download under that name.
-pub(super) fn download(name: &str, content_type: &str, bytes: impl Into<Body>) -> Response {
+pub(crate) fn download(name: &str, content_type: &str, bytes: impl Into<Body>) -> Response {
     let content_type = HARMLESS.iter().find(|known| **known == content_type).unwrap_or(&"application/octet-stream");
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();

@@ -8,6 +8,7 @@ mod link;
 mod message_test;
 mod shown;
 
+pub(crate) use download::download;
 pub(crate) use shown::{AddressShown, MessageLine, shown};
 
 use super::{

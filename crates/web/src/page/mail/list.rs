@@ -6,17 +6,14 @@ use crate::{
     page::{
         habit::{Habit, Moment},
         route::percent,
-        visitor::Visitor,
+        visitor::{Visitor, initials},
     },
     problem::Problem,
 };
 use mail::{AccountKey, Address, ConversationKey, FolderKey, MessageKey, query};
 use serde::Deserialize;
-use std::collections::HashSet;
-use store::{
-    Viewer,
-    message::{Filter, Summary},
-};
+use std::collections::{HashMap, hash_map::Entry};
+use store::{Viewer, conversation, message::Filter, user};
 
 /// So many conversations make a page.
 const PAGE: usize = 50;
@@ -29,6 +26,19 @@ pub(super) struct Wanted {
     #[serde(default)]
     pub(super) q: String,
     before: Option<MessageKey>,
+    /// A message to open besides those that open by themselves.
+    pub(super) message: Option<MessageKey>,
+    /// The message whose pictures from elsewhere are to be shown.
+    pub(super) pictures: Option<MessageKey>,
+    /// The conversation that is read; part of the path, not of the query.
+    #[serde(skip)]
+    pub(super) open: Option<ConversationKey>,
+}
+
+/// Who does it.
+pub(super) struct Assignee {
+    pub(super) name: String,
+    pub(super) initials: String,
 }
 
 /// One conversation in the list.
@@ -41,7 +51,10 @@ pub(super) struct Line {
     pub(super) unread: bool,
     pub(super) flagged: bool,
     pub(super) private: bool,
-    pub(super) attachments: i64,
+    pub(super) has_attachment: bool,
+    pub(super) assignee: Option<Assignee>,
+    pub(super) dossier: Option<String>,
+    pub(super) closed: bool,
 }
 
 impl Wanted {
@@ -70,8 +83,37 @@ impl Wanted {
         self.folder == Some(*folder)
     }
 
-    /// The address of this list, with more asked for.
-    pub(super) fn link(&self, before: Option<MessageKey>) -> String {
+    /// Something was typed to search for.
+    pub(super) fn is_search(&self) -> bool {
+        !self.q.trim().is_empty()
+    }
+
+    /// The reader asked for the pictures of this message.
+    pub(super) fn shows_pictures(&self, message: &MessageKey) -> bool {
+        self.pictures == Some(*message)
+    }
+
+    /// This conversation is being read.
+    pub(super) fn is_open(&self, conversation: &ConversationKey) -> bool {
+        self.open == Some(*conversation)
+    }
+
+    /// The address of a conversation, with this list beside it.
+    pub(super) fn to(&self, conversation: &ConversationKey) -> String {
+        format!("/mail/{conversation}{}", self.query(None))
+    }
+
+    /// The address of this list.
+    pub(super) fn list_link(&self) -> String {
+        format!("/mail{}", self.query(None))
+    }
+
+    /// Whether the addresses above end in a query already.
+    pub(super) fn has_query(&self) -> bool {
+        !self.query(None).is_empty()
+    }
+
+    fn query(&self, before: Option<MessageKey>) -> String {
         let pairs = [
             self.account.map(|key| format!("account={key}")),
             self.folder.map(|key| format!("folder={key}")),
@@ -79,7 +121,7 @@ impl Wanted {
             before.map(|key| format!("before={key}")),
         ];
         let query: Vec<String> = pairs.into_iter().flatten().collect();
-        if query.is_empty() { "/mail".to_owned() } else { format!("/mail?{}", query.join("&")) }
+        if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) }
     }
 }
 
@@ -99,49 +141,54 @@ pub(super) async fn lines(
         query: (!asked.is_empty()).then(|| query::parse(asked, now)),
         ..Filter::default()
     };
-    let (viewer, mut before) = (*viewer, wanted.before);
-    let (summaries, more) = state
+    let (viewer, before) = (*viewer, wanted.before);
+    let (found, more, names) = state
         .read(move |tx| {
             Box::pin(async move {
-                let (mut known, mut found) = (HashSet::new(), Vec::new());
-                loop {
-                    let (page, next) = store::message::list(tx, &viewer, &filter, before, 2 * PAGE).await?;
-                    for summary in page {
-                        if found.len() == PAGE && !known.contains(&summary.conversation) {
-                            return Ok((found, before));
-                        }
-                        before = Some(summary.id);
-                        if known.insert(summary.conversation) {
-                            found.push(summary);
-                        }
-                    }
-                    if next.is_none() {
-                        return Ok((found, None));
+                let (found, more) = conversation::list(tx, &viewer, &filter, before, PAGE).await?;
+                let mut names = HashMap::new();
+                for assignee in found.iter().filter_map(|line| line.head.assignee) {
+                    if let Entry::Vacant(unknown) = names.entry(assignee) {
+                        let user = user::get(tx, viewer.organisation, assignee).await?;
+                        unknown.insert(if user.name.is_empty() { user.email } else { user.name });
                     }
                 }
+                Ok((found, more, names))
             })
         })
         .await?;
     let say = Say(visitor.language);
-    let lines = summaries.into_iter().map(|summary| line(summary, say, &habit)).collect();
-    Ok((lines, more.map(|before| wanted.link(Some(before)))))
+    let lines = found.into_iter().map(|found| {
+        let assignee = found.head.assignee.and_then(|key| names.get(&key));
+        line(found, assignee, say, &habit)
+    });
+    Ok((lines.collect(), more.map(|before| format!("/mail{}", wanted.query(Some(before))))))
 }
 
-fn line(summary: Summary, say: Say, habit: &Habit) -> Line {
-    let name = |address: &Address| address.name.clone().filter(|it| !it.is_empty()).unwrap_or(address.address.clone());
-    let who = match summary.outgoing {
-        true => summary.people.to.first().map(|to| say.to(name(to))),
-        false => summary.people.from.first().map(name),
+fn line(found: conversation::Line, assignee: Option<&String>, say: Say, habit: &Habit) -> Line {
+    let newest = found.newest;
+    let who = match newest.outgoing {
+        true => newest.people.to.first().map(|to| say.to(name_of(to))),
+        false => newest.people.from.first().map(name_of),
     };
+    let who = who.unwrap_or_else(|| say.nobody().to_owned());
     Line {
-        conversation: summary.conversation,
-        who: who.unwrap_or_else(|| say.nobody().to_owned()),
-        subject: if summary.subject.is_empty() { say.no_subject().to_owned() } else { summary.subject },
-        preview: summary.preview,
-        at: habit.moment(summary.received_at),
-        unread: !summary.seen,
-        flagged: summary.flagged,
-        private: summary.private,
-        attachments: summary.attachments,
+        conversation: found.head.id,
+        who: if found.messages > 1 { format!("{who} ({})", habit.number(found.messages)) } else { who },
+        subject: if newest.subject.is_empty() { say.no_subject().to_owned() } else { newest.subject },
+        preview: newest.preview,
+        at: habit.moment(newest.received_at),
+        unread: found.unread > 0,
+        flagged: newest.flagged,
+        private: found.private,
+        has_attachment: found.has_attachment,
+        assignee: assignee.map(|name| Assignee { initials: initials(name), name: name.clone() }),
+        dossier: found.dossiers.into_iter().next().map(|(_, name)| name),
+        closed: found.head.state == conversation::State::Closed,
     }
+}
+
+/// What to call somebody: their name, or their address when they gave none.
+pub(super) fn name_of(address: &Address) -> String {
+    address.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| address.address.clone())
 }

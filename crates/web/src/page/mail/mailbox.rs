@@ -25,6 +25,7 @@ pub(super) struct Shelf {
     pub(super) id: FolderKey,
     pub(super) name: String,
     pub(super) role: Role,
+    pub(super) is_inbox: bool,
     /// As the reader writes numbers; nothing when everything is read.
     pub(super) unread: Option<String>,
 }
@@ -64,6 +65,7 @@ fn mailbox(account: Account, folders: Vec<Folder>, say: Say, habit: &Habit) -> M
             name: folder_name(folder.role, &folder.name, say),
             id: folder.id,
             role: folder.role,
+            is_inbox: folder.role == Role::Inbox,
             unread: (folder.unread > 0).then(|| habit.number(folder.unread)),
         })
         .collect();
@@ -74,7 +76,7 @@ fn mailbox(account: Account, folders: Vec<Folder>, say: Say, habit: &Habit) -> M
 }
 
 /// The folders that everybody has go by one name, whatever the server calls them.
-fn folder_name(role: Role, name: &str, say: Say) -> String {
+pub(super) fn folder_name(role: Role, name: &str, say: Say) -> String {
     match role {
         Role::Inbox => say.inbox().to_owned(),
         Role::Sent => say.sent().to_owned(),

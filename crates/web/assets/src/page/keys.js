@@ -1,0 +1,40 @@
+// Keys as in the mail programs that people know. A link or button says its own in `data-key`; `g i` is two in a row.
+
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+
+/// Moves the focus down or up the list, and opens what it lands on.
+function step(by) {
+  const lines = [...document.querySelectorAll("#lines a[href]")].filter((line) => line.closest("li"));
+  if (!lines.length) return;
+  const at = lines.findIndex((line) => line === document.activeElement);
+  const from = at >= 0 ? at : lines.findIndex((line) => line.hasAttribute("aria-current"));
+  const to = lines[Math.min(Math.max(from + by, 0), lines.length - 1)];
+  to.focus();
+  to.scrollIntoView({ block: "nearest" });
+}
+
+export function listenForKeys() {
+  let before = "";
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape" && typing(event.target)) return event.target.blur();
+    if (typing(event.target) || document.querySelector("dialog[open]")) return;
+    const pressed = before ? `${before} ${event.key}` : event.key;
+    before = event.key === "g" ? "g" : "";
+    const button = document.querySelector(`[data-key="${CSS.escape(pressed)}"]`);
+    if (pressed === "j" || pressed === "k") step(pressed === "j" ? 1 : -1);
+    else if (pressed === "/") document.querySelector("input[type=search]")?.focus();
+    else if (pressed === "?") document.getElementById("keys")?.showModal();
+    else if (button) button.click();
+    else return;
+    event.preventDefault();
+  });
+  // The conversation that is read is marked in the list at once.
+  document.addEventListener("click", (event) => {
+    const line = event.target.closest?.("#lines li > a");
+    if (!line || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    document.querySelectorAll("#lines a[aria-current]").forEach((it) => it.removeAttribute("aria-current"));
+    line.setAttribute("aria-current", "true");
+    line.closest("li").classList.remove("unread");
+  });
+}

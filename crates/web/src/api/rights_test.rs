@@ -36,6 +36,7 @@ fn body(call: &Call) -> Value {
         (_, "/outbox") => {
             json!({"account": "acc_0000000000001", "to": [{"address": "jan@elders.example"}], "text": "Dag"})
         }
+        (_, "/accounts/{id}/restore") => json!({"since": "2026-03-01T00:00:00Z", "confirm": true}),
         (_, "/outbox/{id}/resolve") => json!({"action": "leave"}),
         (_, "/users") => json!({"email": "nieuw@ons.example", "name": "Nieuw", "role": "member"}),
         (_, "/tokens") => json!({"name": "nieuw", "scope": "read"}),

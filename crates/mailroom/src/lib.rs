@@ -9,11 +9,14 @@ mod killpoint;
 pub mod outgoing;
 pub mod people;
 pub mod pictures;
+mod tally;
 pub mod upkeep;
 pub mod words;
 
 #[cfg(debug_assertions)]
 pub use killpoint::killed_at;
+
+pub use tally::Tally;
 
 use std::sync::{
     Arc,
@@ -39,6 +42,8 @@ pub struct MailRoom {
     pub wrongs: people::Wrongs,
     /// What is known of accounts that were sent by.
     pub grounds: outgoing::Grounds,
+    /// What was done since the start.
+    pub tally: Arc<Tally>,
 }
 
 impl MailRoom {
@@ -53,6 +58,7 @@ impl MailRoom {
             transports: outgoing::Transports::default(),
             wrongs: people::Wrongs::default(),
             grounds: outgoing::Grounds::default(),
+            tally: Arc::default(),
         }
     }
 }

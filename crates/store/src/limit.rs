@@ -56,6 +56,33 @@ pub async fn give_back(tx: &mut Tx, organisation: OrganisationKey, limit: &Limit
     Ok(())
 }
 
+/// Nothing goes to this domain by this account before `until`: the next hop put a recipient there off.
+pub async fn pause_domain(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    domain: &str,
+    until: i64,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO domain_pauses (organisation, account, domain, until_at) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (organisation, account, domain) DO UPDATE SET until_at = excluded.until_at
+               WHERE domain_pauses.until_at < excluded.until_at";
+    tx.execute(sql, &vals![organisation, account, domain, until]).await?;
+    Ok(())
+}
+
+/// The domains that wait, and until when.
+pub async fn paused_domains(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    now: i64,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let sql = "SELECT domain, until_at FROM domain_pauses WHERE organisation = $1 AND account = $2 AND until_at > $3";
+    let rows = tx.rows(sql, &vals![organisation, account, now]).await?;
+    Ok(rows.into_iter().map(|mut row| (row.text(0), row.int(1))).collect())
+}
+
 /// Whether we may sign in for this account at this host: not after 3 refusals of the account in ten minutes, nor after
 /// 5 at the host in an hour.
 pub async fn may_try(tx: &mut Tx, host: &str, account: AccountKey, now: i64) -> Result<Turn, StoreError> {
@@ -86,6 +113,7 @@ pub async fn forget_refused(tx: &mut Tx, host: &str, account: AccountKey) -> Res
 /// Forgets slots that ended long ago.
 pub async fn sweep(tx: &mut Tx, now: i64) -> Result<(), StoreError> {
     tx.execute("DELETE FROM sent_counts WHERE slot_at < $1", &vals![now - 2 * 24 * 60 * MINUTE]).await?;
+    tx.execute("DELETE FROM domain_pauses WHERE until_at < $1", &vals![now]).await?;
     tx.execute("DELETE FROM sign_in_tries WHERE tried_at < $1", &vals![now - REFUSED_BY_HOST.1]).await?;
     Ok(())
 }

@@ -138,7 +138,15 @@ async fn ask(
                 None => {}
             }
             if reply.code == 421 && sender_refused.is_none() {
-                return Err(verdict::of_message(&reply, Cause::Throttled));
+                // Said at a recipient, it is of that recipient; the others only lost their connection.
+                return Err(match row {
+                    Some(_) => later(
+                        Step::Work,
+                        Cause::Dropped,
+                        "the server ended the session at another recipient".to_owned(),
+                    ),
+                    None => verdict::of_message(&reply, Cause::Throttled),
+                });
             }
             if sender_refused.is_some() && !connection.in_step {
                 break;
@@ -267,13 +275,8 @@ fn judge(reply: &Reply, mark: &Mark<'_>) -> Result<ServerWords, ConnectError> {
 /// (a server that hangs up after too many of them would be asked for ever), and one that was put off before the dot
 /// is not uncertain.
 fn cut_short(parcel: &Parcel, mut rows: Rows, error: ConnectError) -> Result<Receipt, ConnectError> {
-    let uncertain = matches!(error, ConnectError::Uncertain(_));
-    let settled = |row: &Result<ServerWords, ConnectError>| match row {
-        Ok(_) => false,
-        Err(ConnectError::Refused { .. }) => true,
-        Err(_) => uncertain,
-    };
-    if !rows.iter().any(settled) {
+    // What the server said of a recipient stays said, whatever happened to the others.
+    if rows.iter().all(Result::is_ok) {
         return Err(error);
     }
     for row in rows.iter_mut().filter(|row| row.is_ok()) {

@@ -22,14 +22,14 @@ const BREATHER: i64 = 30_000;
 
 /// What became of a leased message.
 pub(super) enum Done {
-    /// It was tried.
-    Finished(Leased, Finish),
+    /// It was tried; these domains have to wait until the next try.
+    Finished(Leased, Finish, Vec<String>),
     /// It was not: not before this moment.
     Postponed(Leased, i64, WaitsFor),
 }
 
 /// Tries to hand the message over, when the account's limits allow it now.
-pub(super) async fn carry(room: &MailRoom, lane: &Lane, leased: Leased) -> Done {
+pub(super) async fn carry(room: &MailRoom, lane: &Lane, mut leased: Leased) -> Done {
     // Whoever comes first shows whether the sign-in works; the others wait for the answer.
     let alone = if lane.is_proven() { None } else { Some(lane.first.lock().await) };
     let alone = alone.filter(|_| !lane.is_proven());
@@ -42,6 +42,10 @@ pub(super) async fn carry(room: &MailRoom, lane: &Lane, leased: Leased) -> Done 
     }
     if let Some(until) = must_wait(room, lane, now).await {
         return Done::Postponed(leased, until, WaitsFor::Retry);
+    }
+    let held_back = lane.hold_back(&mut leased.recipients, now);
+    if let Some(until) = held_back.filter(|_| leased.recipients.is_empty()) {
+        return Done::Postponed(leased, until, WaitsFor::Limit);
     }
     match lane.pace.take(room, now).await {
         Ok(None) => {}
@@ -60,11 +64,16 @@ pub(super) async fn carry(room: &MailRoom, lane: &Lane, leased: Leased) -> Done 
     };
     killpoint!("send.after_reply");
     let now = room.clock.now();
-    let (finish, follows) = outcome::judge(&leased, &answer, lane.wants_sent_copy, now, rand::random());
+    let (mut finish, follows) = outcome::judge(&leased, &answer, lane.wants_sent_copy, now, rand::random());
+    let put_off = outcome::put_off(&leased, &answer);
+    lane.pause_domains(put_off.iter().map(|domain| (domain.clone(), finish.retry_at)));
+    // Of those who were held back nothing is said: they are tried when their domain is.
+    finish.retry_at = finish.retry_at.max(held_back.unwrap_or(now));
     settle_account(room, lane, &answer, follows, now).await;
     drop(alone);
     tell(&leased, &answer, &finish);
-    Done::Finished(leased, finish)
+    room.tally.sent(finish.recipients.iter().map(|(_, verdict, _)| verdict));
+    Done::Finished(leased, finish, put_off)
 }
 
 /// Until when nobody may sign in there, because of refused sign-ins: one bad account must not get us banned for all.

@@ -18,6 +18,7 @@ use std::{
 use store::{
     Dialect, StoreError, Topic,
     account::{self, Account},
+    limit,
     outbox::{self, Dead, Leased, State, WaitsFor},
 };
 use tokio::{
@@ -228,16 +229,25 @@ async fn hand_out(room: &MailRoom, leased: Vec<Leased>, done: &mpsc::Sender<Done
 }
 
 async fn lane_of(room: &MailRoom, organisation: OrganisationKey, id: AccountKey) -> Option<Arc<Lane>> {
-    let read = room.store.db.read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await }));
-    let account: Account = match read.await {
-        Ok(account) => account,
+    let now = room.clock.now();
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move {
+            let paused = limit::paused_domains(tx, organisation, id, now).await?;
+            Ok((account::load(tx, organisation, id).await?, paused))
+        })
+    });
+    let (account, paused): (Account, _) = match read.await {
+        Ok(found) => found,
         Err(error) => {
             tracing::error!(%error, account = %id, "an account could not be read");
             return None;
         }
     };
     match room.transports.lane(room, &account).await {
-        Ok(lane) => Some(lane),
+        Ok(lane) => {
+            lane.pause_domains(paused);
+            Some(lane)
+        }
         Err(StoreError::Damaged(_)) => {
             let half = crate::accounts::health::Half::Sending;
             if let Err(error) = crate::accounts::unreadable(room, &account, half).await {
@@ -273,7 +283,7 @@ async fn write_results(room: MailRoom, mut results: mpsc::Receiver<Done>, in_fli
         };
         killpoint!("send.after_finish");
         for (done, state) in batch.iter().zip(states) {
-            let (Done::Finished(leased, _) | Done::Postponed(leased, ..)) = done;
+            let (Done::Finished(leased, ..) | Done::Postponed(leased, ..)) = done;
             in_flight.remove(leased.id);
             if state == Some(State::Failed) {
                 notice::failed(&room, leased.organisation, leased.id).await;
@@ -287,7 +297,7 @@ async fn write_batch(room: &MailRoom, batch: Arc<Vec<Done>>) -> Result<Vec<Optio
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             let tried = batch.iter().filter_map(|done| match done {
-                Done::Finished(one, finish) => Some(outbox::Tried::of(one, finish)),
+                Done::Finished(one, finish, _) => Some(outbox::Tried::of(one, finish)),
                 Done::Postponed(..) => None,
             });
             let tried: Vec<_> = tried.collect();
@@ -295,7 +305,12 @@ async fn write_batch(room: &MailRoom, batch: Arc<Vec<Done>>) -> Result<Vec<Optio
             let mut states = Vec::with_capacity(batch.len());
             for done in batch.iter() {
                 states.push(match done {
-                    Done::Finished(..) => ended.next().flatten(),
+                    Done::Finished(one, finish, put_off) => {
+                        for domain in put_off {
+                            limit::pause_domain(tx, one.organisation, one.account, domain, finish.retry_at).await?;
+                        }
+                        ended.next().flatten()
+                    }
                     Done::Postponed(one, until, why) => {
                         outbox::postpone(tx, one.organisation, one.id, one.fence, *until, Some(*why), now).await?;
                         None

@@ -46,6 +46,7 @@ pub(crate) async fn house_with(change: impl FnOnce(&mut account::AccountSettings
         transports: Default::default(),
         wrongs: Default::default(),
         grounds: Default::default(),
+        tally: Default::default(),
     };
     let settled = crate::accounts::settled_for_test(
         r#"{"address":"info@voorbeeld.nl","display_name":"Info",

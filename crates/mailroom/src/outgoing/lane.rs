@@ -1,6 +1,6 @@
 //! The way out of one account: its transport, its connections and its limits.
 
-use super::{limit::Pace, provider};
+use super::{limit::Pace, outcome, provider};
 use crate::{MailRoom, accounts::connection};
 use connect::Transport;
 use mail::AccountKey;
@@ -14,6 +14,7 @@ use std::{
 use store::{
     StoreError,
     account::{Account, Incoming, SentCopy},
+    outbox::Attempted,
 };
 use tokio::sync::Semaphore;
 
@@ -35,6 +36,8 @@ pub(crate) struct Lane {
     pub(crate) first: tokio::sync::Mutex<()>,
     proven: AtomicBool,
     paused_until: AtomicI64,
+    /// Domains that the next hop puts off, and until when.
+    domains: Mutex<HashMap<String, i64>>,
     outstanding: AtomicUsize,
 }
 
@@ -52,6 +55,7 @@ impl Lane {
             first: tokio::sync::Mutex::default(),
             proven: AtomicBool::new(false),
             paused_until: AtomicI64::new(0),
+            domains: Mutex::default(),
             outstanding: AtomicUsize::new(0),
         }
     }
@@ -75,6 +79,31 @@ impl Lane {
     /// Until when nothing goes out, when that is still to come.
     pub(crate) fn paused(&self, now: i64) -> Option<i64> {
         Some(self.paused_until.load(Ordering::Acquire)).filter(|until| *until > now)
+    }
+
+    /// Nothing goes to these domains before these moments.
+    pub(crate) fn pause_domains(&self, domains: impl IntoIterator<Item = (String, i64)>) {
+        let mut paused = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
+        for (domain, until) in domains {
+            let known = paused.entry(domain).or_insert(until);
+            *known = until.max(*known);
+        }
+    }
+
+    /// Takes those out of the recipients whose domain has to wait; says until when, when there are any.
+    pub(crate) fn hold_back(&self, recipients: &mut Vec<Attempted>, now: i64) -> Option<i64> {
+        let mut paused = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
+        paused.retain(|_, until| *until > now);
+        if paused.is_empty() {
+            return None;
+        }
+        let mut until = None;
+        recipients.retain(|recipient| {
+            let waits = outcome::domain_of(&recipient.address).and_then(|domain| paused.get(&domain).copied());
+            until = until.max(waits);
+            waits.is_none()
+        });
+        until
     }
 
     /// Makes room for one more, unless too many wait here already.

@@ -62,6 +62,31 @@ pub(crate) fn judge(
     (Finish { recipients, code, server_said, retry_at, wants_sent_copy }, follows)
 }
 
+/// The domains whose recipients the next hop put off (421, 450, 451): until the next try nothing goes there, and whatever
+/// goes elsewhere need not wait.
+pub(crate) fn put_off(leased: &Leased, answer: &Result<Receipt, ConnectError>) -> Vec<String> {
+    let Ok(receipt) = answer else { return Vec::new() };
+    let outcomes = leased.recipients.iter().zip(&receipt.recipients);
+    let mut domains: Vec<String> = outcomes
+        .filter(|(_, said)| match &said.outcome {
+            Err(ConnectError::Later { step: Step::Work, reason, .. }) => {
+                matches!(code_in(reason), Some(421 | 450 | 451))
+            }
+            _ => false,
+        })
+        .filter_map(|(recipient, _)| domain_of(&recipient.address))
+        .collect();
+    domains.sort();
+    domains.dedup();
+    domains
+}
+
+/// The part after the last `@`, as domains are compared.
+pub(crate) fn domain_of(address: &str) -> Option<String> {
+    let folded = mail::address::fold_address(address);
+    folded.rsplit_once('@').map(|(_, domain)| domain.to_owned())
+}
+
 /// Whether an error concerns the account rather than this message.
 fn follows(error: &ConnectError) -> Follows {
     match error {
@@ -135,6 +160,16 @@ mod tests {
         assert_eq!(verdicts(&finish), [Verdict::Accepted, Verdict::Failed, Verdict::Accepted]);
         assert_eq!(finish.recipients[1].2.as_deref(), Some("550 5.1.1 unknown"));
         assert_eq!((finish.code, follows), (Some(250), Follows::GoOn));
+    }
+
+    #[test]
+    fn only_the_domain_that_was_put_off_waits() {
+        let mut leased = leased(3);
+        leased.recipients[1].address = "els@Traag.nl".into();
+        let said = || Ok(ServerWords("250 ok".into()));
+        let answer = Ok(receipt(vec![said(), Err(later(Step::Work)), Err(refused())]));
+        assert_eq!(put_off(&leased, &answer), ["traag.nl"]);
+        assert_eq!(put_off(&leased, &Err(later(Step::Connect))), [""; 0], "that is the account's trouble");
     }
 
     #[test]

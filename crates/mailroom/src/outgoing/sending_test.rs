@@ -221,3 +221,52 @@ async fn a_bounce_is_tied_to_the_mail_that_caused_it() {
     assert_eq!(submission.recipients[0].server_said.as_deref(), Some("5.1.1 550 unknown"));
     assert_eq!(submission.recipients[1].state, State::Accepted);
 }
+
+fn closing() -> ConnectError {
+    ConnectError::Later { step: Step::Work, cause: Cause::Throttled, wait: None, reason: "421 4.7.0 slow down".into() }
+}
+
+#[tokio::test]
+async fn a_recipient_who_is_put_off_holds_up_their_domain_and_nobody_else() {
+    let house = house_with(|settings| settings.limits.connections = Some(1)).await;
+    let hop = house.answers([Answer::Each(vec![None, Some(closing())])]).await;
+    let first = house.submit(house.mail(&["a@snel.nl", "b@traag.nl"])).await;
+    house.send_until(async || house.load(first).await.waits_for == Some(WaitsFor::Retry)).await;
+    let again = house.submit(house.mail(&["c@traag.nl"])).await;
+    let both = house.submit(house.mail(&["d@Traag.nl", "e@snel.nl"])).await;
+    let other = house.submit(house.mail(&["f@snel.nl"])).await;
+    house
+        .send_until(async || {
+            let waits = house.load(both).await;
+            is(&house, other, State::Accepted).await
+                && house.load(again).await.waits_for == Some(WaitsFor::Limit)
+                && waits.recipients.iter().filter(|one| one.state == State::Accepted).count() == 1
+        })
+        .await;
+    let to = |hop: &crate::outgoing::fixture::Scripted| {
+        let seen = hop.seen().into_iter().map(|parcel| parcel.recipients.join(" "));
+        seen.collect::<Vec<_>>()
+    };
+    assert_eq!(to(&hop), ["a@snel.nl b@traag.nl", "e@snel.nl", "f@snel.nl"]);
+    assert_eq!(house.load(again).await.attempts.len(), 0, "waiting is no try");
+
+    // A restart forgets nothing: the pause is in the database.
+    house.room.transports.forget(house.account);
+    let hop = house.answers([]).await;
+    ring(&house).await;
+    let later = house.submit(house.mail(&["g@traag.nl"])).await;
+    house.send_until(async || house.load(later).await.waits_for == Some(WaitsFor::Limit)).await;
+    assert_eq!(hop.seen().len(), 0);
+    house.room.clock.set(NOON + 10 * 60_000);
+    ring(&house).await;
+    house
+        .send_until(async || {
+            let mut all = true;
+            for id in [first, again, both, later] {
+                all &= is(&house, id, State::Accepted).await;
+            }
+            all
+        })
+        .await;
+    assert_eq!(to(&hop), ["b@traag.nl", "c@traag.nl", "d@Traag.nl", "g@traag.nl"], "in their order");
+}

@@ -7,8 +7,8 @@ use super::{provider, retry};
 use crate::{MailRoom, accounts::connection, incoming::PassError, killpoint};
 use bytes::Bytes;
 use connect::{ConnectError, Edit, Source};
-use mail::{AccountKey, Flags, OrganisationKey, OutboxKey, Role};
-use std::collections::HashMap;
+use mail::{AccountKey, Flags, OrganisationKey, Role};
+use std::{collections::HashMap, time::Duration};
 use store::{
     StoreError,
     account::{self, Account, SentCopy},
@@ -18,8 +18,10 @@ use store::{
 
 /// Copies taken up at a time.
 const BATCH: usize = 64;
-/// How long they are ours.
-const LEASE: i64 = 300_000;
+/// How long they are ours; renewed while we work, so that a worker that died keeps nobody waiting for long.
+const LEASE: i64 = 60_000;
+/// After so much work they are renewed.
+const RENEWED_AFTER: Duration = Duration::from_millis(LEASE as u64 / 3);
 /// A provider that keeps copies itself may be slow: we append only when it still has none at this try.
 const LOOKS_AT_PROVIDER: i64 = 4;
 
@@ -106,7 +108,15 @@ async fn all(
     copies: &[DueCopy],
 ) -> Result<(), PassError> {
     let mut keeper = account.sent_copy;
-    for copy in copies {
+    let mut renewed_at = tokio::time::Instant::now();
+    for (at, copy) in copies.iter().enumerate() {
+        if renewed_at.elapsed() >= RENEWED_AFTER {
+            renewed_at = tokio::time::Instant::now();
+            if !renew(room, &copies[at..]).await? {
+                tracing::warn!(account = %account.id, "another worker has taken up these sent copies");
+                return Ok(());
+            }
+        }
         killpoint!("copy.before_look");
         let found = !source.find(folder, &copy.message_id).await?.is_empty();
         match step(found, copy.tries, keeper, provider::saves_sent(account)) {
@@ -126,6 +136,22 @@ async fn all(
         }
     }
     Ok(())
+}
+
+/// Keeps what is still to be done; `false` when the next one is another worker's by now.
+async fn renew(room: &MailRoom, copies: &[DueCopy]) -> Result<bool, StoreError> {
+    let (copies, until) = (copies.to_vec(), room.clock.now() + LEASE);
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let mut is_ours = true;
+            for (at, copy) in copies.iter().enumerate() {
+                let renewed = outbox::copy_renew(tx, copy, until).await?;
+                is_ours &= renewed || at > 0;
+            }
+            Ok(is_ours)
+        })
+    });
+    write.await
 }
 
 /// What to do about a copy at its `tries`-th try. Only a copy found before we ever appended was somebody else's.
@@ -184,14 +210,14 @@ async fn for_all(room: &MailRoom, copies: &[DueCopy]) -> Result<(), StoreError> 
 /// Puts them off; after the last try the copy is left, and the message itself is not touched.
 async fn later(room: &MailRoom, copies: &[DueCopy]) -> Result<(), StoreError> {
     let now = room.clock.now();
-    let next: Vec<(OrganisationKey, OutboxKey, Option<i64>)> =
-        copies.iter().map(|copy| (copy.organisation, copy.id, retry::next_copy(copy.tries, now))).collect();
+    let next: Vec<(DueCopy, Option<i64>)> =
+        copies.iter().map(|copy| (copy.clone(), retry::next_copy(copy.tries, now))).collect();
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
-            for (organisation, id, at) in next {
+            for (copy, at) in next {
                 match at {
-                    Some(at) => outbox::copy_retry(tx, organisation, id, at).await?,
-                    None => outbox::copy_done(tx, organisation, id).await?,
+                    Some(at) => outbox::copy_retry(tx, &copy, at).await?,
+                    None => outbox::copy_done(tx, copy.organisation, copy.id).await?,
                 }
             }
             Ok(())

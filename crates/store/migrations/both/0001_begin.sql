@@ -158,6 +158,7 @@ CREATE TABLE accounts (
     parked BOOLEAN NOT NULL,           -- waits for a person: no connection until it is saved again
     next_try_at BIGINT,
     last_fetched_at BIGINT,
+    identity TEXT,                     -- the server and name behind which its mailbox was last seen
     restoring_at BIGINT,               -- when restoring was asked for; NULL once a pass came to its end
     lease_owner TEXT,
     lease_until_at BIGINT,
@@ -548,6 +549,15 @@ CREATE TABLE sent_counts (
     slot_at BIGINT NOT NULL,
     count BIGINT NOT NULL,
     PRIMARY KEY (organisation, scope, slot_at)
+) CLUSTERED;
+
+-- A next hop that puts off a recipient is not asked for that recipient's domain for a while; others go on.
+CREATE TABLE domain_pauses (
+    organisation BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    domain TEXT NOT NULL,
+    until_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, account, domain)
 ) CLUSTERED;
 
 CREATE TABLE sign_in_tries (

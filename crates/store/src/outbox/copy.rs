@@ -47,6 +47,13 @@ pub async fn copies_due(tx: &mut Tx, now: i64, limit: usize, until: i64) -> Resu
         .collect())
 }
 
+/// Keeps a copy for longer; `false` when another worker has it by now, which a later try shows.
+pub async fn copy_renew(tx: &mut Tx, copy: &DueCopy, until: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE outbox SET sent_copy_at = $4
+               WHERE organisation = $1 AND id = $2 AND sent_copy = 'due' AND sent_copy_tries = $3";
+    Ok(tx.execute(sql, &vals![copy.organisation, copy.id, copy.tries, until]).await? == 1)
+}
+
 /// The copy is there, whoever put it, or none is wanted any more.
 pub async fn copy_done(tx: &mut Tx, organisation: OrganisationKey, id: OutboxKey) -> Result<(), StoreError> {
     let sql = "UPDATE outbox SET sent_copy = 'done', sent_copy_at = NULL
@@ -55,10 +62,9 @@ pub async fn copy_done(tx: &mut Tx, organisation: OrganisationKey, id: OutboxKey
     Ok(())
 }
 
-/// It did not work: again at `at`.
-pub async fn copy_retry(tx: &mut Tx, organisation: OrganisationKey, id: OutboxKey, at: i64) -> Result<(), StoreError> {
-    let sql = "UPDATE outbox SET sent_copy_at = $3 WHERE organisation = $1 AND id = $2 AND sent_copy = 'due'";
-    tx.execute(sql, &vals![organisation, id, at]).await?;
+/// It did not work: again at `at`, unless another worker has it by now.
+pub async fn copy_retry(tx: &mut Tx, copy: &DueCopy, at: i64) -> Result<(), StoreError> {
+    copy_renew(tx, copy, at).await?;
     tx.ring(crate::Topic::Outbox);
     Ok(())
 }

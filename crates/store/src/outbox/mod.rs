@@ -16,7 +16,7 @@ mod state;
 mod submit;
 
 pub use census::census;
-pub use copy::{DueCopy, copies_due, copy_done, copy_retry};
+pub use copy::{DueCopy, copies_due, copy_done, copy_renew, copy_retry};
 pub use dispatch::{Attempted, Leased, lease_due, mark_on_wire, next_due, postpone, renew};
 pub use finish::{Finish, Tried, Verdict, finish, finish_many};
 pub use pause::{cancel, hold, hold_account, hold_all, release, wake_account};

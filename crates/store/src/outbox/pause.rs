@@ -69,6 +69,8 @@ pub async fn wake_account(
     account: AccountKey,
     now: i64,
 ) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM domain_pauses WHERE organisation = $1 AND account = $2";
+    tx.execute(sql, &vals![organisation, account]).await?;
     let sql = "UPDATE outbox SET not_before_at = $3, waits_for = NULL, updated_at = $3
                WHERE organisation = $1 AND account = $2 AND state = 'waiting' AND waits_for = $4 AND not_before_at > $3";
     let woken = tx.execute(sql, &vals![organisation, account, now, WaitsFor::Retry.as_str()]).await?;

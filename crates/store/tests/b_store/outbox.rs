@@ -177,10 +177,12 @@ on_both! {
         let due = unit!(house, tx => outbox::copies_due(tx, NOW, 9, NOW + 30_000).await).unwrap();
         assert_eq!((due.len(), due[0].tries), (1, 1));
         assert!(unit!(house, tx => outbox::copies_due(tx, NOW, 9, NOW + 30_000).await).unwrap().is_empty());
-        unit!(house, tx => outbox::copy_retry(tx, ORGANISATION, id, NOW + 1_000).await).unwrap();
+        let first = due[0].clone();
+        unit!(house, tx => outbox::copy_retry(tx, &first, NOW + 1_000).await).unwrap();
         assert_eq!(unit!(house, tx => outbox::copies_due(tx, NOW + 1_000, 9, NOW + 30_000).await).unwrap()[0].tries, 2);
         unit!(house, tx => outbox::copy_done(tx, ORGANISATION, id).await).unwrap();
-        unit!(house, tx => outbox::copy_retry(tx, ORGANISATION, id, NOW).await).unwrap();
+        let stale = due[0].clone();
+        assert!(!unit!(house, tx => outbox::copy_renew(tx, &stale, NOW).await).unwrap(), "another worker has it by now");
         assert!(unit!(house, tx => outbox::copies_due(tx, NOW + 99_000, 9, NOW).await).unwrap().is_empty());
         assert_eq!(house.text("SELECT state FROM outbox").await, "accepted");
     }

@@ -119,6 +119,8 @@ pub enum Cause {
     TooLarge,
     /// What the server said makes no sense to us.
     Protocol,
+    /// The server answers with another mailbox than the one whose mail we hold.
+    OtherAccount,
     /// Anything the server refuses in its own words.
     Refused,
 }

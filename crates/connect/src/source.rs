@@ -25,6 +25,8 @@ pub struct RemoteFolder {
     pub separator: Option<char>,
     /// How many messages the server says are in it, when it said so while listing.
     pub messages: Option<u64>,
+    /// How the server numbers the messages in it (UIDVALIDITY), when it said so while listing.
+    pub uidvalidity: Option<u32>,
 }
 
 /// What we know of a folder, handed down for a pull.

@@ -219,3 +219,24 @@ pub async fn compare_next(tx: &mut Tx, organisation: OrganisationKey, folder: Fo
         .await?;
     Ok(())
 }
+
+/// Message-IDs of some of a folder's messages: so many of the newest and of the oldest.
+pub async fn some_message_ids(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    of_each: usize,
+) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    for order in ["DESC", "ASC"] {
+        let sql = format!(
+            "SELECT m.message_id FROM places p JOIN messages m ON m.organisation = p.organisation AND m.id = p.message
+             WHERE p.organisation = $1 AND p.folder = $2 AND m.message_id IS NOT NULL ORDER BY p.message {order} LIMIT $3"
+        );
+        let rows = tx.rows(&sql, &vals![organisation, folder, of_each]).await?;
+        found.extend(rows.into_iter().map(|mut row| row.text(0)));
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}

@@ -72,6 +72,7 @@ pub async fn list(
     for folder in &mut listing.folders {
         let counts = listing.counts.get(&folder.remote);
         folder.messages = counts.and_then(|counts| counts.messages).map(u64::from);
+        folder.uidvalidity = counts.and_then(|counts| counts.uidvalidity);
     }
     Ok(listing)
 }
@@ -175,5 +176,6 @@ fn folder(listed: Listed, utf8: bool, namespaces: &Namespaces) -> RemoteFolder {
         selectable,
         separator: listed.separator,
         messages: None,
+        uidvalidity: None,
     }
 }

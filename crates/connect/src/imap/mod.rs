@@ -22,7 +22,7 @@ mod utf7;
 mod wait;
 mod wire;
 
-pub use utf7::encode as encode_name;
+pub use utf7::{decode as decode_name, encode as encode_name};
 
 use crate::{
     ConnectError, Credentials, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake, World,

@@ -130,8 +130,11 @@ pub fn after_error(
             (Colour::Red, false)
         }
         Class::Permission => (Colour::Amber, false),
-        // Another certificate than the pinned one may be somebody in between: nothing more is sent there.
-        Class::Configuration => (Colour::Red, diagnosis.explained.code == "certificate_changed"),
+        // Another certificate than the pinned one may be somebody in between: nothing more is sent there. Another mailbox
+        // than before is not to be mixed with this one.
+        Class::Configuration => {
+            (Colour::Red, matches!(diagnosis.explained.code, "certificate_changed" | "other_account"))
+        }
         // What is wrong since a day is red, and stays so until it goes well.
         _ if health.colour == Colour::Red || is_wrong_since_a_day(health, now) => (Colour::Red, false),
         _ => (Colour::Amber, false),

@@ -2,6 +2,7 @@
 
 pub(crate) mod connection;
 pub mod diagnosis;
+mod discovery;
 pub mod health;
 mod help;
 mod input;
@@ -18,6 +19,7 @@ mod verb_test;
 mod watch;
 
 pub use connection::{imap_source, smtp_transport};
+pub use discovery::{discover, discover_in};
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};
@@ -164,6 +166,12 @@ pub async fn folders(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> R
         })
     });
     Ok(found.await?)
+}
+
+/// The folder's name as the server shows it, prefix and all; [`Folder::name`] is what people read.
+pub fn server_name(folder: &Folder) -> String {
+    // A folder of our own has no server to write its name in another way.
+    if folder.remote == folder.name { folder.name.clone() } else { connect::imap::decode_name(&folder.remote) }
 }
 
 /// Chooses what folders are for (features M18); `None` goes back to what is declared or guessed.

@@ -196,6 +196,7 @@ impl Desk {
             Err(error) => Err(error),
         };
         if let Err(error) = result {
+            self.room.tally.pass(false);
             tracing::warn!(account = %id, address = account.settings.address, %error, "fetching stopped");
             if let Err(error) = accounts::connection::note(&self.room, &account, Some(&error)).await {
                 tracing::error!(account = %id, %error, "an account's health could not be written");
@@ -235,6 +236,7 @@ impl Desk {
             // What restoring changes; everything else that is saved begins another task.
             let now = load(&self.room, account.organisation, account.id).await?;
             (account.settings.sync_since, account.restoring_at) = (now.settings.sync_since, now.restoring_at);
+            account.identity = now.identity;
             let fetched = pass::run(&self.room, &account, source, &Watch::new(self.seen.clone())).await?;
             accounts::connection::note(&self.room, &account, None).await?;
             account.health.last_fetched_at = Some(self.room.clock.now());

@@ -3,6 +3,7 @@
 mod batch;
 mod desk;
 mod edits;
+mod identity;
 mod import;
 mod ledger;
 mod pass;

@@ -1,7 +1,7 @@
 //! One pass over an account: what the server shows, what changed, into the store.
 
 use super::{
-    edits, ledger,
+    edits, identity, ledger,
     pipeline::{self, Brought, Job},
     prepare::Reader,
     restore,
@@ -113,10 +113,11 @@ pub(super) async fn run(
     };
     let (ours, shown) = tokio::join!(ours, source.folders());
     ours?;
-    let folders = take_folders(room, account, &shown?).await?;
+    let folders = known_folders(room, account, &shown?, source).await?;
     edits::run(room, account, &folders, source).await?;
     let fetched = pull(room, account, folders, source, watch).await?;
     restore::end(room, account).await?;
+    room.tally.pass(true);
     Ok(fetched)
 }
 
@@ -151,8 +152,22 @@ pub(super) async fn folders(
     source: &mut dyn Source,
 ) -> Result<Vec<Folder>, PassError> {
     let shown = source.folders().await?;
+    known_folders(room, account, &shown, source).await
+}
+
+/// The folders as they are stored now, once it is sure that they are those of the same mailbox.
+async fn known_folders(
+    room: &MailRoom,
+    account: &Account,
+    shown: &[RemoteFolder],
+    source: &mut dyn Source,
+) -> Result<Vec<Folder>, PassError> {
+    let (organisation, id) = (account.organisation, account.id);
+    let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
+    let stored = read.await?;
+    identity::check(room, account, shown, &stored, source).await?;
     killpoint!("receive.before_folders");
-    let folders = take_folders(room, account, &shown).await?;
+    let folders = take_folders(room, account, stored, shown).await?;
     killpoint!("receive.after_folders");
     Ok(folders)
 }
@@ -215,6 +230,7 @@ pub(super) async fn pull(
     killpoint!("receive.before_ledger");
     ledger::keep(room, account, &folders, &brought, source).await?;
     killpoint!("receive.after_ledger");
+    room.tally.brought(brought.fetched);
     Ok(brought.fetched)
 }
 
@@ -228,10 +244,13 @@ pub(super) async fn message_id_key(room: &MailRoom, organisation: OrganisationKe
 }
 
 /// Stores what the server shows, and gives what is there now. Nothing is written when nothing changed.
-async fn take_folders(room: &MailRoom, account: &Account, shown: &[RemoteFolder]) -> Result<Vec<Folder>, StoreError> {
+async fn take_folders(
+    room: &MailRoom,
+    account: &Account,
+    stored: Vec<Folder>,
+    shown: &[RemoteFolder],
+) -> Result<Vec<Folder>, StoreError> {
     let (organisation, id) = (account.organisation, account.id);
-    let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
-    let stored = read.await?;
     let now = room.clock.now();
     let seen: Vec<Seen> = shown.iter().map(|folder| seen(room, folder, now)).collect();
     let same = stored.len() == seen.len()

@@ -57,7 +57,8 @@ async fn missing(
     let mut found = Vec::new();
     let organisation = account.organisation;
     for folder in pass::folders(room, account, source).await? {
-        let Folder { id, remote, name, selectable: true, .. } = folder else { continue };
+        let name = accounts::server_name(&folder);
+        let Folder { id, remote, selectable: true, .. } = folder else { continue };
         let (_, there) = source.inventory(&remote).await?;
         let wanted = match there.is_empty() {
             true => there,

@@ -27,6 +27,9 @@ macro_rules! explained {
 }
 
 explained! {
+    OTHER_ACCOUNT "other_account":
+        "De server antwoordt met een andere mailbox dan die waarvan hier de mail staat." / "The server answers with another mailbox than the one whose mail is here."
+        => "Zet de vorige server of gebruikersnaam terug. Is de mailbox verhuisd, zet dan eerst de oude mail over naar de nieuwe server en sla de mailbox hier opnieuw op. Maak voor een andere mailbox een nieuwe aan." / "Put back the former server or user name. If the mailbox was moved, first bring the old mail over to the new server and save the mailbox here again. For another mailbox make a new one.";
     UNKNOWN_HOST "unknown_host":
         "De servernaam bestaat niet." / "The server name does not exist."
         => "Controleer de servernaam op tikfouten, of laat de instellingen opzoeken." / "Check the server name for typing errors, or have the settings looked up.";
@@ -151,6 +154,7 @@ pub fn of(cause: Cause) -> Explained {
         Cause::Blacklisted => BLACKLISTED,
         Cause::TokenRefused => TOKEN_REFUSED,
         Cause::AccountDisabled => ACCOUNT_DISABLED,
+        Cause::OtherAccount => OTHER_ACCOUNT,
         Cause::NoSuchFolder => NO_SUCH_FOLDER,
         Cause::QuotaFull => QUOTA_FULL,
         Cause::SenderNotAllowed => SENDER_NOT_ALLOWED,

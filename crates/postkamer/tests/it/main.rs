@@ -8,6 +8,7 @@ mod epoch;
 mod faithful;
 mod feed;
 mod fetch;
+mod other_account;
 mod page;
 mod post_office;
 mod program;

@@ -17,7 +17,9 @@ pub use settings::{
     AccountSettings, AfterFetch, Authentication, Domain, Encryption, Exchange, Incoming, Limits, Outgoing, Server,
     is_never_linked,
 };
-pub use write::{NewAccount, create, learn_sent_copy, primary, remove, restore, restored, set_primary, update};
+pub use write::{
+    NewAccount, create, learn_sent_copy, primary, remember_identity, remove, restore, restored, set_primary, update,
+};
 
 use mail::{AccountKey, OrganisationKey};
 
@@ -72,6 +74,8 @@ pub struct Account {
     pub sent_copy: SentCopy,
     /// How it does.
     pub health: Health,
+    /// The server and name behind which this mailbox was last seen (features M14).
+    pub identity: Option<String>,
     /// When restoring was asked for, until a pass has come to its end (features M20).
     pub restoring_at: Option<i64>,
     /// The number of the lease that may write.

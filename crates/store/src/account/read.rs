@@ -12,7 +12,7 @@ const COLUMNS: &str = "organisation, id, display_name, address, active, is_prima
     incoming_secret IS NOT NULL, outgoing_secret IS NOT NULL, secrets_set_at, push, interval_seconds,
     disable_after_errors, sync_since, bcc, never_link, allow_plaintext, pinned_certificate, limits, sent_copy,
     health_colour, health_code, health_words, health_since_at, errors_in_row, refused_sign_ins, parked, next_try_at,
-    last_fetched_at, fence, version, created_at, restoring_at";
+    last_fetched_at, fence, version, created_at, restoring_at, identity";
 
 /// Whoever owns a part of it sees the account; who keeps accounts for all sees them all. `$1`, `$2`: the viewer.
 const SEEN: &str = "id IN (SELECT seen.account FROM owners seen WHERE seen.organisation = $1
@@ -116,6 +116,7 @@ fn read(mut row: Row) -> Result<Account, StoreError> {
         version: row.int(31),
         created_at: row.int(32),
         restoring_at: row.opt_int(33),
+        identity: row.opt_text(34),
     })
 }
 

@@ -135,6 +135,18 @@ pub async fn restore(
     tell(tx, organisation, account, "account.restoring", now).await
 }
 
+/// Behind this door the right mailbox was seen.
+pub async fn remember_identity(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    identity: &str,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE accounts SET identity = $3 WHERE organisation = $1 AND id = $2";
+    tx.execute(sql, &vals![organisation, account, identity]).await?;
+    Ok(())
+}
+
 /// Restoring came to its end, unless it was asked for once more meanwhile.
 pub async fn restored(
     tx: &mut Tx,

@@ -3,6 +3,7 @@
 mod private;
 mod read;
 pub(crate) mod relink;
+pub(crate) mod turn;
 mod write;
 
 pub(crate) use read::beginning;

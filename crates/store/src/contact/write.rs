@@ -1,7 +1,7 @@
 //! Making and changing contacts. Mail that is there already follows in the same unit of work, and confidentiality
 //! always does.
 
-use super::{Contact, ContactPatch, External, NewContact, get, private, read::by_external, relink};
+use super::{Contact, ContactPatch, External, NewContact, get, private, read::by_external, relink, turn};
 use crate::{
     StoreError, Tx,
     external::{self, NewRow, Thing},
@@ -21,6 +21,7 @@ pub async fn create(
     new: &NewContact,
     now: i64,
 ) -> Result<Contact, StoreError> {
+    turn::of_contacts(tx, organisation).await?;
     let row = NewRow {
         thing: Thing::Contact,
         id: id.0,
@@ -44,6 +45,7 @@ pub async fn update(
     patch: &ContactPatch,
     now: i64,
 ) -> Result<Contact, StoreError> {
+    turn::of_contacts(tx, organisation).await?;
     let before = get(tx, organisation, id).await?;
     let hidden = patch.hidden.unwrap_or(before.hidden);
     let name = patch.name.as_ref().unwrap_or(&before.name);

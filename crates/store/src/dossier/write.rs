@@ -3,7 +3,10 @@
 use super::{Dossier, DossierPatch, NewDossier, get, read::by_external};
 use crate::{
     StoreError, Tx,
-    contact::relink::{self, Job},
+    contact::{
+        relink::{self, Job},
+        turn,
+    },
     external::{self, External, NewRow, Thing},
     link, vals,
 };
@@ -17,6 +20,7 @@ pub async fn create(
     new: &NewDossier,
     now: i64,
 ) -> Result<Dossier, StoreError> {
+    turn::of_contacts(tx, organisation).await?;
     let row = NewRow {
         thing: Thing::Dossier,
         id: id.0,
@@ -37,6 +41,7 @@ pub async fn update(
     patch: &DossierPatch,
     now: i64,
 ) -> Result<Dossier, StoreError> {
+    turn::of_contacts(tx, organisation).await?;
     let before = get(tx, organisation, id).await?;
     let name = patch.name.as_ref().unwrap_or(&before.name);
     let kind = patch.kind.as_ref().unwrap_or(&before.kind);

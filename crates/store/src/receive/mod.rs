@@ -15,7 +15,7 @@ pub use thread::{Ids, hash_of, register};
 use crate::{
     KeyMaker, StoreError, Tx,
     change::{self, NewChange},
-    folder, place, search,
+    contact, folder, place, search,
 };
 use context::Context;
 use mail::search::SearchText;
@@ -129,6 +129,7 @@ fn vals_of(organisation: OrganisationKey, digest: &[u8; 32]) -> Vec<crate::Val<'
 /// Takes the batch. Everything in it happens in this transaction: rows, conversations, links, confidentiality, search
 /// index, cursor and feed.
 pub async fn receive(tx: &mut Tx, make: &KeyMaker, batch: Batch) -> Result<Received, StoreError> {
+    contact::turn::of_mail(tx, batch.organisation).await?;
     let mut context = Context::load(tx, &batch).await?;
     let mut received = Received::default();
     let mut changes = Vec::new();

@@ -1,6 +1,7 @@
 //! What receiving promises, on both databases.
 
 mod room;
+mod same_instant;
 
 use mail::{Flags, RemoteId, RemoteSet};
 use room::{ARCHIVE, INBOX, Room, mail_in};

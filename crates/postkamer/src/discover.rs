@@ -6,7 +6,8 @@ use crate::{
     outcome::{Answer, Failed, Outcome},
 };
 use clap::Args;
-use connect::discover::{Endpoint, discover};
+use connect::discover::Endpoint;
+use mailroom::accounts::discover_in;
 use serde_json::json;
 
 /// Find the settings for an address, and say where they come from.
@@ -20,7 +21,7 @@ impl Discover {
     /// Asks everyone who may know.
     pub async fn run(self, options: &Settled) -> Outcome {
         let world = installation::world(options)?;
-        let found = discover(&world, &self.address).await;
+        let found = discover_in(&world, &self.address).await;
         if found.is_empty() {
             let words = format!("Nothing was found for {}. Ask the provider for server names and ports.", self.address);
             return Err(Failed::new("nothing_found", words));

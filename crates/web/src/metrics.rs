@@ -65,6 +65,11 @@ pub(crate) async fn show(State(state): State<AppState>) -> Result<Response, Prob
     });
     let (accounts, outbox) = found.await?;
     mailboxes(&mut text, &accounts);
+    each_mailbox(&mut text, &accounts, state.room.clock.now());
+    for (name, help, count) in state.room.tally.counts() {
+        heading(&mut text, name, "counter", help);
+        let _ = writeln!(text, "{name} {count}");
+    }
     heading(&mut text, "postkamer_outbox", "gauge", "Submissions that are not at their end, by state.");
     for (stand, count) in outbox {
         let _ = writeln!(text, "postkamer_outbox{{state=\"{}\"}} {count}", stand.as_str());
@@ -98,6 +103,29 @@ fn mailboxes(text: &mut String, accounts: &[Account]) {
     let errors: i64 =
         accounts.iter().filter(|account| account.settings.active).map(|account| account.health.errors_in_row).sum();
     let _ = writeln!(text, "postkamer_account_errors {errors}");
+}
+
+/// More accounts than this have no lines of their own: a watcher stores each label for ever.
+const MOST_ACCOUNTS: usize = 500;
+
+fn each_mailbox(text: &mut String, accounts: &[Account], now: i64) {
+    let active: Vec<&Account> = accounts.iter().filter(|account| account.settings.active).take(MOST_ACCOUNTS).collect();
+    heading(text, "postkamer_account_health", "gauge", "How an account is: 0 green, 1 amber, 2 red; the first 500.");
+    for account in &active {
+        let health = match account.health.colour {
+            Colour::Green => 0,
+            Colour::Amber => 1,
+            Colour::Red => 2,
+        };
+        let _ = writeln!(text, "postkamer_account_health{{account=\"{}\"}} {health}", account.id);
+    }
+    heading(text, "postkamer_account_fetched_seconds", "gauge", "Seconds since a pass over the account went well.");
+    for account in &active {
+        if let Some(at) = account.health.last_fetched_at {
+            let seconds = (now - at).max(0) / 1000;
+            let _ = writeln!(text, "postkamer_account_fetched_seconds{{account=\"{}\"}} {seconds}", account.id);
+        }
+    }
 }
 
 fn heading(text: &mut String, name: &str, kind: &str, help: &str) {

@@ -2,8 +2,11 @@
 
 use crate::{AppState, caller::Caller, given::Given, language::Spoken, problem::Problem};
 use axum::{Json, extract::State};
-use connect::discover::{self, Candidate, Endpoint, Kind, Origin};
-use mailroom::words::{Checks, Language};
+use connect::discover::{Candidate, Endpoint, Kind, Origin};
+use mailroom::{
+    accounts,
+    words::{Checks, Language},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -79,7 +82,7 @@ async fn look(
     let mut checks = Checks::default();
     checks.address("address", address);
     checks.done()?;
-    let found = discover::discover(&state.room.world, address).await;
+    let found = accounts::discover(&state.room, address).await;
     let candidates = found.into_iter().map(|candidate| CandidateShown::of(candidate, language)).collect();
     Ok(Json(Discovered { candidates }))
 }

@@ -31,6 +31,8 @@ ids! {
     GroupId "^grp_[0-7][0-9a-hjkmnp-tv-z]{12}$" "grp_01k8w2m4q7r9t";
     /// A token.
     TokenId "^tok_[0-7][0-9a-hjkmnp-tv-z]{12}$" "tok_01k8w2m4q7r9t";
+    /// Somebody at a browser.
+    SessionId "^ses_[0-7][0-9a-hjkmnp-tv-z]{12}$" "ses_01k8w2m4q7r9t";
     /// A note on a conversation.
     NoteId "^not_[0-7][0-9a-hjkmnp-tv-z]{12}$" "not_01k8w2m4q7r9t";
     /// A message set aside because it could not be read.

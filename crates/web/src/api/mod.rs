@@ -22,6 +22,7 @@ mod password;
 mod quarantine;
 #[cfg(test)]
 mod rights_test;
+mod second_factor;
 mod template;
 mod token;
 mod user;
@@ -48,6 +49,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(me::routes())
         .merge(user::routes())
         .merge(password::routes())
+        .merge(second_factor::routes())
         .merge(group::routes())
         .merge(token::routes())
         .merge(template::routes());

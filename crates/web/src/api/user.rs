@@ -43,6 +43,8 @@ pub(super) struct UserShown {
     language: String,
     /// May sign in.
     active: bool,
+    /// Signing in asks for a code too.
+    second_factor: bool,
     /// The account that they write from unless they choose another.
     #[schema(value_type = Option<id::AccountId>, required)]
     default_account: Option<AccountKey>,
@@ -181,6 +183,7 @@ impl From<User> for UserShown {
             role: user.role,
             language: user.language,
             active: user.active,
+            second_factor: user.has_second_factor,
             default_account: user.default_account,
             private_incoming: user.private_incoming,
             private_outgoing: user.private_outgoing,

@@ -23,6 +23,8 @@ pub(super) struct FolderShown {
     id: FolderKey,
     /// The name as the server shows it.
     name: String,
+    /// The name for people: without the prefix that some servers put before every folder (`INBOX.`).
+    label: String,
     #[schema(value_type = RoleName)]
     role: Role,
     /// A person chose the role; else it was declared by the server or guessed from the name.
@@ -124,7 +126,7 @@ pub(super) async fn ledger(
                     let quarantined = aside.iter().find(|(key, _)| *key == folder.id).map_or(0, |(_, count)| *count);
                     rows.push(LedgerRow {
                         folder: folder.id,
-                        name: folder.name,
+                        name: accounts::server_name(&folder),
                         on_server: folder.on_server,
                         stored: folder.messages,
                         excluded: folder.excluded,
@@ -144,7 +146,8 @@ impl From<Folder> for FolderShown {
     fn from(folder: Folder) -> FolderShown {
         FolderShown {
             id: folder.id,
-            name: folder.name,
+            name: accounts::server_name(&folder),
+            label: folder.name,
             role: folder.role,
             chosen: folder.chosen_role.is_some(),
             selectable: folder.selectable,

@@ -95,6 +95,8 @@ keys! {
     DossierKey "dos_";
     /// A submission in the outbox.
     OutboxKey "out_";
+    /// A mail that is being written.
+    DraftKey "drf_";
     /// A person who signs in.
     UserKey "usr_";
     /// People who share accounts.

@@ -12,6 +12,7 @@ pub mod pictures;
 mod tally;
 pub mod upkeep;
 pub mod words;
+pub mod writing;
 
 #[cfg(debug_assertions)]
 pub use killpoint::killed_at;

@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod db;
 pub mod device;
 pub mod dossier;
+pub mod draft;
 pub mod edit;
 pub mod effect;
 mod error;

@@ -2,12 +2,14 @@
 
 mod bomb;
 mod css;
+mod forward;
 mod html;
 mod preview;
 mod quote;
 mod text;
 
 pub use html::{safe_html, safe_html_with_remote_pictures};
+pub use forward::{forwarded, forwarded_html};
 pub use preview::preview;
 pub use quote::{quote_reply, quote_reply_html};
 pub use text::text_of_html;

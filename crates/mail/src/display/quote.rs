@@ -78,7 +78,7 @@ fn attribution(message: &Message, language: Language, offset_seconds: i32) -> St
     }
 }
 
-fn moment(date_ms: i64, language: Language, offset_seconds: i32) -> String {
+pub(super) fn moment(date_ms: i64, language: Language, offset_seconds: i32) -> String {
     let seconds = date_ms.div_euclid(1000).saturating_add(i64::from(offset_seconds));
     let (year, month, day) = calendar::date(seconds.div_euclid(calendar::DAY));
     let (hour, minute) = (seconds.rem_euclid(calendar::DAY) / 3600, seconds.rem_euclid(3600) / 60);

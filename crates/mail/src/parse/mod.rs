@@ -36,6 +36,11 @@ const PREVIEW_LENGTH: usize = 200;
 /// Messages inside messages whose words are indexed.
 const NESTED_LIMIT: usize = 3;
 
+/// `name` as a file name that is safe on every system, whatever was typed or sent; never empty. `kind` is `type/subtype`.
+pub fn safe_name(name: &str, kind: &str) -> String {
+    name::safe(Some(name), kind)
+}
+
 /// An attachment with its bytes decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttachmentBytes {

@@ -3,7 +3,7 @@
 use super::template;
 use crate::words::{FieldError, Phrase, Refusal, all_well, field};
 use mail::{
-    AccountKey, Address, DossierKey, MessageId, MessageKey, TemplateKey,
+    AccountKey, Address, DossierKey, DraftKey, MessageId, MessageKey, TemplateKey,
     address::fold_address,
     compose::{self, Attached, ComposeError, Draft},
 };
@@ -45,6 +45,8 @@ pub struct NewMail {
     pub send_at: Option<i64>,
     /// The dossier that it belongs to.
     pub dossier: Option<DossierKey>,
+    /// The draft that it was written as, and in which version: handed over with it, or not at all.
+    pub draft: Option<(DraftKey, i64)>,
 }
 
 /// What a template gives.

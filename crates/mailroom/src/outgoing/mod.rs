@@ -35,9 +35,10 @@ pub use ground::Grounds;
 pub use lane::Transports;
 pub use letter::NewMail;
 pub use queue::{cancel, get, list, release};
-pub use reconcile::{leave, resend};
+pub use reconcile::{leave, resend, was_sent};
 pub(crate) use submit::message_id;
 pub use submit::{Accepted, Repeat, submit};
+pub use template::{filled, holes};
 
 use crate::MailRoom;
 use tokio::sync::watch;

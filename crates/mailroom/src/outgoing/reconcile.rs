@@ -22,18 +22,24 @@ const LEASE: i64 = 300_000;
 
 /// A person decides that it goes again: the same message with the same Message-ID, so that a receiver can fold the two.
 pub async fn resend(room: &MailRoom, viewer: &Viewer, id: OutboxKey) -> Result<State, Refusal> {
-    decide(room, viewer, id, true).await
+    decide(room, viewer, id, Resolution::Resend).await
 }
 
 /// A person decides to leave it.
 pub async fn leave(room: &MailRoom, viewer: &Viewer, id: OutboxKey) -> Result<State, Refusal> {
-    decide(room, viewer, id, false).await
+    decide(room, viewer, id, Resolution::Leave).await
 }
 
-async fn decide(room: &MailRoom, viewer: &Viewer, id: OutboxKey, again: bool) -> Result<State, Refusal> {
+/// A person knows that it was sent: they asked, or saw it arrive. A copy goes to the sent folder unless one is there.
+pub async fn was_sent(room: &MailRoom, viewer: &Viewer, id: OutboxKey) -> Result<State, Refusal> {
+    let words = "Somebody of the organisation says that it was sent.".to_owned();
+    decide(room, viewer, id, Resolution::Found { words, is_copy_there: false }).await
+}
+
+async fn decide(room: &MailRoom, viewer: &Viewer, id: OutboxKey, resolution: Resolution) -> Result<State, Refusal> {
     let (viewer, now) = (*viewer, room.clock.now());
     let decided =
-        room.store.db.write(move |tx| Box::pin(async move { outbox::decide(tx, &viewer, id, again, now).await }));
+        room.store.db.write(move |tx| Box::pin(async move { outbox::decide(tx, &viewer, id, &resolution, now).await }));
     Ok(decided.await?)
 }
 

@@ -5,7 +5,7 @@ use super::{notice, reconcile, retry, sent_copy};
 use crate::MailRoom;
 use std::time::Duration;
 use store::{
-    StoreError, Topic, idempotency, limit,
+    StoreError, Topic, draft, idempotency, limit,
     outbox::{self, Dead},
 };
 use tokio::sync::watch;
@@ -70,6 +70,7 @@ async fn sweep(room: &MailRoom, at: &mut i64) -> Result<usize, StoreError> {
     let sweep = room.store.db.write(move |tx| {
         Box::pin(async move {
             idempotency::sweep(tx, now).await?;
+            draft::sweep(tx, now).await?;
             limit::sweep(tx, now).await
         })
     });

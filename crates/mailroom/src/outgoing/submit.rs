@@ -6,13 +6,15 @@ use super::{
 };
 use crate::{MailRoom, killpoint, words::Refusal};
 use bytes::Bytes;
-use mail::{ConversationKey, MessageId, MessageKey, OrganisationKey, OutboxKey, compose::Draft, parse, thread};
+use mail::{
+    ConversationKey, DraftKey, MessageId, MessageKey, OrganisationKey, OutboxKey, compose::Draft, parse, thread,
+};
 use serde_json::json;
 use store::{
     StoreError, Tx, Viewer,
     account::Account,
     blob::{self, NewBlob},
-    message,
+    draft, message,
     outbox::{self, Kind, NewSubmission, State},
 };
 
@@ -40,6 +42,8 @@ pub(super) struct Frozen {
     pub(super) bytes: Bytes,
     pub(super) submission: NewSubmission,
     pub(super) message_id: MessageId,
+    /// The draft that it was written as, in that version.
+    pub(super) draft: Option<(Viewer, DraftKey, i64)>,
 }
 
 /// Takes a message over for a person or their program: checks rights and sender, freezes the bytes, and commits them with
@@ -96,6 +100,7 @@ async fn frozen_on(room: &MailRoom, viewer: &Viewer, mail: NewMail, ground: &Gro
     };
     let now = room.clock.now();
     let (reply_to_message, dossier, send_at) = (mail.reply_to_message, mail.dossier, mail.send_at);
+    let written_as = mail.draft.map(|(draft, version)| (*viewer, draft, version));
     let message_id = message_id(&ground.message_id_key, viewer.organisation, &ground.account, now);
     let draft = letter::draft(mail, &ground.account.settings, answered, message_id, now)?;
     let mut frozen = freeze(room, &ground.account, draft, Kind::Person, now)?;
@@ -103,6 +108,7 @@ async fn frozen_on(room: &MailRoom, viewer: &Viewer, mail: NewMail, ground: &Gro
     frozen.submission.conversation = ground.answers.as_ref().map(|stored| stored.conversation);
     frozen.submission.reply_to_message = reply_to_message;
     frozen.submission.dossier = dossier;
+    frozen.draft = written_as;
     frozen.submission.not_before_at = send_at.unwrap_or(now).max(now);
     Ok(frozen)
 }
@@ -169,7 +175,7 @@ pub(super) fn freeze(
         not_before_at: now,
         is_held: false,
     };
-    Ok(Frozen { organisation: account.organisation, bytes, submission, message_id })
+    Ok(Frozen { organisation: account.organisation, bytes, submission, message_id, draft: None })
 }
 
 /// Keeps what the installation itself writes.
@@ -190,7 +196,7 @@ async fn keep_if(
     still: Option<(Viewer, i64)>,
     repeat: Option<(mail::UserKey, Repeat)>,
 ) -> Result<Option<Accepted>, Refusal> {
-    let Frozen { organisation, bytes, submission, message_id } = frozen;
+    let Frozen { organisation, bytes, submission, message_id, draft } = frozen;
     let (digest, size) = (blob::digest(&bytes), bytes.len() as i64);
     killpoint!("submit.before_blob");
     let places = room.store.blobs.put(vec![NewBlob { organisation, digest, bytes }]).await?;
@@ -214,6 +220,9 @@ async fn keep_if(
             let place = places.into_iter().next().unwrap_or_default();
             blob::record(tx, organisation, &[(digest, size, place)]).await?;
             outbox::submit(tx, organisation, &submission, now).await?;
+            if let Some((author, draft, version)) = draft {
+                draft::hand_over(tx, &author, draft, version, submission.id, now).await?;
+            }
             register(tx, organisation, &message_id, submission.conversation).await?;
             let accepted = Accepted { id: submission.id, state: State::Waiting };
             if let Some((user, repeat)) = &repeat {

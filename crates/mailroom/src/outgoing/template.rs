@@ -28,6 +28,18 @@ pub fn filled(text: &str, values: &BTreeMap<String, String>, in_html: bool, erro
     out + rest
 }
 
+/// The names of the holes, each once, in the order of the text.
+pub fn holes(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for piece in text.split("{{").skip(1) {
+        let Some((name, _)) = piece.split_once("}}") else { continue };
+        if !names.iter().any(|known| known == name.trim()) {
+            names.push(name.trim().to_owned());
+        }
+    }
+    names
+}
+
 fn escape(value: &str, out: &mut String) {
     for character in value.chars() {
         match character {
@@ -67,5 +79,10 @@ mod tests {
     fn a_value_is_never_read_as_a_template() {
         assert_eq!(fill("{{hol}}", false).0, "{{naam}}");
         assert_eq!(fill("{{ open", false).0, "{{ open");
+    }
+
+    #[test]
+    fn a_hole_is_asked_for_once() {
+        assert_eq!(holes("Dag {{ naam }}, {{zaak}} van {{naam}} {{ open"), ["naam", "zaak"]);
     }
 }

@@ -88,6 +88,14 @@ reasons! {
     KEY_REUSED "idempotency_key_reused" "Deze sleutel is al gebruikt voor een ander verzoek." / "This key was already used for another request.";
     /// It has begun.
     ALREADY_BEGUN "already_begun" "Het verzenden is al begonnen; terughalen kan niet meer." / "Sending has begun; it can't be taken back any more.";
+    /// A draft that somebody has open in two places.
+    DRAFT_CHANGED "draft_changed" "Dit concept is intussen ergens anders bewaard." / "This draft was saved somewhere else in the meantime.";
+    /// A draft that is on its way.
+    DRAFT_SENT "draft_sent" "Dit concept is al aangeboden voor verzending." / "This draft was handed over for sending already.";
+    /// Sent, so that there is nothing to correct.
+    NOTHING_TO_CORRECT "nothing_to_correct" "Deze mail is al bij de ontvanger afgeleverd of onderweg; er is niets te verbeteren." / "This mail was sent or is on its way; there is nothing to correct.";
+    /// Nobody holds it, and it does not wait for a try.
+    NOT_HELD "not_held" "Deze mail wordt niet vastgehouden en wacht niet op een nieuwe poging." / "This mail is not held and does not wait for its next try.";
     /// It isn't uncertain.
     NOT_UNCERTAIN "not_uncertain" "Over deze mail bestaat geen twijfel." / "There is no doubt about this mail.";
     /// Another server is named without the secret.

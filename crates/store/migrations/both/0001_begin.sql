@@ -591,6 +591,39 @@ CREATE TABLE templates (
 );
 CREATE UNIQUE INDEX templates_name ON templates (organisation, name);
 
+CREATE TABLE drafts (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    author BIGINT NOT NULL,            -- nobody else sees it
+    version BIGINT NOT NULL,           -- grows each time it is saved
+    account BIGINT,
+    people TEXT NOT NULL,              -- JSON: to, cc, bcc as typed so far
+    subject TEXT NOT NULL,
+    text TEXT,
+    html TEXT,
+    source BIGINT,                     -- the message that it answers or passes on
+    forwards BOOLEAN NOT NULL,         -- passes it on
+    quotes BOOLEAN NOT NULL,           -- with the source below it
+    submission BIGINT,                 -- what it was handed over as
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE INDEX drafts_author ON drafts (organisation, author, id);
+CREATE INDEX drafts_submission ON drafts (organisation, submission);
+
+CREATE TABLE draft_files (
+    organisation BIGINT NOT NULL,
+    draft BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    content_id TEXT,                   -- shown inside the HTML, which names it so
+    digest BYTEA NOT NULL,
+    size BIGINT NOT NULL,
+    PRIMARY KEY (organisation, draft, n)
+);
+
 CREATE TABLE audit (
     organisation BIGINT NOT NULL,
     id BIGINT NOT NULL,

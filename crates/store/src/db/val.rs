@@ -56,6 +56,7 @@ from_value! {
     ContactKey => |value| Val::Int(value.0);
     DossierKey => |value| Val::Int(value.0);
     OutboxKey => |value| Val::Int(value.0);
+    DraftKey => |value| Val::Int(value.0);
     UserKey => |value| Val::Int(value.0);
     GroupKey => |value| Val::Int(value.0);
     TokenKey => |value| Val::Int(value.0);

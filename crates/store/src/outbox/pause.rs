@@ -16,10 +16,13 @@ pub async fn hold(tx: &mut Tx, viewer: &Viewer, id: OutboxKey, now: i64) -> Resu
     step(tx, viewer.organisation, row.account, id, State::Held, now).await
 }
 
-/// Lets a held submission go.
+/// Lets a held submission go, and one that waits for its next try go at once.
 pub async fn release(tx: &mut Tx, viewer: &Viewer, id: OutboxKey, now: i64) -> Result<State, StoreError> {
     let row = lock(tx, viewer.organisation, id).await?;
     viewer.may_send(tx, row.account).await?;
+    if row.state == State::Waiting && hasten(tx, viewer, id, now).await? {
+        return Ok(State::Waiting);
+    }
     if row.state != State::Held {
         return Err(StoreError::Conflict {
             field: "state",
@@ -28,6 +31,18 @@ pub async fn release(tx: &mut Tx, viewer: &Viewer, id: OutboxKey, now: i64) -> R
         });
     }
     step(tx, viewer.organisation, row.account, id, State::Waiting, now).await
+}
+
+/// The next try is due now, if that is what it waits for: a person put right what was in the way.
+async fn hasten(tx: &mut Tx, viewer: &Viewer, id: OutboxKey, now: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE outbox SET not_before_at = $3, waits_for = NULL, updated_at = $3
+               WHERE organisation = $1 AND id = $2 AND state = 'waiting' AND waits_for = $4";
+    let values = vals![viewer.organisation, id, now, WaitsFor::Retry.as_str()];
+    let hastened = tx.execute(sql, &values).await? > 0;
+    if hastened {
+        tx.ring(Topic::Outbox);
+    }
+    Ok(hastened)
 }
 
 /// Takes a submission back. Of one that waits for its next try, those who were reached already stay reached; one that

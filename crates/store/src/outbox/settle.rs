@@ -120,8 +120,14 @@ pub async fn resolve_uncertain(
     Ok(state)
 }
 
-/// A person decides: send it again, or leave it. Asks for the right to send by the account.
-pub async fn decide(tx: &mut Tx, viewer: &Viewer, id: OutboxKey, resend: bool, now: i64) -> Result<State, StoreError> {
+/// A person settles the doubt. Asks for the right to send by the account.
+pub async fn decide(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    id: OutboxKey,
+    resolution: &Resolution,
+    now: i64,
+) -> Result<State, StoreError> {
     let row = lock(tx, viewer.organisation, id).await?;
     viewer.may_send(tx, row.account).await?;
     if row.state != State::Uncertain {
@@ -131,6 +137,5 @@ pub async fn decide(tx: &mut Tx, viewer: &Viewer, id: OutboxKey, resend: bool, n
             message: "There is no doubt about this message (any more).".to_owned(),
         });
     }
-    let resolution = if resend { Resolution::Resend } else { Resolution::Leave };
-    resolve_uncertain(tx, viewer.organisation, id, &resolution, now).await
+    resolve_uncertain(tx, viewer.organisation, id, resolution, now).await
 }

@@ -28,6 +28,7 @@ mod account;
 mod contact;
 mod conversation;
 mod door;
+mod draft;
 mod edge;
 mod house;
 mod outbox;

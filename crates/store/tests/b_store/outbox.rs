@@ -4,7 +4,7 @@ use crate::house::{ACCOUNT, NOW, ORGANISATION, make_account, settings, submissio
 use mail::{AccountKey, OutboxKey};
 use store::{
     StoreError, Topic, account,
-    outbox::{self, Dead, Filter, Finish, Recovered, Report, Reported, State, Verdict, WaitsFor},
+    outbox::{self, Dead, Filter, Finish, Recovered, Report, Reported, Resolution, State, Verdict, WaitsFor},
 };
 
 const UNTIL: i64 = NOW + 60_000;
@@ -147,10 +147,10 @@ on_both! {
         assert_eq!(house.text("SELECT waits_for FROM outbox").await, "person");
         assert_eq!(unit!(house, tx => outbox::next_due(tx).await).unwrap(), None);
         let (stranger, owner) = (house.stranger, house.owner);
-        let refused = unit!(house, tx => outbox::decide(tx, &stranger, id, true, NOW).await);
+        let refused = unit!(house, tx => outbox::decide(tx, &stranger, id, &Resolution::Resend, NOW).await);
         assert!(matches!(refused, Err(StoreError::NotFound)));
-        assert_eq!(unit!(house, tx => outbox::decide(tx, &owner, id, false, NOW).await).unwrap(), State::Uncertain);
-        assert_eq!(unit!(house, tx => outbox::decide(tx, &owner, id, true, NOW).await).unwrap(), State::Waiting);
+        assert_eq!(unit!(house, tx => outbox::decide(tx, &owner, id, &Resolution::Leave, NOW).await).unwrap(), State::Uncertain);
+        assert_eq!(unit!(house, tx => outbox::decide(tx, &owner, id, &Resolution::Resend, NOW).await).unwrap(), State::Waiting);
         let again = unit!(house, tx => outbox::lease_due(tx, "me", NOW, 64, UNTIL).await).unwrap();
         assert_eq!(again[0].message_id, "pk.1@voorbeeld.nl", "a repeat keeps its Message-ID");
     }

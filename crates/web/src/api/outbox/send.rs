@@ -170,5 +170,6 @@ fn mail(form: SendForm, template: Option<TemplateKey>) -> Result<NewMail, Refusa
         values: form.values,
         send_at: form.send_at.map(|at| at.0),
         dossier: form.dossier,
+        draft: None,
     })
 }

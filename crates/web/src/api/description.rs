@@ -35,6 +35,7 @@ use utoipa::{
         (name = "accounts", description = "Connected e-mail accounts: settings, health, folders, ledger."),
         (name = "messages", description = "Stored mail: lists, search, one message, its bytes, its links."),
         (name = "conversations", description = "What a team works on."),
+        (name = "drafts", description = "Mail that is being written, which its author finds on every device."),
         (name = "outbox", description = "Sending, and what became of it."),
         (name = "contacts", description = "People and companies."),
         (name = "dossiers", description = "Business files."),

@@ -25,6 +25,8 @@ ids! {
     DossierId "^dos_[0-7][0-9a-hjkmnp-tv-z]{12}$" "dos_01k8w2m4q7r9t";
     /// A submission in the outbox.
     OutboxId "^out_[0-7][0-9a-hjkmnp-tv-z]{12}$" "out_01k8w2m4q7r9t";
+    /// A mail that is being written.
+    DraftId "^drf_[0-7][0-9a-hjkmnp-tv-z]{12}$" "drf_01k8w2m4q7r9t";
     /// A user.
     UserId "^usr_[0-7][0-9a-hjkmnp-tv-z]{12}$" "usr_01k8w2m4q7r9t";
     /// A group of users.

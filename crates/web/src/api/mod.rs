@@ -8,6 +8,7 @@ mod description;
 mod discover;
 mod docs;
 mod dossier;
+mod draft;
 mod form;
 #[cfg(test)]
 mod form_test;
@@ -42,6 +43,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(message::routes())
         .merge(conversation::routes())
         .merge(outbox::routes())
+        .merge(draft::routes())
         .merge(contact::routes())
         .merge(dossier::routes())
         .merge(quarantine::routes())

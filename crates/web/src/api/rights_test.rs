@@ -38,6 +38,7 @@ fn body(call: &Call) -> Value {
         }
         (_, "/accounts/{id}/restore") => json!({"since": "2026-03-01T00:00:00Z", "confirm": true}),
         (_, "/outbox/{id}/resolve") => json!({"action": "leave"}),
+        ("patch", "/drafts/{id}") => json!({"version": 1}),
         (_, "/users") => json!({"email": "nieuw@ons.example", "name": "Nieuw", "role": "member"}),
         (_, "/tokens") => json!({"name": "nieuw", "scope": "read"}),
         (_, "/conversations/{id}/notes") => json!({"text": "Bel terug"}),
@@ -77,6 +78,7 @@ async fn ours(trial: &Trial) -> BTreeMap<&'static str, String> {
         ("templates", make("/api/v1/templates", json!({"name": "t", "subject": "s"})).await),
         ("tokens", make("/api/v1/tokens", json!({"name": "t", "scope": "read"})).await),
         ("users", trial.ours.user.to_string()),
+        ("drafts", make("/api/v1/drafts", json!({"subject": "Half"})).await),
         ("messages", "msg_0000000000001".to_owned()),
         ("conversations", "cnv_0000000000001".to_owned()),
         ("outbox", "out_0000000000001".to_owned()),

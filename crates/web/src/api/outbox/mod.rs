@@ -114,12 +114,14 @@ struct Decision {
     action: Action,
 }
 
-/// Send the same message again, with the same Message-ID; or leave it as it is.
+/// Send the same message again, with the same Message-ID; leave it as it is; or say that it was sent, which somebody
+/// knows who asked the recipient.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Action {
     Resend,
     Leave,
+    Sent,
 }
 
 /// Decides about a message whose fate is uncertain.
@@ -138,15 +140,16 @@ async fn resolve(
     match value.action {
         Action::Resend => outgoing::resend(&state.room, &caller.viewer, key).await?,
         Action::Leave => outgoing::leave(&state.room, &caller.viewer, key).await?,
+        Action::Sent => outgoing::was_sent(&state.room, &caller.viewer, key).await?,
     };
     Ok(Json(shown(&state, &caller, key).await?))
 }
 
-/// Lets go what was held.
+/// Lets go what was held, and tries at once what waits for its next try.
 #[utoipa::path(post, path = "/outbox/{id}/retry", tag = "outbox", params(("id" = id::OutboxId, Path)),
     responses(
         (status = 200, description = "The submission as it is now.", body = SubmissionShown),
-        (status = 409, description = "It is not held.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It neither is held nor waits for its next try.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn retry(
     State(state): State<AppState>,

@@ -8,8 +8,8 @@ mod preview;
 mod quote;
 mod text;
 
-pub use html::{safe_html, safe_html_with_remote_pictures};
 pub use forward::{forwarded, forwarded_html};
+pub use html::{safe_html, safe_html_with_remote_pictures};
 pub use preview::preview;
 pub use quote::{quote_reply, quote_reply_html};
 pub use text::text_of_html;

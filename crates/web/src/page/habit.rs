@@ -60,6 +60,14 @@ impl Habit {
         at(moment, &self.zone).offset().seconds()
     }
 
+    /// When something will happen: the time alone when that is today, else the day too.
+    pub(crate) fn precise(&self, moment: i64) -> String {
+        let there = at(moment, &self.zone);
+        let Moment { short, .. } = self.moment(moment);
+        let time = format!("{:02}:{:02}", there.hour(), there.minute());
+        if short == time { time } else { format!("{time}, {short}") }
+    }
+
     /// A moment in milliseconds since 1970.
     pub(crate) fn moment(&self, moment: i64) -> Moment {
         let there = at(moment, &self.zone);
@@ -82,6 +90,13 @@ impl Habit {
             Language::English => format!("{day_en} {day} {long_en} {year} {time}"),
         };
         Moment { short, full, iso: there.timestamp().to_string() }
+    }
+
+    /// The moment that the reader's clock shows so, as a field of the page gives it (`2026-11-02T09:30`). What a clock
+    /// shows twice is the first time; what it skips comes after the gap (reliability case 47).
+    pub(crate) fn instant(&self, shown: &str) -> Option<i64> {
+        let there: jiff::civil::DateTime = shown.parse().ok()?;
+        Some(there.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond())
     }
 
     /// A size in bytes: `1,2 MB` in Dutch, `1.2 MB` in English; a thousand at a time, as files are sold.
@@ -148,6 +163,16 @@ mod tests {
         let half_past_midnight = NOW - 13 * 3_600_000 - 35 * 60_000;
         assert_eq!(short(Language::Dutch, NOW - half_past_midnight), "00:30");
         assert_eq!(short(Language::Dutch, NOW - half_past_midnight + 3_600_000), "gisteren");
+    }
+
+    #[test]
+    fn a_chosen_moment_is_the_reader_s_own_also_when_the_clocks_change() {
+        let habit = Habit::new(Language::Dutch, NOW);
+        assert_eq!(habit.instant("2026-03-03T14:05"), Some(NOW));
+        let full = |shown: &str| habit.moment(habit.instant(shown).unwrap()).full;
+        assert_eq!(full("2026-03-29T02:30"), "zondag 29 maart 2026 03:30");
+        assert_eq!(full("2026-10-25T02:30"), "zondag 25 oktober 2026 02:30");
+        assert_eq!(habit.instant("morgen"), None);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! How to add one: `ARCHITECTURE.md`, *How to add a page*.
 
 mod asset;
+mod compose;
 mod frame;
 mod habit;
 mod mail;
 #[cfg(test)]
 mod matrix_test;
 mod origin;
+mod outbox;
 mod password;
 mod route;
 mod session;
@@ -30,6 +32,8 @@ fn pages(state: &AppState) -> (Router<AppState>, Vec<Entry>) {
     let pages = sign_in::routes(pages);
     let pages = password::routes(pages);
     let pages = mail::routes(pages);
+    let pages = compose::routes(pages);
+    let pages = outbox::routes(pages);
     pages.done()
 }
 

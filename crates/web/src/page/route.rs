@@ -83,7 +83,6 @@ impl Pages {
     }
 
     /// A form that may be as large as this, in bytes.
-    #[expect(dead_code, reason = "the first page that takes files removes this")]
     pub(crate) fn upload<H, T>(self, path: &'static str, who: Who, limit: usize, handler: H) -> Pages
     where
         H: Handler<T, AppState>,

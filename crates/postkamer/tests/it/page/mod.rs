@@ -2,6 +2,7 @@
 
 mod first_day;
 mod reading;
+mod writing;
 
 use std::path::PathBuf;
 use testkit::Browser;

@@ -143,7 +143,7 @@ fn what_is_taken_back_in_time_is_a_draft_again_and_nobody_gets_it() {
     browser.sees("er is niets verzonden");
     let words = browser.run("return page.getByRole('textbox', { name: 'Bericht' }).innerText()", Value::Null);
     assert_eq!(words, json!("Te snel"));
-    let api = program.api;
+    let api = &program.api;
     assert_eq!(api.get("/outbox")["items"][0]["state"], json!("cancelled"));
     assert_eq!(api.get("/drafts")["items"][0]["subject"], json!("Spijt"));
     browser.press("Verzenden");

@@ -11,7 +11,8 @@ async function refresh(ids) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
     if (!old || !fresh) continue;
     const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
-    if (reading) fresh.querySelector(`a[href^="${CSS.escape(location.pathname)}"]`)?.setAttribute("aria-current", "true");
+    // Where the reader is now, which may be further than when the list was asked for.
+    if (location.pathname.startsWith("/mail/")) fresh.querySelector(`a[href^="${CSS.escape(location.pathname)}"]`)?.setAttribute("aria-current", "true");
     old.replaceWith(fresh);
     htmx.process(fresh);
     if (focused) fresh.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();

@@ -92,7 +92,7 @@ async fn from_bytes(
     };
     unreached_only(&mut letter, submission);
     let file = |one: &mail::Attachment| {
-        let bytes = parse::attachment(&raw, one.n)?.bytes.into();
+        let bytes = parse::attachment(&raw, one.n)?.bytes;
         let mail::Attachment { name, content_type, content_id, .. } = one.clone();
         Some(Attached { name, content_type, bytes, content_id })
     };

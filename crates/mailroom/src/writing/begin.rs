@@ -105,12 +105,7 @@ pub(super) fn files_of(source: &Source, letter: &Letter) -> Vec<Attached> {
     let file = |one: &mail::Attachment| {
         let bytes = parse::attachment(&source.raw, one.n)?.bytes;
         let content_id = one.content_id.clone().filter(|_| shown(&one.content_id));
-        Some(Attached {
-            name: one.name.clone(),
-            content_type: one.content_type.clone(),
-            bytes: bytes.into(),
-            content_id,
-        })
+        Some(Attached { name: one.name.clone(), content_type: one.content_type.clone(), bytes, content_id })
     };
     source.read.attachments.iter().filter(goes).filter_map(file).collect()
 }

@@ -262,7 +262,7 @@ CREATE TABLE places (
     PRIMARY KEY (organisation, folder, generation, remote)
 ) CLUSTERED;
 CREATE INDEX places_list ON places (organisation, shown_in, message);
-CREATE INDEX places_message ON places (organisation, message);
+CREATE INDEX places_message ON places (organisation, message, shown_in);
 
 CREATE TABLE conversations (
     organisation BIGINT NOT NULL,

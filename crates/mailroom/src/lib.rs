@@ -37,6 +37,8 @@ pub struct MailRoom {
     pub config: Arc<Config>,
     /// The running account tasks, so that a verb can ask one of them for something now.
     pub desks: incoming::Desks,
+    /// Tests of accounts that somebody looks at.
+    pub tests: accounts::Tests,
     /// Transports that are kept for their connections.
     pub transports: outgoing::Transports,
     /// Wrong passwords of the last day, so that the same one counts once.
@@ -56,6 +58,7 @@ impl MailRoom {
             clock,
             config: Arc::new(config),
             desks: incoming::Desks::default(),
+            tests: accounts::Tests::default(),
             transports: outgoing::Transports::default(),
             wrongs: people::Wrongs::default(),
             grounds: outgoing::Grounds::default(),

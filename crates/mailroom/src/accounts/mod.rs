@@ -3,6 +3,7 @@
 pub(crate) mod connection;
 pub mod diagnosis;
 mod discovery;
+mod fetching;
 pub mod health;
 mod help;
 mod input;
@@ -17,17 +18,21 @@ mod settle_test;
 #[cfg(test)]
 mod verb_test;
 mod watch;
+mod watched;
 
 pub use connection::{imap_source, smtp_transport};
 pub use discovery::{discover, discover_in};
+pub use fetching::fetch_soon;
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};
 pub use watch::{failed, worked};
 pub(crate) use watch::{forget_refusals, may_sign_in, unreadable};
+pub use watched::{TestEnd, TestRun, Tests, begin_test, test_run};
 
 use crate::{
     MailRoom,
+    doer::{Doer, given},
     words::{FieldError, Refusal, field},
 };
 use connect::Secret;
@@ -54,11 +59,12 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
     if viewer.role == UserRole::Member {
         return Err(Refusal::forbidden("account", field::NO_RIGHT_TO_MANAGE));
     }
+    let doer = Doer::new(room, viewer);
     let primary = input.primary.take().unwrap_or(false);
     let typed_owners = input.owners.take();
     let mut settled = settle::settle(input, None);
     let owners = match typed_owners {
-        Some(owners) => owners::read(&owners, viewer, &mut settled.errors),
+        Some(owners) => owners::read(&owners, viewer, &[], &mut settled.errors),
         None => vec![owner::Owner { party: owner::Party::User(viewer.user), rights: owner::Rights::ALL }],
     };
     let settled = checked(room, viewer, settled, false).await?;
@@ -79,6 +85,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
                     }
                 }
                 owner::set(tx, viewer.organisation, new.id, &owners).await?;
+                doer.did(tx, "account.created", new.id, "").await?;
                 account::load(tx, viewer.organisation, new.id).await
             })
         })
@@ -96,10 +103,17 @@ pub async fn patch(
     mut input: AccountInput,
 ) -> Result<Saved, Refusal> {
     let before = managed(room, viewer, account).await?;
+    let (doer, named) = (Doer::new(room, viewer), named(&input));
     let primary = input.primary.take();
     let typed_owners = input.owners.take();
     let mut settled = settle::settle(input, Some(&before.settings));
-    let owners = typed_owners.map(|owners| owners::read(&owners, viewer, &mut settled.errors));
+    let owners = match typed_owners {
+        None => None,
+        Some(owners) => {
+            let kept = owners::of(room, viewer, account).await?;
+            Some(owners::read(&owners, viewer, &kept, &mut settled.errors))
+        }
+    };
     let settled = checked(room, viewer, settled, before.settings.allow_plaintext).await?;
     if primary == Some(false) && before.primary {
         return Err(Refusal::conflict("primary", field::PRIMARY_NEEDED));
@@ -130,6 +144,7 @@ pub async fn patch(
                 if let Some(owners) = owners {
                     owner::set(tx, viewer.organisation, account, &owners).await?;
                 }
+                doer.did(tx, "account.changed", account, named).await?;
                 account::load(tx, viewer.organisation, account).await
             })
         })
@@ -144,12 +159,16 @@ pub async fn patch(
 /// Removes an account that holds no mail; one that does can only be set inactive (features M14).
 pub async fn delete(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Result<(), Refusal> {
     managed(room, viewer, account).await?;
-    let (organisation, now) = (viewer.organisation, room.clock.now());
-    room.store
-        .db
-        .write(move |tx| Box::pin(async move { account::remove(tx, organisation, account, now).await }))
-        .await?;
+    let (organisation, now, doer) = (viewer.organisation, room.clock.now(), Doer::new(room, viewer));
+    let removed = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            account::remove(tx, organisation, account, now).await?;
+            doer.did(tx, "account.removed", account, "").await
+        })
+    });
+    removed.await?;
     room.transports.forget(account);
+    room.tests.forget(account);
     Ok(())
 }
 
@@ -182,7 +201,7 @@ pub async fn choose_roles(
     roles: Vec<(FolderKey, Option<Role>)>,
 ) -> Result<Vec<Folder>, Refusal> {
     managed(room, viewer, account).await?;
-    let organisation = viewer.organisation;
+    let (organisation, doer) = (viewer.organisation, Doer::new(room, viewer));
     let chosen = room.store.db.write(move |tx| {
         Box::pin(async move {
             let known = folder::list(tx, organisation, account).await?;
@@ -192,11 +211,36 @@ pub async fn choose_roles(
                 }
                 folder::choose_role(tx, organisation, key, role).await?;
             }
+            doer.did(tx, "account.folders", account, "").await?;
             tx.ring(store::Topic::Accounts);
             Ok(Ok(folder::list(tx, organisation, account).await?))
         })
     });
     chosen.await?
+}
+
+/// The names of the fields that the input gives, for the audit log.
+fn named(input: &AccountInput) -> String {
+    let has_secret = |server: &Option<ServerInput>| server.as_ref().is_some_and(|server| server.secret.is_some());
+    given(&[
+        ("display_name", input.display_name.is_some()),
+        ("address", input.address.is_some()),
+        ("active", input.active.is_some()),
+        ("primary", input.primary.is_some()),
+        ("incoming", input.incoming.is_some()),
+        ("outgoing", input.outgoing.is_some()),
+        ("secret", has_secret(&input.incoming) || has_secret(&input.outgoing)),
+        ("push", input.push.is_some()),
+        ("interval_seconds", input.interval_seconds.is_some()),
+        ("disable_after_errors", input.disable_after_errors.is_some()),
+        ("sync_since", input.sync_since.is_some()),
+        ("bcc", input.bcc.is_some()),
+        ("never_link", input.never_link.is_some()),
+        ("allow_plaintext", input.allow_plaintext.is_some()),
+        ("pinned_certificate", input.pinned_certificate.is_some()),
+        ("limits", input.limits.is_some()),
+        ("owners", input.owners.is_some()),
+    ])
 }
 
 /// The account when the viewer may manage it. Who may only see it is told so; to everybody else it is not there.

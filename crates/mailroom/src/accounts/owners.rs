@@ -3,11 +3,12 @@
 use super::{OwnerInput, managed};
 use crate::{
     MailRoom,
+    doer::Doer,
     words::{FieldError, Refusal, all_well, field},
 };
 use mail::AccountKey;
 use store::{
-    UserRole, Viewer,
+    StoreError, UserRole, Viewer,
     owner::{self, Owner, Party, Rights},
 };
 
@@ -20,27 +21,39 @@ pub async fn set_owners(
 ) -> Result<Vec<Owner>, Refusal> {
     managed(room, viewer, account).await?;
     let mut errors = Vec::new();
-    let owners = read(owners, viewer, &mut errors);
+    let owners = read(owners, viewer, &of(room, viewer, account).await?, &mut errors);
     all_well(errors)?;
-    let organisation = viewer.organisation;
+    let (organisation, doer) = (viewer.organisation, Doer::new(room, viewer));
     let set = room.store.db.write(move |tx| {
         Box::pin(async move {
             owner::set(tx, organisation, account, &owners).await?;
+            doer.did(tx, "account.owners", account, "").await?;
             owner::list(tx, organisation, account).await
         })
     });
     Ok(set.await?)
 }
 
+/// The owners as they are now.
+pub(super) async fn of(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Result<Vec<Owner>, StoreError> {
+    let organisation = viewer.organisation;
+    room.store.db.read(move |tx| Box::pin(async move { owner::list(tx, organisation, account).await })).await
+}
+
 /// The owners that were typed; what is wrong with them is added to `errors`. A whole group is named by those who keep
-/// mailboxes for all, not by one owner for colleagues who never asked.
-pub(super) fn read(typed: &[OwnerInput], viewer: &Viewer, errors: &mut Vec<FieldError>) -> Vec<Owner> {
+/// mailboxes for all, not by one owner for colleagues who never asked; one that owned it `before` may stay.
+pub(super) fn read(
+    typed: &[OwnerInput],
+    viewer: &Viewer,
+    before: &[Owner],
+    errors: &mut Vec<FieldError>,
+) -> Vec<Owner> {
     let mut owners = Vec::new();
     for (n, owner) in typed.iter().enumerate() {
         let mut wrong = |name: &str, why| errors.push(FieldError::new(format!("owners.{n}.{name}"), why));
         let party = match (&owner.user, &owner.group) {
             (Some(user), None) => user.parse().ok().map(Party::User),
-            (None, Some(_)) if viewer.role == UserRole::Member => {
+            (None, Some(group)) if viewer.role == UserRole::Member && !owns(before, group) => {
                 wrong("group", field::ADMINISTRATOR_ONLY);
                 continue;
             }
@@ -65,6 +78,10 @@ pub(super) fn read(typed: &[OwnerInput], viewer: &Viewer, errors: &mut Vec<Field
     owners
 }
 
+fn owns(owners: &[Owner], group: &str) -> bool {
+    owners.iter().any(|owner| matches!(owner.party, Party::Group(key) if key.to_string() == group))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +90,7 @@ mod tests {
     fn codes(typed: &[OwnerInput], role: UserRole) -> Vec<&'static str> {
         let viewer = Viewer { organisation: OrganisationKey(1), user: UserKey(2), role };
         let mut errors = Vec::new();
-        read(typed, &viewer, &mut errors);
+        read(typed, &viewer, &[], &mut errors);
         errors.into_iter().map(|error| error.code).collect()
     }
 
@@ -95,6 +112,10 @@ mod tests {
         let typed = [owner(None, Some(&group), &["manage"])];
         assert_eq!(codes(&typed, UserRole::Member), ["administrator_only"]);
         assert!(codes(&typed, UserRole::MailboxManager).is_empty());
+        let viewer = Viewer { organisation: OrganisationKey(1), user: UserKey(2), role: UserRole::Member };
+        let before = [Owner { party: Party::Group(GroupKey(7)), rights: Rights::ALL }];
+        let mut errors = Vec::new();
+        assert_eq!(read(&typed, &viewer, &before, &mut errors).len(), 1, "it owned the account already: {errors:?}");
         assert_eq!(codes(&[owner(Some("usr_x"), Some(&group), &[])], UserRole::Administrator), ["owner_unclear"]);
         assert_eq!(codes(&[owner(Some("usr_x"), None, &["fly"])], UserRole::Administrator), ["unknown"]);
     }

@@ -8,6 +8,7 @@ use super::{
     diagnosis::{self, Circumstances},
     health::Half,
     managed, secret, secret_of, settle,
+    watched::Seen,
 };
 use crate::{
     MailRoom,
@@ -68,7 +69,12 @@ pub struct TestReport {
 /// Tests an account as it is saved.
 pub async fn test(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Result<TestReport, Refusal> {
     let account = managed(room, viewer, account).await?;
-    let mut steps = Steps::default();
+    run(room, account, &|_| ()).await
+}
+
+/// The test itself; `seen` hears of every step as soon as it was taken.
+pub(super) async fn run(room: &MailRoom, account: Account, seen: &Seen<'_>) -> Result<TestReport, Refusal> {
+    let mut steps = Steps { taken: Vec::new(), seen };
     let mut source = incoming(room, &account, &mut steps).await?;
     let sent = outgoing(room, &account, &mut steps).await?;
     if let (Some(source), Some(message_id)) = (&mut source, &sent) {
@@ -77,18 +83,25 @@ pub async fn test(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Resu
     if let Some(mut source) = source {
         source.close().await;
     }
-    let ok = !steps.0.is_empty() && steps.0.iter().all(|step| step.ok);
-    Ok(TestReport { steps: steps.0, ok })
+    let ok = !steps.taken.is_empty() && steps.taken.iter().all(|step| step.ok);
+    Ok(TestReport { steps: steps.taken, ok })
 }
 
-#[derive(Default)]
-struct Steps(Vec<TestStep>);
+struct Steps<'a> {
+    taken: Vec<TestStep>,
+    seen: &'a Seen<'a>,
+}
 
-impl Steps {
+impl Steps<'_> {
+    fn push(&mut self, step: TestStep) {
+        (self.seen)(&step);
+        self.taken.push(step);
+    }
+
     fn well(&mut self, name: &'static str, direction: &'static str, took: Duration, said: Option<String>) {
         let millis = took.as_millis() as u64;
         let (code, cause, fix) = (None, None, None);
-        self.0.push(TestStep { name, direction, ok: true, code, server_said: said, cause, fix, millis });
+        self.push(TestStep { name, direction, ok: true, code, server_said: said, cause, fix, millis });
     }
 
     fn wrong(
@@ -99,7 +112,7 @@ impl Steps {
         explained: Explained,
         said: String,
     ) {
-        self.0.push(TestStep {
+        self.push(TestStep {
             name,
             direction,
             ok: false,
@@ -143,7 +156,7 @@ async fn reach(
     account: &Account,
     server: &Server,
     direction: &'static str,
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
 ) -> bool {
     let server = connection::reachable(server, account);
     let mut told: Vec<(Step, Duration, Option<diagnosis::Diagnosis>)> = Vec::new();
@@ -168,7 +181,11 @@ async fn reach(
     reached
 }
 
-async fn incoming(room: &MailRoom, account: &Account, steps: &mut Steps) -> Result<Option<Box<dyn Source>>, Refusal> {
+async fn incoming(
+    room: &MailRoom,
+    account: &Account,
+    steps: &mut Steps<'_>,
+) -> Result<Option<Box<dyn Source>>, Refusal> {
     let servers: Vec<_> = settle::servers(&account.settings).collect();
     let Some((direction, server)) = servers.iter().find(|(direction, _)| *direction == "incoming") else {
         return Ok(None);
@@ -193,7 +210,13 @@ async fn incoming(room: &MailRoom, account: &Account, steps: &mut Steps) -> Resu
     }
     steps.several(&names, direction, begun.elapsed(), result.as_ref().err().map(|error| (error, known)));
     match result {
-        Ok(_) => Ok(Some(Box::new(source))),
+        Ok(shown) => {
+            // What the folders are for can be chosen before anything is fetched.
+            if account.health.last_fetched_at.is_none() {
+                crate::incoming::take_folders(room, account, Vec::new(), &shown).await?;
+            }
+            Ok(Some(Box::new(source)))
+        }
         Err(error) => {
             note_refusal(room, account, Half::Receiving, &error).await?;
             Ok(None)
@@ -202,7 +225,7 @@ async fn incoming(room: &MailRoom, account: &Account, steps: &mut Steps) -> Resu
 }
 
 /// Signs in and sends the test message over one connection. Gives its Message-ID when it went.
-async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps) -> Result<Option<MessageId>, Refusal> {
+async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> Result<Option<MessageId>, Refusal> {
     let servers: Vec<_> = settle::servers(&account.settings).collect();
     let Some((direction, server)) = servers.iter().find(|(direction, _)| *direction == "outgoing") else {
         return Ok(None);
@@ -236,7 +259,7 @@ async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps) -> Resu
     steps.several(&names, direction, begun.elapsed(), result.as_ref().err().map(|error| (error, known)));
     match result {
         Ok(said) => {
-            if let Some(step) = steps.0.last_mut() {
+            if let Some(step) = steps.taken.last_mut() {
                 step.server_said = Some(said.0).filter(|said| !said.is_empty());
             }
             Ok(Some(message_id))
@@ -250,7 +273,7 @@ async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps) -> Resu
 
 /// Waits for the message, and takes it away again: from where it arrived, and from the sent folder of a provider that
 /// keeps a copy.
-async fn receive(source: &mut dyn Source, message_id: &MessageId, steps: &mut Steps) {
+async fn receive(source: &mut dyn Source, message_id: &MessageId, steps: &mut Steps<'_>) {
     let begun = Instant::now();
     let found = loop {
         match source.find("INBOX", message_id.as_str()).await {
@@ -342,7 +365,7 @@ async fn is_blocked(
     account: &Account,
     half: Half,
     direction: &'static str,
-    steps: &mut Steps,
+    steps: &mut Steps<'_>,
 ) -> Result<bool, Refusal> {
     let wait = super::may_sign_in(room, account, half, room.clock.now()).await?;
     if wait.is_some() {
@@ -358,7 +381,7 @@ async fn note_refusal(room: &MailRoom, account: &Account, half: Half, error: &Co
     Ok(())
 }
 
-fn unreadable(error: StoreError, direction: &'static str, steps: &mut Steps) -> Result<(), Refusal> {
+fn unreadable(error: StoreError, direction: &'static str, steps: &mut Steps<'_>) -> Result<(), Refusal> {
     match error {
         StoreError::Damaged(_) | StoreError::Conflict { .. } => {
             let explained = cause::by_code("unreadable_secret").unwrap_or_else(|| cause::of(Cause::Refused));

@@ -15,6 +15,7 @@ mod suspect;
 
 pub use desk::{DeskError, Desks};
 pub use import::{Imported, import};
+pub(crate) use pass::take_folders;
 pub use pass::{Fetched, PassError, Progress, fetch_once};
 pub use prepare::read_message;
 pub use restore::{ToRestore, begin as begin_restoring, count_missing, restore, to_restore};

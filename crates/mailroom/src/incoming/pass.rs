@@ -13,6 +13,7 @@ use mail::{AccountKey, FolderKey, OrganisationKey, RemoteSet, Role, role};
 use std::{
     collections::HashMap,
     sync::{Arc, LazyLock, Mutex},
+    time::Instant,
 };
 use store::{
     StoreError,
@@ -49,6 +50,8 @@ pub struct Progress {
     pub done: u64,
     /// All of them.
     pub total: u64,
+    /// When it began to bring something.
+    pub began: Option<Instant>,
 }
 
 /// Who watches a pass.
@@ -56,18 +59,19 @@ pub struct Progress {
 pub(super) struct Watch {
     seen: Arc<watch::Sender<Progress>>,
     folders: Arc<Mutex<HashMap<FolderKey, (u64, u64)>>>,
+    began: Instant,
 }
 
 impl Watch {
     pub(super) fn new(seen: Arc<watch::Sender<Progress>>) -> Watch {
-        Watch { seen, folders: Arc::default() }
+        Watch { seen, folders: Arc::default(), began: Instant::now() }
     }
 
     pub(super) fn tell(&self, fetched: Fetched, folders: &[(FolderKey, u64, u64)]) {
         let Ok(mut known) = self.folders.lock() else { return };
         known.extend(folders.iter().map(|(folder, done, total)| (*folder, (*done, *total))));
         let (done, total) = known.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        self.seen.send_replace(Progress { fetched, done, total });
+        self.seen.send_replace(Progress { fetched, done, total, began: Some(self.began) });
     }
 }
 
@@ -244,7 +248,7 @@ pub(super) async fn message_id_key(room: &MailRoom, organisation: OrganisationKe
 }
 
 /// Stores what the server shows, and gives what is there now. Nothing is written when nothing changed.
-async fn take_folders(
+pub(crate) async fn take_folders(
     room: &MailRoom,
     account: &Account,
     stored: Vec<Folder>,

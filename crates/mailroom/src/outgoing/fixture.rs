@@ -43,6 +43,7 @@ pub(crate) async fn house_with(change: impl FnOnce(&mut account::AccountSettings
         clock: Clock::fixed(NOON),
         config: Arc::default(),
         desks: Default::default(),
+        tests: Default::default(),
         transports: Default::default(),
         wrongs: Default::default(),
         grounds: Default::default(),

@@ -74,6 +74,8 @@ reasons! {
     CANNOT_RECEIVE "cannot_receive" "Deze mailbox kan niet ontvangen: er is geen inkomende server." / "This mailbox can't receive: it has no incoming server.";
     /// Switched off.
     INACTIVE "inactive" "Deze mailbox is niet actief." / "This mailbox is not active.";
+    /// Parked until a person acts.
+    WAITS_FOR_PERSON "waits_for_person" "Deze mailbox wacht op u: verhelp eerst wat er mis is en test hem opnieuw." / "This mailbox waits for you: first mend what is wrong and test it again.";
     /// Nobody to send to.
     NO_RECIPIENT "no_recipient" "Noem minstens een ontvanger." / "Name at least one recipient.";
     /// Too many of something.

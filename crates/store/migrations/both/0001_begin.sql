@@ -419,6 +419,7 @@ CREATE TABLE changes (
     happened_at BIGINT NOT NULL,
     PRIMARY KEY (organisation, seq)
 ) CLUSTERED;
+CREATE INDEX changes_states ON changes (organisation, account, seq) WHERE kind = 'account.state';
 
 -- What we still have to do on a server: flags, moves, deletions.
 CREATE TABLE edits (

@@ -142,6 +142,16 @@ pub async fn record_trouble(
     Ok(true)
 }
 
+/// Somebody asks for the account now: the pause after errors ends. One that waits for a person goes on waiting.
+pub async fn try_now(tx: &mut Tx, organisation: OrganisationKey, account: AccountKey) -> Result<(), StoreError> {
+    let sql = "UPDATE accounts SET next_try_at = NULL WHERE organisation = $1 AND id = $2
+               AND next_try_at IS NOT NULL AND NOT parked";
+    if tx.execute(sql, &vals![organisation, account]).await? > 0 {
+        tx.ring(Topic::Accounts);
+    }
+    Ok(())
+}
+
 /// Tells the feed, only when something is different from before.
 async fn tell(tx: &mut Tx, before: &Account, colour: Colour, code: Option<&str>, now: i64) -> Result<(), StoreError> {
     if before.health.colour == colour && before.health.code.as_deref() == code {

@@ -122,6 +122,11 @@ impl Errors {
         Errors(vec![(field.to_owned(), words.to_owned())])
     }
 
+    /// Whether nothing is wrong.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The words for that field, or nothing.
     pub(crate) fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, words)| words.as_str())

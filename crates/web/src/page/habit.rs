@@ -112,6 +112,38 @@ impl Habit {
         format!("{} {unit}", self.decimal(&text))
     }
 
+    /// How long something took, in milliseconds: `0,4 s` in Dutch.
+    pub(crate) fn seconds(&self, milliseconds: u64) -> String {
+        let text = match milliseconds {
+            0..10_000 => format!("{:.1}", milliseconds as f64 / 1000.0),
+            _ => format!("{:.0}", milliseconds as f64 / 1000.0),
+        };
+        format!("{} s", self.decimal(&text))
+    }
+
+    /// A share from 0 to 1: `99,8 %` in Dutch. What is not all is never rounded up to it.
+    pub(crate) fn percent(&self, share: f64) -> String {
+        let tenths = (share.clamp(0.0, 1.0) * 1000.0).floor();
+        let text = if tenths % 10.0 == 0.0 { format!("{:.0}", tenths / 10.0) } else { format!("{:.1}", tenths / 10.0) };
+        format!("{} %", self.decimal(&text))
+    }
+
+    /// The reader's day of a moment, as a date field takes it: `2026-03-03`.
+    pub(crate) fn date(&self, moment: i64) -> String {
+        at(moment, &self.zone).date().to_string()
+    }
+
+    /// The first day of the reader's year, as a date field takes it.
+    pub(crate) fn first_of_year(&self) -> String {
+        self.today.first_of_year().to_string()
+    }
+
+    /// The moment at which a day of a date field begins for the reader.
+    pub(crate) fn midnight(&self, day: &str) -> Option<Timestamp> {
+        let day: Date = day.trim().parse().ok()?;
+        Some(day.to_zoned(self.zone.clone()).ok()?.timestamp())
+    }
+
     /// A whole number: `100.000` in Dutch, `100,000` in English.
     pub(crate) fn number(&self, number: i64) -> String {
         let digits = number.unsigned_abs().to_string();
@@ -185,5 +217,16 @@ mod tests {
         assert_eq!(dutch.number(100_000), "100.000");
         assert_eq!(english.number(1_234), "1,234");
         assert_eq!(dutch.number(7), "7");
+        assert_eq!((dutch.seconds(412), english.seconds(12_400)), ("0,4 s".to_owned(), "12 s".to_owned()));
+        assert_eq!((dutch.percent(1.0), dutch.percent(0.9999)), ("100 %".to_owned(), "99,9 %".to_owned()));
+    }
+
+    #[test]
+    fn a_day_of_a_date_field_is_the_reader_s_own() {
+        let dutch = Habit::new(Language::Dutch, NOW);
+        let midnight = dutch.midnight("2026-03-03").expect("a day").as_millisecond();
+        assert_eq!(midnight, NOW - 14 * 3_600_000 - 5 * 60_000);
+        assert_eq!((dutch.date(midnight), dutch.first_of_year()), ("2026-03-03".to_owned(), "2026-01-01".to_owned()));
+        assert_eq!(dutch.midnight("gisteren"), None);
     }
 }

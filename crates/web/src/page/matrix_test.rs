@@ -129,8 +129,9 @@ async fn a_page_above_somebody_s_role_is_refused() {
     let trial = Trial::new().await;
     let ours = ours(&trial).await;
     for role in [UserRole::Member, UserRole::MailboxManager, UserRole::Administrator] {
-        let proof = session(&trial, trial.ours.organisation, role).await;
         for entry in table(&trial).await {
+            // A session of its own for each: one of the forms signs out.
+            let proof = session(&trial, trial.ours.organisation, role).await;
             let path = filled(entry.path, &ours);
             let answer = ask(&trial, &entry, &path, Some(&proof), Some(origin::form_token(&proof))).await;
             let refused = match entry.who {

@@ -7,6 +7,7 @@ mod compose;
 mod frame;
 mod habit;
 mod mail;
+mod mailboxes;
 #[cfg(test)]
 mod matrix_test;
 mod origin;
@@ -34,6 +35,7 @@ fn pages(state: &AppState) -> (Router<AppState>, Vec<Entry>) {
     let pages = mail::routes(pages);
     let pages = compose::routes(pages);
     let pages = outbox::routes(pages);
+    let pages = mailboxes::routes(pages);
     pages.done()
 }
 

@@ -52,6 +52,14 @@ pub(crate) fn pick(language: Language, nl: &'static str, en: &'static str) -> &'
     }
 }
 
+/// Of two texts made elsewhere, the one in that language.
+pub(crate) fn either(language: Language, nl: String, en: String) -> String {
+    match language {
+        Language::Dutch => nl,
+        Language::English => en,
+    }
+}
+
 /// The text with its facts filled in. What a fact holds is not looked at again.
 pub(crate) fn fill(text: &str, facts: &[(&str, String)]) -> String {
     let is_one = facts.first().is_some_and(|(_, count)| count == "1");

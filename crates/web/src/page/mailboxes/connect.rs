@@ -1,0 +1,244 @@
+//! The wizard, once the mailbox is there: the test with its fixes, and what to fetch. An existing mailbox is tested
+//! and mended on the same page.
+
+use super::{
+    After, Head, Tab,
+    fields::{Fields, HalfForm, halves, servers_input},
+    folder::{FolderRow, roles_of},
+    is_unfinished, managed,
+    owner::{OwnerRow, owners_of},
+    test_run::{Outcome, TestView},
+    words::Say,
+};
+use crate::{
+    AppState,
+    given::Named,
+    page::{
+        frame::{Errors, Frame, Place, Shown, shown, shown_as},
+        route::{Pages, Who},
+        visitor::{Person, Visitor},
+    },
+    problem::Problem,
+};
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse, Redirect},
+};
+use mail::AccountKey;
+use mailroom::{
+    accounts::{self, AccountInput},
+    words::{FieldError, Refusal},
+};
+use store::{UserRole, account::Account};
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages
+        .get("/mailboxes/{id}/connect", Who::Everybody, show)
+        .post("/mailboxes/{id}/connect", Who::Everybody, correct)
+        .get("/mailboxes/{id}/test", Who::Everybody, look)
+        .post("/mailboxes/{id}/test", Who::Everybody, test)
+        .post("/mailboxes/{id}/begin", Who::Everybody, begin)
+}
+
+#[derive(Template)]
+#[template(path = "mailboxes/connect.html")]
+struct Page {
+    frame: Frame,
+    say: Say,
+    head: Head,
+    unfinished: bool,
+    test: TestView,
+    errors: Errors,
+    halves: [HalfForm; 2],
+    /// Whether the settings are laid open to be mended.
+    open: bool,
+    may_allow_plaintext: bool,
+    allows_plaintext: bool,
+    /// What to fetch, once the mailbox can be read.
+    choices: Option<Choices>,
+}
+
+/// The last questions of the wizard.
+struct Choices {
+    folders: Vec<FolderRow>,
+    owners: Vec<OwnerRow>,
+    /// 1 January of this year, to begin with.
+    since: String,
+}
+
+#[derive(Template)]
+#[template(path = "mailboxes/test.html")]
+struct TestPart {
+    say: Say,
+    test: TestView,
+}
+
+async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    Named(key): Named<AccountKey>,
+    Query(after): Query<After>,
+) -> Shown {
+    let account = managed(&state, &person, key).await?;
+    let page = page(&state, &visitor, &person, &account, &after).await?;
+    shown(&page)
+}
+
+async fn page(
+    state: &AppState,
+    visitor: &Visitor,
+    person: &Person,
+    account: &Account,
+    after: &After,
+) -> Result<Page, Problem> {
+    let run = accounts::test_run(&state.room, &person.viewer, account.id).await?;
+    let test = TestView::new(account, run, visitor);
+    let unfinished = is_unfinished(account);
+    let choices = match unfinished && test.can_go_on {
+        false => None,
+        true => Some(Choices {
+            folders: roles_of(state, person, visitor, account.id).await?,
+            owners: owners_of(state, person, account).await?,
+            since: visitor.habit().first_of_year(),
+        }),
+    };
+    Ok(Page {
+        frame: Frame::new(visitor, Place::Mailboxes),
+        say: Say(visitor.language),
+        head: Head::new(account, Tab::Server, after, visitor),
+        unfinished,
+        errors: Errors::default(),
+        halves: halves(account),
+        open: test.outcome == Outcome::Failed,
+        may_allow_plaintext: person.viewer.role == UserRole::Administrator,
+        allows_plaintext: account.settings.allow_plaintext,
+        choices,
+        test,
+    })
+}
+
+/// Saves the mended settings and tests again.
+async fn correct(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    Named(key): Named<AccountKey>,
+    fields: Fields,
+) -> Shown {
+    let account = managed(&state, &person, key).await?;
+    let mut input = servers_input(&fields);
+    same_secret(&mut input);
+    let pin = fields.of("pinned_certificate");
+    input.pinned_certificate = (!pin.is_empty()).then(|| Some(pin.to_owned()));
+    if person.viewer.role == UserRole::Administrator {
+        input.allow_plaintext = Some(fields.is_on("allow_plaintext"));
+    }
+    match accounts::patch(&state.room, &person.viewer, key, input).await {
+        Ok(saved) => {
+            accounts::begin_test(&state.room, &person.viewer, key).await?;
+            Ok(Redirect::to(&format!("/mailboxes/{key}/connect{}", warned(&saved.warnings))).into_response())
+        }
+        Err(refusal) => {
+            let errors = field_errors(refusal)?;
+            let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
+            page.errors = Errors::new(&errors, visitor.language);
+            page.halves = [HalfForm::typed("incoming", &fields), HalfForm::typed("outgoing", &fields)];
+            page.open = true;
+            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
+}
+
+/// Who mends the password of one half mends it for the other, when both sign in by the same name.
+fn same_secret(input: &mut AccountInput) {
+    let (Some(incoming), Some(outgoing)) = (&input.incoming, &mut input.outgoing) else { return };
+    let same = incoming.username.as_deref().map(str::trim) == outgoing.username.as_deref().map(str::trim);
+    if same && outgoing.secret.is_none() {
+        outgoing.secret.clone_from(&incoming.secret);
+    }
+}
+
+/// The test as a part of a page, for the script that looks on. When it is over the whole page has more to say.
+async fn look(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    Named(key): Named<AccountKey>,
+    headers: HeaderMap,
+) -> Shown {
+    let account = managed(&state, &person, key).await?;
+    let run = accounts::test_run(&state.room, &person.viewer, key).await?;
+    let test = TestView::new(&account, run, &visitor);
+    let whole = format!("/mailboxes/{key}/connect");
+    if !headers.contains_key("hx-request") {
+        return Ok(Redirect::to(&whole).into_response());
+    }
+    if test.outcome != Outcome::Running {
+        let to = HeaderValue::from_str(&whole).map_err(|error| Problem::internal(&error))?;
+        return Ok((StatusCode::OK, [(HeaderName::from_static("hx-redirect"), to)]).into_response());
+    }
+    shown(&TestPart { say: Say(visitor.language), test })
+}
+
+/// Tests what is saved.
+async fn test(State(state): State<AppState>, person: Person, Named(key): Named<AccountKey>) -> Shown {
+    managed(&state, &person, key).await?;
+    accounts::begin_test(&state.room, &person.viewer, key).await?;
+    Ok(Redirect::to(&format!("/mailboxes/{key}/connect")).into_response())
+}
+
+/// The end of the wizard: switches the mailbox on, with its folders, its owners and from when to fetch.
+async fn begin(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    Named(key): Named<AccountKey>,
+    fields: Fields,
+) -> Shown {
+    let account = managed(&state, &person, key).await?;
+    let since = match fields.of("fetch") {
+        "since" => visitor.habit().midnight(fields.of("since")).map(Some).ok_or_else(|| {
+            let (code, text) = mailroom::words::field::OUT_OF_RANGE;
+            Problem::invalid("since", code, text)
+        })?,
+        _ => None,
+    };
+    let owners = super::owner::typed(&fields);
+    let input = AccountInput {
+        active: Some(true),
+        sync_since: Some(since),
+        owners: (!owners.is_empty()).then_some(owners),
+        ..AccountInput::default()
+    };
+    let roles = super::folder::typed(&fields)?;
+    if !roles.is_empty() {
+        accounts::choose_roles(&state.room, &person.viewer, key, roles).await?;
+    }
+    match accounts::patch(&state.room, &person.viewer, key, input).await {
+        Ok(_) => Ok(Redirect::to(&format!("/mailboxes/{key}/progress")).into_response()),
+        Err(refusal) => {
+            let errors = field_errors(refusal)?;
+            let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
+            page.errors = Errors::new(&errors, visitor.language);
+            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
+}
+
+/// The fields to correct; a clash is told at its field too.
+pub(super) fn field_errors(refusal: Refusal) -> Result<Vec<FieldError>, Problem> {
+    match refusal {
+        Refusal::Invalid { errors } => Ok(errors),
+        Refusal::Conflict(error) if !error.field.is_empty() => Ok(vec![error]),
+        other => Err(other.into()),
+    }
+}
+
+/// What was saved but should be looked at, for the query of the page that follows.
+pub(super) fn warned(warnings: &[FieldError]) -> String {
+    let codes: Vec<&str> = warnings.iter().map(|warning| warning.code).collect();
+    if codes.is_empty() { String::new() } else { format!("?warned={}", codes.join(",")) }
+}

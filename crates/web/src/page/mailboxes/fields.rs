@@ -1,0 +1,204 @@
+//! The fields of a form as they came, several of one name included.
+
+use super::words::Say;
+use crate::{
+    AppState,
+    page::frame::Errors,
+    problem::{Kind, Problem},
+};
+use axum::{
+    Form,
+    extract::{FromRequest, Request},
+};
+use connect::Secret;
+use mailroom::accounts::{AccountInput, ServerInput};
+use store::account::{Account, Encryption, Incoming, Outgoing, Server};
+
+/// The fields of a form as they came.
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl FromRequest<AppState> for Fields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Fields, Problem> {
+        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(|_| {
+            Problem::new(Kind::BadRequest, "Dit formulier is niet te lezen.", "This form can't be read.")
+        })?;
+        Ok(Fields(pairs))
+    }
+}
+
+impl Fields {
+    /// The field as it was typed; empty when it did not come.
+    pub(super) fn of(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// Whether a box was ticked.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    /// The fields whose names begin so, with the rest of their names.
+    pub(super) fn after<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(key, value)| Some((key.strip_prefix(prefix)?, value.as_str())))
+    }
+
+    /// A number; nothing when nothing was typed, `Err` when it is none.
+    pub(super) fn number(&self, name: &str) -> Result<Option<i64>, ()> {
+        match self.of(name).trim() {
+            "" => Ok(None),
+            typed => typed.parse().map(Some).map_err(|_| ()),
+        }
+    }
+}
+
+/// One half of a mailbox's settings, as the form shows it.
+#[derive(Debug, Clone)]
+pub(super) struct HalfForm {
+    /// `incoming` or `outgoing`.
+    pub(super) name: &'static str,
+    /// `imap`, `smtp` or `none`.
+    pub(super) kind: String,
+    pub(super) host: String,
+    pub(super) port: String,
+    /// `tls`, `starttls` or `none`.
+    pub(super) encryption: String,
+    pub(super) username: String,
+    pub(super) prefix: String,
+}
+
+impl HalfForm {
+    pub(super) fn empty(name: &'static str, kind: &str, username: &str) -> HalfForm {
+        HalfForm {
+            name,
+            kind: kind.to_owned(),
+            host: String::new(),
+            port: String::new(),
+            encryption: "tls".to_owned(),
+            username: username.to_owned(),
+            prefix: String::new(),
+        }
+    }
+
+    pub(super) fn is_incoming(&self) -> bool {
+        self.name == "incoming"
+    }
+
+    pub(super) fn is(&self, encryption: &str) -> bool {
+        self.encryption == encryption
+    }
+
+    /// The encryption as people read it.
+    pub(super) fn shown_encryption(&self, say: &Say) -> &'static str {
+        match self.encryption.as_str() {
+            "tls" => "SSL/TLS",
+            "starttls" => "STARTTLS",
+            _ => say.no_encryption(),
+        }
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        self.kind == "none"
+    }
+
+    /// What is wrong with a field of this half.
+    pub(super) fn wrong<'a>(&self, errors: &'a Errors, field: &str) -> Option<&'a str> {
+        errors.of(&format!("{}.{field}", self.name))
+    }
+
+    pub(super) fn of_endpoint(name: &'static str, endpoint: &connect::discover::Endpoint) -> HalfForm {
+        HalfForm {
+            name,
+            kind: if name == "incoming" { "imap" } else { "smtp" }.to_owned(),
+            host: endpoint.host.clone(),
+            port: endpoint.port.to_string(),
+            encryption: match endpoint.encryption {
+                connect::Encryption::Tls => "tls",
+                connect::Encryption::Starttls => "starttls",
+                connect::Encryption::None => "none",
+            }
+            .to_owned(),
+            username: endpoint.username.clone(),
+            prefix: endpoint.prefix.clone().unwrap_or_default(),
+        }
+    }
+
+    fn of_server(name: &'static str, kind: &str, server: &Server) -> HalfForm {
+        HalfForm {
+            name,
+            kind: kind.to_owned(),
+            host: server.host.clone(),
+            port: server.port.to_string(),
+            encryption: encryption_name(server.encryption).to_owned(),
+            username: server.username.clone(),
+            prefix: server.prefix.clone().unwrap_or_default(),
+        }
+    }
+
+    /// As it was typed.
+    pub(super) fn typed(name: &'static str, fields: &Fields) -> HalfForm {
+        let of = |field: &str| fields.of(&format!("{name}_{field}")).to_owned();
+        HalfForm {
+            name,
+            kind: of("kind"),
+            host: of("host"),
+            port: of("port"),
+            encryption: of("encryption"),
+            username: of("username"),
+            prefix: of("prefix"),
+        }
+    }
+}
+
+pub(super) fn encryption_name(encryption: Encryption) -> &'static str {
+    match encryption {
+        Encryption::Tls => "tls",
+        Encryption::Starttls => "starttls",
+        Encryption::None => "none",
+    }
+}
+
+/// Both halves as they are saved.
+pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
+    let settings = &account.settings;
+    let incoming = match &settings.incoming {
+        Incoming::Imap(server) => HalfForm::of_server("incoming", "imap", server),
+        _ => HalfForm::empty("incoming", "none", &settings.address),
+    };
+    let outgoing = match &settings.outgoing {
+        Outgoing::Smtp(server) => HalfForm::of_server("outgoing", "smtp", server),
+        _ => HalfForm::empty("outgoing", "none", &settings.address),
+    };
+    [incoming, outgoing]
+}
+
+/// One half as the verbs take it. A secret is kept byte for byte as typed; an empty one was not typed.
+fn half_input(name: &str, fields: &Fields) -> ServerInput {
+    let of = |field: &str| fields.of(&format!("{name}_{field}"));
+    let kind = of("kind");
+    if kind == "none" {
+        return ServerInput { kind: Some("none".to_owned()), ..ServerInput::default() };
+    }
+    let port = of("port").trim();
+    ServerInput {
+        kind: Some(kind.to_owned()),
+        host: Some(of("host").to_owned()),
+        // What is no number is no port either, and is told as one.
+        port: (!port.is_empty()).then(|| port.parse().unwrap_or(-1)),
+        encryption: Some(of("encryption").to_owned()),
+        username: Some(of("username").to_owned()),
+        secret: Some(of("secret")).filter(|secret| !secret.is_empty()).map(Secret::new),
+        prefix: Some(Some(of("prefix").to_owned())),
+        ..ServerInput::default()
+    }
+}
+
+/// The servers of a mailbox as the form gives them.
+pub(super) fn servers_input(fields: &Fields) -> AccountInput {
+    AccountInput {
+        incoming: Some(half_input("incoming", fields)),
+        outgoing: Some(half_input("outgoing", fields)),
+        ..AccountInput::default()
+    }
+}

@@ -1,0 +1,218 @@
+//! The wizard, as far as the mailbox is made: the address, what was found for it, and the secret.
+
+use super::{
+    fields::{Fields, HalfForm, servers_input},
+    words::Say,
+};
+use crate::{
+    AppState,
+    page::{
+        frame::{Errors, Frame, Place, Shown, shown, shown_as},
+        route::{Pages, Who},
+        visitor::{Person, Visitor},
+    },
+};
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use connect::discover::{Candidate, Kind, Origin};
+use mailroom::{
+    accounts::{self, secret},
+    words::{Checks, Refusal},
+};
+use serde::Deserialize;
+use store::UserRole;
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages.get("/mailboxes/new", Who::MailboxManagers, show).post("/mailboxes/new", Who::MailboxManagers, make).post(
+        "/mailboxes/new/secret",
+        Who::Everybody,
+        look_at_secret,
+    )
+}
+
+#[derive(Template)]
+#[template(path = "mailboxes/new.html")]
+struct AddressPage {
+    frame: Frame,
+    say: Say,
+    errors: Errors,
+    address: String,
+}
+
+#[derive(Template)]
+#[template(path = "mailboxes/settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    say: Say,
+    errors: Errors,
+    address: String,
+    display_name: String,
+    /// Where the settings come from, in words; nothing was found without it.
+    found: Option<String>,
+    note: Option<String>,
+    /// Other settings that were found.
+    others: Vec<Other>,
+    halves: [HalfForm; 2],
+    /// Whether the fields are laid open.
+    open: bool,
+    may_allow_plaintext: bool,
+    allows_plaintext: bool,
+}
+
+/// Other settings that were found.
+struct Other {
+    path: String,
+    words: String,
+}
+
+#[derive(Template)]
+#[template(path = "mailboxes/secret.html")]
+struct SecretWarnings {
+    warnings: Vec<&'static str>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    address: Option<String>,
+    /// Which of what was found.
+    #[serde(default)]
+    choice: usize,
+}
+
+/// Whose secret was typed: `incoming` or `outgoing`.
+#[derive(Deserialize)]
+struct Which {
+    #[serde(default)]
+    half: String,
+}
+
+async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Query(asked): Query<Asked>) -> Shown {
+    let say = Say(visitor.language);
+    let Some(typed) = asked.address else { return shown(&first(&visitor, Errors::default(), "")) };
+    let address = typed.trim();
+    let mut checks = Checks::default();
+    checks.address("address", address);
+    if let Err(Refusal::Invalid { errors }) = checks.done() {
+        let page = first(&visitor, Errors::new(&errors, visitor.language), address);
+        return shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    let candidates = accounts::discover(&state.room, address).await;
+    let usable: Vec<&Candidate> = candidates.iter().filter(|candidate| is_usable(candidate)).collect();
+    let chosen = usable.get(asked.choice).or(usable.first()).copied();
+    let halves = match chosen {
+        Some(candidate) => of_candidate(candidate, address),
+        None => [HalfForm::empty("incoming", "imap", address), HalfForm::empty("outgoing", "smtp", address)],
+    };
+    let others = usable.iter().enumerate().filter(|(_, one)| !chosen.is_some_and(|chosen| std::ptr::eq(chosen, **one)));
+    let others = others.map(|(at, candidate)| Other {
+        path: format!("/mailboxes/new?address={}&choice={at}", super::super::route::percent(address)),
+        words: summary(candidate, say),
+    });
+    let note = chosen.or(candidates.first()).and_then(|candidate| candidate.note.clone());
+    shown(&SettingsPage {
+        frame: Frame::new(&visitor, Place::Mailboxes),
+        say,
+        errors: Errors::default(),
+        address: address.to_owned(),
+        display_name: String::new(),
+        found: chosen.map(|candidate| origin(candidate, say)),
+        note: note.map(|note| crate::page::words::either(visitor.language, note.nl, note.en)),
+        others: others.collect(),
+        open: chosen.is_none_or(|candidate| candidate.incoming.is_none() || candidate.outgoing.is_none()),
+        halves,
+        may_allow_plaintext: person.viewer.role == UserRole::Administrator,
+        allows_plaintext: false,
+    })
+}
+
+/// Makes the mailbox, switched off until it is tested and the person says what to fetch; and begins the test.
+async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, fields: Fields) -> Shown {
+    let address = fields.of("address").trim().to_owned();
+    let display_name = fields.of("display_name").to_owned();
+    let mut input = servers_input(&fields);
+    input.address = Some(address.clone());
+    input.display_name = Some(display_name.clone()).filter(|name| !name.trim().is_empty());
+    input.active = Some(false);
+    input.allow_plaintext = fields.is_on("allow_plaintext").then_some(true);
+    match accounts::create(&state.room, &person.viewer, input).await {
+        Ok(saved) => {
+            let id = saved.account.id;
+            accounts::begin_test(&state.room, &person.viewer, id).await?;
+            let warned = super::connect::warned(&saved.warnings);
+            Ok(Redirect::to(&format!("/mailboxes/{id}/connect{warned}")).into_response())
+        }
+        Err(refusal) => {
+            let errors = super::connect::field_errors(refusal)?;
+            let page = SettingsPage {
+                frame: Frame::new(&visitor, Place::Mailboxes),
+                say: Say(visitor.language),
+                errors: Errors::new(&errors, visitor.language),
+                address,
+                display_name,
+                found: None,
+                note: None,
+                others: Vec::new(),
+                halves: [HalfForm::typed("incoming", &fields), HalfForm::typed("outgoing", &fields)],
+                open: true,
+                may_allow_plaintext: person.viewer.role == UserRole::Administrator,
+                allows_plaintext: fields.is_on("allow_plaintext"),
+            };
+            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
+}
+
+/// What a person should look at in the secret they typed; refuses nothing.
+async fn look_at_secret(visitor: Visitor, Query(which): Query<Which>, fields: Fields) -> Shown {
+    let warnings = secret::warnings(fields.of(&format!("{}_secret", which.half)));
+    shown(&SecretWarnings { warnings: warnings.into_iter().map(|(_, text)| text.say(visitor.language)).collect() })
+}
+
+fn first(visitor: &Visitor, errors: Errors, address: &str) -> AddressPage {
+    let frame = Frame::new(visitor, Place::Mailboxes);
+    AddressPage { frame, say: Say(visitor.language), errors, address: address.to_owned() }
+}
+
+/// What we can connect to today.
+fn is_usable(candidate: &Candidate) -> bool {
+    let receives = candidate.incoming.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Imap);
+    let sends = candidate.outgoing.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Smtp);
+    receives || (candidate.incoming.is_none() && sends)
+}
+
+fn of_candidate(candidate: &Candidate, address: &str) -> [HalfForm; 2] {
+    let incoming = candidate.incoming.as_ref().filter(|endpoint| endpoint.kind == Kind::Imap);
+    let outgoing = candidate.outgoing.as_ref().filter(|endpoint| endpoint.kind == Kind::Smtp);
+    let empty = |name, kind| HalfForm::empty(name, kind, address);
+    [
+        incoming.map_or_else(|| empty("incoming", "imap"), |endpoint| HalfForm::of_endpoint("incoming", endpoint)),
+        outgoing.map_or_else(|| empty("outgoing", "smtp"), |endpoint| HalfForm::of_endpoint("outgoing", endpoint)),
+    ]
+}
+
+/// Where settings come from, in a sentence.
+fn origin(candidate: &Candidate, say: Say) -> String {
+    let from = match candidate.source {
+        Origin::Preset => say.found_by_preset(),
+        Origin::Autoconfig => say.found_by_autoconfig(),
+        Origin::Ispdb => say.found_by_ispdb(),
+        Origin::Srv => say.found_by_srv(),
+        Origin::Autodiscover => say.found_by_autodiscover(),
+        Origin::Mx => say.found_by_mx(),
+        Origin::Guess => say.found_by_guess(),
+    };
+    match &candidate.provider {
+        Some(provider) => say.found_at(provider, from),
+        None => say.found(from),
+    }
+}
+
+fn summary(candidate: &Candidate, say: Say) -> String {
+    let hosts = [&candidate.incoming, &candidate.outgoing].into_iter().flatten();
+    let hosts: Vec<String> = hosts.map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port)).collect();
+    format!("{} {}", hosts.join(", "), origin(candidate, say))
+}

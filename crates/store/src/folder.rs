@@ -230,8 +230,9 @@ pub async fn some_message_ids(
     let mut found = Vec::new();
     for order in ["DESC", "ASC"] {
         let sql = format!(
-            "SELECT m.message_id FROM places p JOIN messages m ON m.organisation = p.organisation AND m.id = p.message
-             WHERE p.organisation = $1 AND p.folder = $2 AND m.message_id IS NOT NULL ORDER BY p.message {order} LIMIT $3"
+            "SELECT t.message_id FROM places p
+             JOIN message_texts t ON t.organisation = p.organisation AND t.id = p.message
+             WHERE p.organisation = $1 AND p.folder = $2 AND t.message_id IS NOT NULL ORDER BY p.message {order} LIMIT $3"
         );
         let rows = tx.rows(&sql, &vals![organisation, folder, of_each]).await?;
         found.extend(rows.into_iter().map(|mut row| row.text(0)));

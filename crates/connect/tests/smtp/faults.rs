@@ -2,7 +2,7 @@
 
 use crate::server::{Counter, PIPELINING, Turn, envelope, hello, parcel, play, quick, script, submit, transport};
 use connect::{
-    ConnectError, Encryption, Transport,
+    ConnectError, Encryption, Receipt, Transport,
     error::{Cause, Step},
     smtp::SmtpTransport,
 };
@@ -109,7 +109,11 @@ async fn a_server_that_closes_between_recipients_is_tried_again() {
     ]);
     let (result, _, marks) = submit(turns).await;
 
-    assert!(matches!(result, Err(ConnectError::Later { cause: Cause::Throttled, .. })), "{result:?}");
+    let Ok(Receipt { recipients, .. }) = result else { panic!("{result:?}") };
+    assert!(
+        matches!(recipients[0].outcome, Err(ConnectError::Later { cause: Cause::Throttled, .. })),
+        "{recipients:?}"
+    );
     assert_eq!(marks, 0);
 }
 

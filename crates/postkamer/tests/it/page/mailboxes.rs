@@ -192,7 +192,7 @@ fn forty_mailboxes_are_one_calm_list_with_what_wants_attention_on_top() {
         program.connect(&made);
     }
     wait_until("all are tried", || {
-        let accounts = program.api.list("/accounts?limit=100");
+        let accounts = program.api.list("/accounts");
         let tried = |account: &&Value| account["active"] == json!(true) && account["health"]["code"] != "not_tried";
         (accounts.iter().filter(tried).count() == 36).then_some(())
     });

@@ -63,7 +63,7 @@ impl Pair {
 
     fn folder(&self, name: &str) -> Option<Value> {
         let folders = self.api().list(&format!("/accounts/{}/folders", self.account));
-        folders.into_iter().find(|folder| folder["name"] == json!(name))
+        folders.into_iter().find(|folder| folder["label"] == json!(name))
     }
 
     fn shows(&self, subject: &str, what: &str, value: bool) {

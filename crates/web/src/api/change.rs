@@ -92,10 +92,10 @@ async fn list(
     caller: Caller,
     Asked(asked): Asked<Since>,
 ) -> Result<Json<Feed>, Problem> {
-    let since = match (&asked.since, &asked.cursor) {
-        (_, Some(cursor)) => place("cursor", cursor)?,
-        (Some(since), None) => place("since", since)?,
-        (None, None) => 0,
+    let since = asked.since.as_ref().map(|since| place("since", since)).transpose()?;
+    let since = match &asked.cursor {
+        Some(cursor) => place("cursor", cursor)?,
+        None => since.unwrap_or(0),
     };
     let viewer = caller.viewer;
     let read = state.read(move |tx| Box::pin(async move { seen_after(tx, &viewer, since, asked.limit).await })).await?;

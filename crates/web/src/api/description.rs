@@ -113,6 +113,7 @@ fn declare(operation: &mut Operation, reads: bool) {
         add("400", "The body is no JSON.");
         add("413", "The body is too large.");
         add("415", "The body is not declared as JSON.");
+        add("429", "Tried too often; `Retry-After` says when to come back.");
     }
     if takes_key {
         add("409", "It clashes with what is there, or the first request with this key is still running.");

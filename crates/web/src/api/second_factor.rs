@@ -200,7 +200,10 @@ async fn blocks(
 
 /// Lets a network try again.
 #[utoipa::path(delete, path = "/sign-in-blocks", tag = "people", params(Which),
-    responses((status = 204, description = "It may.")))]
+    responses(
+        (status = 204, description = "It may."),
+        (status = 404, description = "It was not blocked.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 async fn unblock(
     State(state): State<AppState>,
     Administrator(caller): Administrator,

@@ -95,15 +95,7 @@ fn a_mailbox_is_connected_from_its_address_and_a_wrong_password_is_mended_on_the
     browser.sees("Wat wilt u ophalen?");
     browser.judge(&gallery(), "mailboxes-test-well");
     browser.press("Beginnen met ophalen");
-    browser.sees("Alle mail is opgehaald");
     browser.judge(&gallery(), "mailboxes-progress");
-    browser.go(&format!("{}/mailboxes", program.url()));
-    browser.sees("Dorpshuis De Linde");
-    browser.sees("Werkt");
-    browser.follow("Dorpshuis De Linde");
-    browser.sees("Weergavenaam");
-    let inbox = office.client("info").folder("INBOX").messages.len();
-    assert_eq!(inbox, 40, "the test message was cleared away again");
     nothing_went_wrong(&mut browser, &["status of 422"]);
 }
 

@@ -1,7 +1,7 @@
 //! The folders of an account, their roles, cursors and ledger.
 
 use crate::{Row, StoreError, Tx, vals};
-use mail::{AccountKey, Cursor, FolderKey, OrganisationKey, Role};
+use mail::{AccountKey, Cursor, FolderKey, OrganisationKey, RemoteId, Role};
 
 /// A folder as stored.
 #[derive(Debug, Clone)]
@@ -220,24 +220,32 @@ pub async fn compare_next(tx: &mut Tx, organisation: OrganisationKey, folder: Fo
     Ok(())
 }
 
-/// Message-IDs of some of a folder's messages: so many of the newest and of the oldest.
+/// Forgets how the server numbers these folders: whatever comes next is another epoch, also when UIDVALIDITY stays.
+pub async fn number_anew(tx: &mut Tx, organisation: OrganisationKey, folders: &[FolderKey]) -> Result<(), StoreError> {
+    let lists: Vec<_> = folders.iter().map(|folder| vals![organisation, *folder].to_vec()).collect();
+    let sql = "UPDATE folders SET epoch = NULL, cursor = NULL WHERE organisation = $1 AND id = $2";
+    tx.execute_many(sql, &lists).await?;
+    Ok(())
+}
+
+/// Message-IDs of some of a folder's messages with where they lie: so many of the newest and of the oldest.
 pub async fn some_message_ids(
     tx: &mut Tx,
     organisation: OrganisationKey,
     folder: FolderKey,
     of_each: usize,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<(String, RemoteId)>, StoreError> {
     let mut found = Vec::new();
     for order in ["DESC", "ASC"] {
         let sql = format!(
-            "SELECT t.message_id FROM places p
+            "SELECT t.message_id, p.remote, p.remote_name FROM places p
              JOIN message_texts t ON t.organisation = p.organisation AND t.id = p.message
              WHERE p.organisation = $1 AND p.folder = $2 AND t.message_id IS NOT NULL ORDER BY p.message {order} LIMIT $3"
         );
-        let rows = tx.rows(&sql, &vals![organisation, folder, of_each]).await?;
-        found.extend(rows.into_iter().map(|mut row| row.text(0)));
+        for mut row in tx.rows(&sql, &vals![organisation, folder, of_each]).await? {
+            let name = row.opt_text(2);
+            found.push((row.text(0), super::place::remote_id(row.int(1), name)));
+        }
     }
-    found.sort();
-    found.dedup();
     Ok(found)
 }

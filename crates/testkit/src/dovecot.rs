@@ -90,6 +90,20 @@ impl Dovecot {
         process.wait_for_ports(&[imap_port, submission_port, lmtp_port]);
         Dovecot { imap_port, imaps_port, submission_port, lmtp_port, auth_socket, process }
     }
+
+    /// Gives a folder of a user, as the system knows him, this UIDVALIDITY.
+    ///
+    /// # Panics
+    /// When `doveadm` refuses.
+    pub fn set_uidvalidity(&self, user: &str, folder: &str, validity: u32) {
+        let done = std::process::Command::new("doveadm")
+            .arg("-c")
+            .arg(self.process.dir().join("dovecot.conf"))
+            .args(["mailbox", "update", "-u", user, "--uid-validity", &validity.to_string(), folder])
+            .output()
+            .expect("doveadm, which comes with Dovecot");
+        assert!(done.status.success(), "doveadm: {}", String::from_utf8_lossy(&done.stderr));
+    }
 }
 
 fn configuration(options: &DovecotOptions, dir: &std::path::Path, ports: [u16; 4]) -> String {

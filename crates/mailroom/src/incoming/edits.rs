@@ -14,6 +14,8 @@ use store::{
 
 /// Edits sent in one go.
 const AT_ONCE: usize = 200;
+/// How long an edit waits for the pull that finds its message's new number, in milliseconds.
+const RENUMBERED_MS: i64 = 5_000;
 
 /// Does every edit that is due, and gives the folders that another look is worth (remote names): where something was
 /// moved without the server telling its new name.
@@ -37,6 +39,14 @@ pub(super) async fn run(
         let (doable, hopeless): (Vec<Edit>, Vec<Edit>) =
             waiting.into_iter().partition(|edit| command(folders, edit).is_some());
         for edit in hopeless {
+            let waits = folders.iter().any(|folder| is_being_numbered(folder, &edit));
+            if waits {
+                let work = store::unit(move |tx| {
+                    Box::pin(async move { store::edit::retry(tx, organisation, edit.id, now + RENUMBERED_MS).await })
+                });
+                room.store.db.write(work).await?;
+                continue;
+            }
             // The folder is gone or began a new epoch: there is nothing to do it to.
             settle(room, organisation, edit, Ok(EditDone { new: None, missing: true }), now).await?;
         }
@@ -54,6 +64,11 @@ pub(super) async fn run(
             killpoint!("edit.after_settle");
         }
     }
+}
+
+/// The pull that comes next finds the number under which the message lies now.
+fn is_being_numbered(folder: &Folder, edit: &Edit) -> bool {
+    folder.id == edit.folder && folder.generation == edit.generation && folder.epoch.is_none()
 }
 
 fn command(folders: &[Folder], edit: &Edit) -> Option<connect::Edit> {

@@ -3,6 +3,10 @@
 //! A mailbox may move: another host, other folder names, other UIDVALIDITYs. What stays are its messages. So when the door
 //! is another one, or every folder is numbered anew, some of the mail that we hold is looked for there, and at least half of
 //! it must be found: colleagues share some mail, but not half of it.
+//!
+//! UIDVALIDITY says nothing across servers: many begin to count at 1, or take the second in which a folder was made. So behind
+//! another door a folder's numbers count only when what was looked for lies under the number that we know (RFC 9051 §2.3.1.1
+//! promises that for one server alone).
 
 use super::pass::PassError;
 use crate::MailRoom;
@@ -10,16 +14,18 @@ use connect::{
     ConnectError, RemoteFolder, ServerWords, Source,
     error::{Cause, Step},
 };
-use mail::Role;
+use mail::{FolderKey, Role};
 use store::{
     StoreError,
     account::{Account, Incoming},
     folder::Folder,
 };
 
-/// Folders that are looked into, the fullest first, and messages of each: so many of the newest and of the oldest.
-const FOLDERS: usize = 3;
+/// The fullest folders, and how many of the newest and of the oldest messages of each are looked for.
+const FULLEST: usize = 3;
 const OF_EACH: usize = 4;
+/// So many of every other folder, when its numbers have to be checked.
+const OF_OTHERS: usize = 1;
 
 /// Refuses a server that answers with another mailbox; nothing of ours was touched yet. Remembers the door once it is known
 /// to be right.
@@ -27,13 +33,17 @@ pub(super) async fn check(
     room: &MailRoom,
     account: &Account,
     shown: &[RemoteFolder],
-    stored: &[Folder],
+    stored: &mut [Folder],
     source: &mut dyn Source,
 ) -> Result<(), PassError> {
     let Some(door) = door(account) else { return Ok(()) };
-    let is_known_door = account.identity.as_deref().is_none_or(|known| known == door);
-    if !is_known_door || is_numbered_anew(shown, stored) {
-        compare(room, account, shown, stored, source).await?;
+    let is_other_door = account.identity.as_deref().is_some_and(|known| known != door);
+    if is_other_door || is_numbered_anew(shown, stored) {
+        let renumbered = compare(room, account, shown, stored, source, is_other_door).await?;
+        for folder in stored.iter_mut().filter(|folder| renumbered.contains(&folder.id)) {
+            (folder.epoch, folder.cursor) = (None, None);
+        }
+        number_anew(room, account, renumbered).await?;
     }
     if account.identity.as_deref() != Some(&door) {
         remember(room, account, door).await?;
@@ -64,32 +74,55 @@ fn is_numbered_anew(shown: &[RemoteFolder], stored: &[Folder]) -> bool {
     met
 }
 
+/// Refuses a mailbox in which our mail isn't found. Gives the folders in which it lies under other numbers, of the fullest
+/// or, with `every`, of all.
 async fn compare(
     room: &MailRoom,
     account: &Account,
     shown: &[RemoteFolder],
     stored: &[Folder],
     source: &mut dyn Source,
-) -> Result<(), PassError> {
+    every: bool,
+) -> Result<Vec<FolderKey>, PassError> {
     let mut fullest: Vec<&Folder> = stored.iter().filter(|folder| folder.messages > 0).collect();
     fullest.sort_by_key(|folder| std::cmp::Reverse(folder.messages));
-    let (mut asked, mut found) = (0, 0);
-    for folder in fullest.into_iter().take(FOLDERS) {
+    if !every {
+        fullest.truncate(FULLEST);
+    }
+    let (mut asked, mut found, mut renumbered) = (0, 0, Vec::new());
+    for (at, folder) in fullest.into_iter().enumerate() {
         let Some(there) = same_folder(folder, shown) else { continue };
         let (organisation, id) = (account.organisation, folder.id);
+        let of_each = if at < FULLEST { OF_EACH } else { OF_OTHERS };
         let read = room.store.db.read(move |tx| {
-            Box::pin(async move { store::folder::some_message_ids(tx, organisation, id, OF_EACH).await })
+            Box::pin(async move { store::folder::some_message_ids(tx, organisation, id, of_each).await })
         });
-        for message_id in read.await? {
+        let mut same_numbers = there == folder.remote;
+        for (message_id, remote) in read.await? {
+            let lies_at = source.find(there, &message_id).await?;
             asked += 1;
-            found += usize::from(!source.find(there, &message_id).await?.is_empty());
+            found += usize::from(!lies_at.is_empty());
+            same_numbers &= lies_at.is_empty() || lies_at.iter().any(|(_, there)| *there == remote);
+        }
+        if !same_numbers {
+            renumbered.push(folder.id);
         }
     }
     if found * 2 >= asked {
-        return Ok(());
+        return Ok(renumbered);
     }
     let words = ServerWords(format!("{found} of {asked} messages that we know were found there"));
     Err(ConnectError::Settings { step: Step::Work, cause: Cause::OtherAccount, words }.into())
+}
+
+async fn number_anew(room: &MailRoom, account: &Account, folders: Vec<FolderKey>) -> Result<(), StoreError> {
+    if folders.is_empty() {
+        return Ok(());
+    }
+    let organisation = account.organisation;
+    let work =
+        store::unit(move |tx| Box::pin(async move { store::folder::number_anew(tx, organisation, &folders).await }));
+    room.store.db.write(work).await
 }
 
 /// Where mail of this folder would lie there: under the same name, else in the folder for the same, else in the inbox.

@@ -168,8 +168,8 @@ async fn known_folders(
 ) -> Result<Vec<Folder>, PassError> {
     let (organisation, id) = (account.organisation, account.id);
     let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
-    let stored = read.await?;
-    identity::check(room, account, shown, &stored, source).await?;
+    let mut stored = read.await?;
+    identity::check(room, account, shown, &mut stored, source).await?;
     killpoint!("receive.before_folders");
     let folders = take_folders(room, account, stored, shown).await?;
     killpoint!("receive.after_folders");

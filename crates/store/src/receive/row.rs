@@ -6,7 +6,7 @@ use crate::{
     place::{self, Stored, remote_name, remote_number},
     vals,
 };
-use mail::{FolderKey, MessageKey, OrganisationKey};
+use mail::{FolderKey, MessageKey, OrganisationKey, RemoteId};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 
@@ -254,12 +254,23 @@ async fn rebind(
     items: &[&Incoming],
     keys: &HashMap<[u8; 32], MessageKey>,
 ) -> Result<(), StoreError> {
-    let messages: HashSet<MessageKey> = items.iter().filter_map(|item| keys.get(&item.digest)).copied().collect();
+    let there: HashMap<MessageKey, &RemoteId> =
+        items.iter().filter_map(|item| Some((*keys.get(&item.digest)?, &item.remote))).collect();
     let lists: Vec<_> =
-        messages.iter().map(|message| vals![organisation, folder, *message, generation].to_vec()).collect();
+        there.keys().map(|message| vals![organisation, folder, *message, generation].to_vec()).collect();
     let sql = "DELETE FROM places WHERE organisation = $1 AND folder = $2 AND message = $3 AND generation < $4
                RETURNING remote, message, flags, keywords, shown_in";
     let old = tx.rows_many(sql, &lists).await?;
+    // What is still to be done to it is done under the new number.
+    let numbers = there.iter().map(|(message, remote)| {
+        vals![organisation, folder, *message, generation, remote_number(remote), remote_name(remote)].to_vec()
+    });
+    tx.execute_many(
+        "UPDATE edits SET generation = $4, remote = $5, remote_name = $6
+         WHERE organisation = $1 AND folder = $2 AND message = $3 AND generation < $4 AND done_at IS NULL",
+        &numbers.collect::<Vec<_>>(),
+    )
+    .await?;
     place::uncount(tx, organisation, &old.into_iter().flatten().map(Stored::read).collect::<Vec<_>>()).await
 }
 

@@ -22,8 +22,8 @@ const BREATHER: i64 = 30_000;
 
 /// What became of a leased message.
 pub(super) enum Done {
-    /// It was tried; these domains have to wait until the next try.
-    Finished(Leased, Finish, Vec<String>),
+    /// It was tried; these domains rest until then.
+    Finished(Leased, Finish, Vec<(String, i64)>),
     /// It was not: not before this moment.
     Postponed(Leased, i64, WaitsFor),
 }
@@ -65,8 +65,8 @@ pub(super) async fn carry(room: &MailRoom, lane: &Lane, mut leased: Leased) -> D
     killpoint!("send.after_reply");
     let now = room.clock.now();
     let (mut finish, follows) = outcome::judge(&leased, &answer, lane.wants_sent_copy, now, rand::random());
-    let put_off = outcome::put_off(&leased, &answer);
-    lane.pause_domains(put_off.iter().map(|domain| (domain.clone(), finish.retry_at)));
+    let put_off = outcome::put_off(&leased, &answer, finish.retry_at, now);
+    lane.pause_domains(put_off.clone());
     // Of those who were held back nothing is said: they are tried when their domain is.
     finish.retry_at = finish.retry_at.max(held_back.unwrap_or(now));
     settle_account(room, lane, &answer, follows, now).await;

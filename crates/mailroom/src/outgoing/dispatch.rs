@@ -305,9 +305,9 @@ async fn write_batch(room: &MailRoom, batch: Arc<Vec<Done>>) -> Result<Vec<Optio
             let mut states = Vec::with_capacity(batch.len());
             for done in batch.iter() {
                 states.push(match done {
-                    Done::Finished(one, finish, put_off) => {
-                        for domain in put_off {
-                            limit::pause_domain(tx, one.organisation, one.account, domain, finish.retry_at).await?;
+                    Done::Finished(one, _, put_off) => {
+                        for (domain, until) in put_off {
+                            limit::pause_domain(tx, one.organisation, one.account, domain, *until).await?;
                         }
                         ended.next().flatten()
                     }

@@ -62,9 +62,20 @@ pub(crate) fn judge(
     (Finish { recipients, code, server_said, retry_at, wants_sent_copy }, follows)
 }
 
-/// The domains whose recipients the next hop put off (421, 450, 451): until the next try nothing goes there, and whatever
-/// goes elsewhere need not wait.
-pub(crate) fn put_off(leased: &Leased, answer: &Result<Receipt, ConnectError>) -> Vec<String> {
+/// How long a domain that put a mail off is left alone at most, in milliseconds.
+const LONGEST_REST: i64 = 30_000;
+
+/// The domains whose recipients the next hop put off (421, 450, 451), and until when nothing goes there; whatever goes
+/// elsewhere need not wait.
+///
+/// That rest is over before the mail itself is tried again: whoever waited for it has their turn first, so that one mail
+/// that is put off for days holds nobody up.
+pub(crate) fn put_off(
+    leased: &Leased,
+    answer: &Result<Receipt, ConnectError>,
+    retry_at: i64,
+    now: i64,
+) -> Vec<(String, i64)> {
     let Ok(receipt) = answer else { return Vec::new() };
     let outcomes = leased.recipients.iter().zip(&receipt.recipients);
     let mut domains: Vec<String> = outcomes
@@ -78,7 +89,8 @@ pub(crate) fn put_off(leased: &Leased, answer: &Result<Receipt, ConnectError>) -
         .collect();
     domains.sort();
     domains.dedup();
-    domains
+    let until = now + ((retry_at - now) / 2).clamp(0, LONGEST_REST);
+    domains.into_iter().map(|domain| (domain, until)).collect()
 }
 
 /// The part after the last `@`, as domains are compared.
@@ -168,8 +180,10 @@ mod tests {
         leased.recipients[1].address = "els@Traag.nl".into();
         let said = || Ok(ServerWords("250 ok".into()));
         let answer = Ok(receipt(vec![said(), Err(later(Step::Work)), Err(refused())]));
-        assert_eq!(put_off(&leased, &answer), ["traag.nl"]);
-        assert_eq!(put_off(&leased, &Err(later(Step::Connect))), [""; 0], "that is the account's trouble");
+        let rests = |retry_at| put_off(&leased, &answer, retry_at, 1_000);
+        assert_eq!(rests(11_000), [("traag.nl".into(), 6_000)], "others go before the mail itself is tried again");
+        assert_eq!(rests(3_601_000), [("traag.nl".into(), 31_000)], "and need not wait for hours");
+        assert_eq!(put_off(&leased, &Err(later(Step::Connect)), 11_000, 1_000), [], "that is the account's trouble");
     }
 
     #[test]

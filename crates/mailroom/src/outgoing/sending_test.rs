@@ -268,5 +268,9 @@ async fn a_recipient_who_is_put_off_holds_up_their_domain_and_nobody_else() {
             all
         })
         .await;
-    assert_eq!(to(&hop), ["b@traag.nl", "c@traag.nl", "d@Traag.nl", "g@traag.nl"], "in their order");
+    assert_eq!(
+        to(&hop),
+        ["c@traag.nl", "d@Traag.nl", "g@traag.nl", "b@traag.nl"],
+        "who was put off comes after the others"
+    );
 }

@@ -34,7 +34,9 @@ mod stories {
         client(&moved).append("INBOX", &letters("vreemd", 3));
         client(&moved).append("INBOX", &letters("ons", 20));
         // UIDVALIDITY is often the second in which a folder was made, or 1: two servers may well agree on it by chance.
-        [&here, &elsewhere, &moved].map(|dovecot| dovecot.set_uidvalidity("anna", "INBOX", 1));
+        for dovecot in [&here, &elsewhere, &moved] {
+            dovecot.set_uidvalidity("anna", "INBOX", 1);
+        }
 
         let program = Program::start(backing);
         let id = program.connect(&account("anna@voorbeeld.test", imap(here.imap_port, "anna", "geheim-1"), none()));

@@ -43,7 +43,7 @@ impl From<store::StoreError> for Failed {
     fn from(error: store::StoreError) -> Failed {
         match error {
             // The data are not fit to be used: scripts must be able to tell that from an ordinary failure.
-            store::StoreError::Unusable(words) => Failed { code: "unusable", message: words, status: 3 },
+            store::StoreError::Unusable(words) => Failed { code: "unusable", message: words.to_string(), status: 3 },
             other => Failed::new("store", other.to_string()),
         }
     }

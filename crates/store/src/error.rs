@@ -1,5 +1,6 @@
 //! Why the store could not do what it was asked, by what the caller should do next.
 
+use crate::Unfit;
 use std::sync::Arc;
 
 /// Why the store could not do what it was asked, by what the caller should do next.
@@ -32,7 +33,7 @@ pub enum StoreError {
     Closed,
     /// The installation can't be used as it is: an administrator must act.
     #[error("{0}")]
-    Unusable(String),
+    Unusable(Unfit),
     /// Stored bytes are not what was stored: damage, or another key.
     #[error("damaged: {0}")]
     Damaged(String),

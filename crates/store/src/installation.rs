@@ -1,7 +1,7 @@
 //! An installation: the folder with the database, the blobs and the key file, opened by one process at a time.
 
 use crate::{
-    Db, Dialect, KeyMaker, StoreError,
+    Db, Dialect, KeyMaker, StoreError, Unfit,
     blob::{self, BlobStore, LocalBlobs, S3Blobs},
     db, migrate,
     secret::{Keyring, MasterKey},
@@ -136,10 +136,7 @@ fn lock(data: &Path) -> Result<File, StoreError> {
     let file = options.create(true).truncate(false).read(true).write(true).mode(0o600).open(path).map_err(&failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Unusable(format!(
-            "Another Postkamer works in {}. Stop it first, or name another folder with --data.",
-            data.display()
-        ))),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Unusable(Unfit::InUse(data.to_owned()))),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }
@@ -180,11 +177,7 @@ fn database(places: &Places) -> Result<db::Place, StoreError> {
     };
     let is_empty = std::fs::metadata(&file).map_or(true, |found| found.len() == 0);
     if is_empty && LocalBlobs::has_packs(&blob_folder(places)) {
-        return Err(StoreError::Unusable(format!(
-            "There are messages in {} but no database in {}. Put back the database, or start in an empty folder.",
-            blob_folder(places).display(),
-            file.display()
-        )));
+        return Err(StoreError::Unusable(Unfit::DatabaseGone { blobs: blob_folder(places), database: file }));
     }
     Ok(db::Place::Sqlite(file))
 }
@@ -206,10 +199,7 @@ async fn first_master_key(db: &Db, key_file: &Path) -> Result<MasterKey, StoreEr
     let sql = "SELECT id FROM organisations LIMIT 1";
     let used = db.read(move |tx| Box::pin(async move { tx.row(sql, &vals![]).await })).await?;
     if used.is_some() {
-        return Err(StoreError::Unusable(format!(
-            "The key file {} is not there, and without it no mailbox password can be read. Put back a copy of it.",
-            key_file.display()
-        )));
+        return Err(StoreError::Unusable(Unfit::KeyGone(key_file.to_owned())));
     }
     let master = MasterKey::random();
     master.write(key_file)?;

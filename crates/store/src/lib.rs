@@ -44,6 +44,7 @@ pub mod secret;
 pub mod session;
 pub mod template;
 pub mod token;
+mod unfit;
 pub mod user;
 pub mod viewer;
 
@@ -51,4 +52,5 @@ pub use db::{Db, Dialect, Row, Topic, Tx, Val, Work, unit};
 pub use error::StoreError;
 pub use installation::{KEY_FILE_VARIABLE, Places, Store};
 pub use key_maker::KeyMaker;
+pub use unfit::Unfit;
 pub use viewer::{Rights, UserRole, Viewer};

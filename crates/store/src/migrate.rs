@@ -1,6 +1,6 @@
 //! Brings the schema to what this program expects, once, and refuses a database that a newer program has written.
 
-use crate::{Db, Dialect, StoreError, Tx, vals};
+use crate::{Db, Dialect, StoreError, Tx, Unfit, vals};
 
 struct Migration {
     number: i64,
@@ -42,10 +42,7 @@ async fn migrate(tx: &mut Tx) -> Result<(), StoreError> {
     tx.script("CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)").await?;
     let done = level(tx).await?;
     if done > MIGRATIONS.len() as i64 {
-        return Err(StoreError::Unusable(format!(
-            "The database was written by a newer Postkamer (schema {done}, this program knows {}). Use that version.",
-            MIGRATIONS.len()
-        )));
+        return Err(StoreError::Unusable(Unfit::NewerSchema { found: done, known: MIGRATIONS.len() }));
     }
     for migration in MIGRATIONS.iter().filter(|migration| migration.number > done) {
         tx.script(&text_for(tx.dialect(), migration)).await?;

@@ -1,6 +1,6 @@
 //! PostgreSQL: one cluster for a test binary, a database for each test.
 
-use crate::{Process, free_port};
+use crate::{Identity, Process, free_port};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
@@ -27,8 +27,24 @@ impl Postgres {
     /// # Panics
     /// When PostgreSQL is not installed or does not start.
     pub fn start() -> Postgres {
+        Postgres::start_as(None)
+    }
+
+    /// A cluster that lets nobody in without TLS, with this certificate.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not installed or does not start.
+    pub fn start_with_tls(identity: &Identity) -> Postgres {
+        Postgres::start_as(Some(identity))
+    }
+
+    fn start_as(identity: Option<&Identity>) -> Postgres {
         let port = free_port();
         let dir = Process::folder("postgres");
+        let tls = identity.map_or("-c ssl=off", |identity| {
+            identity.write(&dir);
+            "-c ssl=on -c ssl_cert_file=cert.pem -c ssl_key_file=key.pem"
+        });
         let script = format!(
             r#"set -e
             id postgres >/dev/null 2>&1 && who=postgres || who=nobody
@@ -36,9 +52,14 @@ impl Postgres {
             as() {{ setpriv --reuid="$who" --regid="$(id -g "$who")" --clear-groups "$@"; }}
             cd {dir}/data
             as {bin}/initdb --pgdata={dir}/data --username=postkamer --auth=trust --encoding=UTF8 --locale=C --no-sync
+            if [ -e {dir}/key.pem ]; then
+                mv {dir}/cert.pem {dir}/key.pem {dir}/data/
+                chown "$who" cert.pem key.pem && chmod 600 key.pem
+                echo 'hostssl all all 127.0.0.1/32 trust' > pg_hba.conf
+            fi
             exec setpriv --reuid="$who" --regid="$(id -g "$who")" --clear-groups {bin}/postgres -D {dir}/data -p {port} \
                 -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off \
-                -c max_connections=400 -c shared_buffers=64MB -c log_min_messages=warning"#,
+                {tls} -c max_connections=400 -c shared_buffers=64MB -c log_min_messages=warning"#,
             dir = dir.display(),
             bin = programs().display(),
         );

@@ -1,7 +1,7 @@
 //! Blobs in an S3-compatible store, so that many nodes share them.
 
 use super::{BlobStore, NewBlob, Round, Swept, sweep};
-use crate::{Db, StoreError};
+use crate::{Db, StoreError, Unfit};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -42,7 +42,7 @@ impl S3Blobs {
     }
 
     fn open_as(url: &str, builder: AmazonS3Builder) -> Result<S3Blobs, StoreError> {
-        let unusable = |why: String| StoreError::Unusable(format!("The blob store {url} can't be used: {why}."));
+        let unusable = |why: String| StoreError::Unusable(Unfit::BlobStore { url: url.to_owned(), why });
         let rest = url.strip_prefix("s3://").ok_or_else(|| unusable("it does not begin with s3://".into()))?;
         let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));

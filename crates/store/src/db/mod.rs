@@ -7,6 +7,7 @@
 mod postgres;
 mod row;
 mod sqlite;
+mod tls;
 mod tx;
 mod val;
 

@@ -1,11 +1,15 @@
 //! PostgreSQL: a pool, prepared statements, and statements sent without waiting for each answer.
 
-use super::{Bells, Row, Topic, Tx, Val, Work, tx::Engine};
+use super::{
+    Bells, Row, Topic, Tx, Val, Work,
+    tls::{self, Tls},
+    tx::Engine,
+};
 use crate::StoreError;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use futures_util::{FutureExt, future::try_join_all};
 use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio_postgres::{AsyncMessage, NoTls, types::Type};
+use tokio_postgres::{AsyncMessage, types::Type};
 
 /// Connections a node holds at most.
 const CONNECTIONS: usize = 16;
@@ -26,17 +30,14 @@ impl Drop for Postgres {
 
 impl Postgres {
     pub(super) async fn open(url: &str, bells: Arc<Bells>) -> Result<Postgres, StoreError> {
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|error| StoreError::Unusable(format!("the database URL can't be read: {error}")))?;
-        wait_for_the_disk(&mut config).await?;
+        let (mut config, tls) = tls::read(url)?;
+        wait_for_the_disk(&mut config, &tls).await?;
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config.clone(), NoTls, recycling))
+        let pool = Pool::builder(Manager::from_config(config.clone(), tls.clone(), recycling))
             .max_size(CONNECTIONS)
             .build()
-            .map_err(|error| StoreError::Unusable(error.to_string()))?;
-        let _first =
-            pool.get().await.map_err(|error| StoreError::Unusable(format!("PostgreSQL does not answer: {error}")))?;
-        let ears = tokio::spawn(listen(config, bells.clone()));
+            .map_err(|error| StoreError::Broken(error.to_string()))?;
+        let ears = tokio::spawn(listen(config, tls, bells.clone()));
         Ok(Postgres { pool, bells, ears })
     }
 
@@ -107,9 +108,9 @@ impl Drop for Unit {
 
 /// A server that answers commits before they are on its disk is told to wait in our sessions (reliability, *Limits*). A
 /// stronger setting, such as waiting for a replica, stays.
-async fn wait_for_the_disk(config: &mut tokio_postgres::Config) -> Result<(), StoreError> {
-    let silent = |error| StoreError::Unusable(format!("PostgreSQL does not answer: {error}"));
-    let (client, connection) = config.connect(NoTls).await.map_err(silent)?;
+async fn wait_for_the_disk(config: &mut tokio_postgres::Config, tls: &Tls) -> Result<(), StoreError> {
+    let silent = |error| StoreError::Unusable(tls::why(&error));
+    let (client, connection) = config.connect(tls.clone()).await.map_err(silent)?;
     let answering = tokio::spawn(connection);
     let shown = client.query_one("SHOW synchronous_commit", &[]).await.map_err(silent)?;
     answering.abort();
@@ -122,9 +123,9 @@ async fn wait_for_the_disk(config: &mut tokio_postgres::Config) -> Result<(), St
 }
 
 /// Hears what other nodes committed. A lost connection is made again; whoever relies on a bell also polls.
-async fn listen(config: tokio_postgres::Config, bells: Arc<Bells>) {
+async fn listen(config: tokio_postgres::Config, tls: Tls, bells: Arc<Bells>) {
     loop {
-        if let Ok((client, mut connection)) = config.connect(NoTls).await {
+        if let Ok((client, mut connection)) = config.connect(tls.clone()).await {
             let mut messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));
             let heard = async {
                 use futures_util::StreamExt;

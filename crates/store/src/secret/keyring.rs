@@ -4,7 +4,7 @@ use super::{
     DATA_KEY, MESSAGE_ID_KEY, MasterKey, Pepper, SecretColumn,
     seal::{self, Bound, Key, new_key},
 };
-use crate::{StoreError, Tx, vals};
+use crate::{StoreError, Tx, Unfit, vals};
 use mail::OrganisationKey;
 use std::{
     collections::HashMap,
@@ -148,11 +148,7 @@ impl Keyring {
 
     fn open_data_keys(&self, organisation: OrganisationKey, sealed: &[u8]) -> Result<DataKeys, StoreError> {
         let bound = Bound { organisation, column: DATA_KEY, row: organisation.0 };
-        let lost = || {
-            StoreError::Unusable(
-                "The key file does not open this database. Put back the key file that belongs to it.".into(),
-            )
-        };
+        let lost = || StoreError::Unusable(Unfit::KeyOfAnother);
         let master = self.master();
         let open_one = |one: &[u8]| {
             let plain = master.keys.iter().find_map(|key| seal::open(key, bound, one).ok()).ok_or_else(lost)?;

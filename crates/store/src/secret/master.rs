@@ -1,7 +1,7 @@
 //! The master key: a file of its own, readable by us only, never in the database and never in the same backup.
 
 use super::seal::{Key, new_key};
-use crate::StoreError;
+use crate::{StoreError, Unfit};
 use std::{
     fs::{File, OpenOptions},
     io::{ErrorKind, Write},
@@ -64,8 +64,7 @@ impl MasterKey {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::io("read the key file")(error)),
         };
-        let damaged =
-            || StoreError::Unusable(format!("The key file {} is damaged. Put back a copy of it.", path.display()));
+        let damaged = || StoreError::Unusable(Unfit::KeyDamaged(path.to_owned()));
         let mut read = MasterKey { keys: Vec::new(), pepper: None };
         for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
             match line.strip_prefix(PEPPER) {

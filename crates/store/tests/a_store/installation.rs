@@ -13,7 +13,7 @@ async fn open(dir: &Path) -> Result<Store, StoreError> {
 
 fn refusal(opened: Result<Store, StoreError>) -> String {
     match opened {
-        Err(StoreError::Unusable(why)) => why,
+        Err(StoreError::Unusable(why)) => why.to_string(),
         Err(other) => panic!("refused for another reason: {other:?}"),
         Ok(_) => panic!("opened"),
     }

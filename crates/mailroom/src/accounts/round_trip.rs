@@ -262,6 +262,7 @@ async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> 
             if let Some(step) = steps.taken.last_mut() {
                 step.server_said = Some(said.0).filter(|said| !said.is_empty());
             }
+            super::worked(room, account, Half::Sending).await?;
             Ok(Some(message_id))
         }
         Err(error) => {

@@ -13,7 +13,7 @@ use store::{
 pub(crate) async fn note(room: &MailRoom, account: &Account, error: Option<&PassError>) -> Result<(), StoreError> {
     killpoint!("health.before_note");
     match error {
-        None => worked(room, account, Half::Receiving).await,
+        None => well(room, account, Half::Receiving, true).await,
         Some(PassError::Connect(error)) => failed(room, account, Half::Receiving, error).await,
         Some(PassError::Store(StoreError::Damaged(_))) => unreadable(room, account, Half::Receiving).await,
         // Our own trouble says nothing of the account.
@@ -25,16 +25,25 @@ pub(crate) async fn note(room: &MailRoom, account: &Account, error: Option<&Pass
 
 /// Something asked of the account's server was done to the end.
 pub async fn worked(room: &MailRoom, account: &Account, half: Half) -> Result<(), StoreError> {
+    well(room, account, half, false).await
+}
+
+async fn well(room: &MailRoom, account: &Account, half: Half, fetched: bool) -> Result<(), StoreError> {
     let now = room.clock.now();
     let (organisation, id, fence) = (account.organisation, account.id, fence(account, half));
     let host = host(account, half).filter(|_| account.health.refused_sign_ins > 0);
-    let is_pushed = account.settings.push && account.settings.interval_seconds.is_some();
+    let (version, is_pushed) = (account.version, account.settings.push && account.settings.interval_seconds.is_some());
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
-            let health = account::load(tx, organisation, id).await?.health;
-            // Sending tells nothing new of an account that does well.
-            let is_news = half == Half::Receiving || health.colour != Colour::Green;
-            if is_news && health::ends_trouble(&health, half, is_stable(&health, now, is_pushed)) {
+            let Account { health, version: now_version, .. } = account::load(tx, organisation, id).await?;
+            if fetched {
+                account::record_fetched(tx, organisation, id, fence, now).await?;
+            }
+            let is_news = health.colour != Colour::Green || health.errors_in_row > 0 || health.refused_sign_ins > 0;
+            if is_news
+                && version == now_version
+                && health::ends_trouble(&health, half, is_stable(&health, now, is_pushed))
+            {
                 account::record_success(tx, organisation, id, fence, now).await?;
                 if let Some(host) = host {
                     limit::forget_refused(tx, &host, id).await?;
@@ -80,10 +89,14 @@ async fn record(
 ) -> Result<(), StoreError> {
     let now = room.clock.now();
     let (organisation, id, fence) = (account.organisation, account.id, fence(account, half));
-    let host = host(account, half);
+    let (host, version) = (host(account, half), account.version);
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             let before = account::load(tx, organisation, id).await?;
+            if before.version != version {
+                // It was saved meanwhile: this trouble is that of settings that are gone, and the new ones are tried at once.
+                return Ok(None);
+            }
             let Some(trouble) = judge(&before.health, before.settings.disable_after_errors) else { return Ok(None) };
             if let (true, Some(host)) = (trouble.refused_sign_in, &host) {
                 limit::record_refused(tx, host, id, now).await?;

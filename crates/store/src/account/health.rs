@@ -79,8 +79,8 @@ pub struct Trouble {
     pub parked: bool,
 }
 
-/// A pass over the account ended well. `fence`: of the lease under which it ran; a lost lease changes nothing and
-/// answers `false`.
+/// What was asked of the account's server was done, and no trouble is left. `fence`: of the lease under which it ran; a lost
+/// lease changes nothing and answers `false`.
 pub async fn record_success(
     tx: &mut Tx,
     organisation: OrganisationKey,
@@ -95,13 +95,27 @@ pub async fn record_success(
     let since = if before.health.colour == Colour::Green { before.health.since_at } else { now };
     tx.execute(
         "UPDATE accounts SET health_colour = 'green', health_code = NULL, health_words = NULL, health_since_at = $3,
-             errors_in_row = 0, refused_sign_ins = 0, parked = FALSE, next_try_at = NULL, last_fetched_at = $4
-         WHERE organisation = $1 AND id = $2 AND fence = $5",
-        &vals![organisation, account, since, now, before.fence],
+             errors_in_row = 0, refused_sign_ins = 0, parked = FALSE, next_try_at = NULL
+         WHERE organisation = $1 AND id = $2 AND fence = $4",
+        &vals![organisation, account, since, before.fence],
     )
     .await?;
     tell(tx, &before, Colour::Green, None, now).await?;
     Ok(true)
+}
+
+/// A pass over the account came to its end, whatever else is the matter with it.
+pub async fn record_fetched(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    fence: Option<i64>,
+    now: i64,
+) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE accounts SET last_fetched_at = $3 WHERE organisation = $1 AND id = $2 AND fence = COALESCE($4, fence)";
+    tx.execute(sql, &vals![organisation, account, now, fence]).await?;
+    Ok(())
 }
 
 /// Something went wrong with the account. Answers `false`, and changes nothing, when the lease was lost.

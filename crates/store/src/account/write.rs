@@ -91,9 +91,9 @@ pub async fn update(
                  outgoing = $8, push = $9, interval_seconds = $10, disable_after_errors = $11, sync_since = $12,
                  bcc = $13, never_link = $14, allow_plaintext = $15, pinned_certificate = $16, limits = $17,
                  version = version + 1, parked = FALSE, next_try_at = NULL, errors_in_row = 0, refused_sign_ins = 0,
-                 health_since_at = CASE WHEN health_colour = 'red' THEN $18 ELSE health_since_at END,
-                 health_code = CASE WHEN health_colour = 'red' THEN 'not_tried' ELSE health_code END,
-                 health_colour = CASE WHEN health_colour = 'red' THEN 'amber' ELSE health_colour END
+                 health_since_at = CASE WHEN health_colour <> 'green' THEN $18 ELSE health_since_at END,
+                 health_code = CASE WHEN health_colour <> 'green' THEN 'not_tried' ELSE health_code END,
+                 health_colour = CASE WHEN health_colour <> 'green' THEN 'amber' ELSE health_colour END
              WHERE organisation = $1 AND id = $2 AND version = $19",
             &values,
         )

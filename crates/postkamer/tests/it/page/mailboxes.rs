@@ -96,6 +96,12 @@ fn a_mailbox_is_connected_from_its_address_and_a_wrong_password_is_mended_on_the
     browser.judge(&gallery(), "mailboxes-test-well");
     browser.press("Beginnen met ophalen");
     browser.judge(&gallery(), "mailboxes-progress");
+    browser.sees("Alle mail is opgehaald");
+    browser.judge(&gallery(), "mailboxes-fetched");
+    browser.go(&format!("{}/mailboxes", program.url()));
+    browser.sees("Werkt");
+    browser.judge(&gallery(), "mailboxes");
+    assert_eq!(program.api.list("/messages").len(), 40, "the mail of the test was cleared away");
     nothing_went_wrong(&mut browser, &["status of 422"]);
 }
 

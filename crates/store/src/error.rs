@@ -28,6 +28,9 @@ pub enum StoreError {
     /// Another unit of work was in the way: run it again.
     #[error("the store is busy: {0}")]
     Busy(String),
+    /// Another worker has this account by now: stop, and write nothing more.
+    #[error("another node works on this account now")]
+    TakenOver,
     /// The program is ending.
     #[error("the store is closed")]
     Closed,

@@ -82,7 +82,7 @@ kinds! {
     /// A mistake of ours.
     Internal INTERNAL_SERVER_ERROR "internal" "Er ging bij ons iets mis" "Something went wrong on our side";
     /// The mail server would not do it.
-    MailServer BAD_GATEWAY "mail_server" "De mailserver werkte niet mee" "The mail server would not do it";
+    MailServer FAILED_DEPENDENCY "mail_server" "De mailserver werkte niet mee" "The mail server would not do it";
     /// The database, the blob store or a mail server does not answer now.
     Unavailable SERVICE_UNAVAILABLE "unavailable" "Nu even niet beschikbaar" "Not available right now";
     /// No room on the disk.

@@ -2,7 +2,7 @@
 
 use crate::{
     MailRoom,
-    incoming::{DeskError, Desks},
+    incoming::{DeskError, Desks, Fetched, Wish},
     words::{Refusal, field},
 };
 use mail::AccountKey;
@@ -34,22 +34,28 @@ pub async fn fetch_soon(room: &MailRoom, viewer: &Viewer, account: AccountKey) -
     if found.health.parked {
         return Err(Refusal::conflict("account", field::WAITS_FOR_PERSON));
     }
-    let desks = room.desks.clone();
-    tokio::spawn(async move {
-        if let Err(error) = when_begun(&desks, account).await {
-            tracing::info!(account = %account, %error, "a fetch that was asked for did not come to an end");
-        }
-    });
+    in_the_background(room, account, Wish::fetched_now());
     Ok(())
 }
 
-/// A task that was not there yet may be about to begin: the account was made or saved a moment ago.
-async fn when_begun(desks: &Desks, account: AccountKey) -> Result<(), DeskError> {
+/// Has the account fetched, without waiting for it.
+pub fn in_the_background(room: &MailRoom, account: AccountKey, wish: Wish) {
+    let desks = room.desks.clone();
+    tokio::spawn(async move {
+        if let Err(error) = when_begun(&desks, account, wish).await {
+            tracing::info!(account = %account, %error, "a fetch that was asked for did not come to an end");
+        }
+    });
+}
+
+/// What the pass brought that fulfils the wish. A task that was not there yet may be about to begin: the account was made
+/// or saved a moment ago.
+pub async fn when_begun(desks: &Desks, account: AccountKey, wish: Wish) -> Result<Fetched, DeskError> {
     let until = Instant::now() + BEGINS_WITHIN;
     loop {
-        match desks.fetch(account).await {
+        match desks.fetch(account, wish).await {
             Err(DeskError::NotRunning) if Instant::now() < until => sleep(Duration::from_millis(100)).await,
-            other => return other.map(|_| ()),
+            other => return other,
         }
     }
 }

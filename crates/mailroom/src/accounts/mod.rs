@@ -22,7 +22,7 @@ mod watched;
 
 pub use connection::{imap_source, smtp_transport};
 pub use discovery::{discover, discover_in};
-pub use fetching::fetch_soon;
+pub use fetching::{fetch_soon, in_the_background, when_begun};
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};

@@ -42,9 +42,42 @@ pub enum DeskError {
     NotKept(#[from] StoreError),
 }
 
+/// What somebody waits for. A pass that began in between does it, too: whoever asks again would be told that nothing
+/// came.
+#[derive(Debug, Clone, Copy)]
+pub enum Wish {
+    /// A pass that began after this moment.
+    FetchedAfter(Instant),
+    /// A pass that restored what was asked for at this time, in milliseconds since 1970.
+    Restored(i64),
+}
+
+impl Wish {
+    /// Fetching, from now on.
+    pub fn fetched_now() -> Wish {
+        Wish::FetchedAfter(Instant::now())
+    }
+}
+
 enum Ask {
-    Fetch(oneshot::Sender<Result<Fetched, DeskError>>),
+    Fetch(Wish, oneshot::Sender<Result<Fetched, DeskError>>),
     Edits,
+}
+
+/// The last pass that came to its end.
+struct Done {
+    began: Instant,
+    restored: Option<i64>,
+    fetched: Fetched,
+}
+
+impl Done {
+    fn fulfils(&self, wish: Wish) -> bool {
+        match wish {
+            Wish::FetchedAfter(moment) => self.began >= moment,
+            Wish::Restored(asked_at) => self.restored.is_some_and(|restored| restored >= asked_at),
+        }
+    }
 }
 
 struct Handle {
@@ -87,10 +120,10 @@ impl Care {
 }
 
 impl Desks {
-    /// Fetches now and says what came.
-    pub async fn fetch(&self, account: AccountKey) -> Result<Fetched, DeskError> {
+    /// Fetches, unless that was done since, and says what came.
+    pub async fn fetch(&self, account: AccountKey, wish: Wish) -> Result<Fetched, DeskError> {
         let (answer, answered) = oneshot::channel();
-        self.asks(account)?.send(Ask::Fetch(answer)).await.map_err(|_| DeskError::NotRunning)?;
+        self.asks(account)?.send(Ask::Fetch(wish, answer)).await.map_err(|_| DeskError::NotRunning)?;
         answered.await.map_err(|_| DeskError::Failed("the account's task ended; its health tells why".into()))?
     }
 
@@ -106,7 +139,7 @@ impl Desks {
     pub(super) fn look(&self, account: AccountKey) {
         if let Ok(asks) = self.asks(account) {
             // A full queue already holds somebody's wish.
-            let _ = asks.try_send(Ask::Fetch(oneshot::channel().0));
+            let _ = asks.try_send(Ask::Fetch(Wish::fetched_now(), oneshot::channel().0));
         }
     }
 
@@ -183,7 +216,8 @@ impl Desk {
     async fn run(mut self) {
         let (organisation, id) = (self.lease.organisation, self.lease.account);
         let account = match load(&self.room, organisation, id).await {
-            Ok(account) => account,
+            // Its own lease counts, whoever may have the account by now.
+            Ok(account) => Account { fence: self.lease.fence, ..account },
             Err(error) => return tracing::error!(account = %id, %error, "an account could not be read"),
         };
         let mut waiting = Vec::new();
@@ -233,6 +267,7 @@ impl Desk {
         let mut account = account.clone();
         let interval = account.settings.interval_seconds.map(|seconds| Duration::from_secs(seconds.max(1) as u64));
         loop {
+            let began = Instant::now();
             // What restoring changes; everything else that is saved begins another task.
             let now = load(&self.room, account.organisation, account.id).await?;
             (account.settings.sync_since, account.restoring_at) = (now.settings.sync_since, now.restoring_at);
@@ -243,6 +278,7 @@ impl Desk {
             for answer in waiting.drain(..) {
                 let _ = answer.send(Ok(fetched));
             }
+            let done = Done { began, restored: account.restoring_at, fetched };
             if !account.settings.push {
                 source.close().await;
             }
@@ -257,7 +293,10 @@ impl Desk {
                             break;
                         }
                     }
-                    Next::Asked(Ask::Fetch(answer)) => {
+                    Next::Asked(Ask::Fetch(wish, answer)) if done.fulfils(wish) => {
+                        let _ = answer.send(Ok(done.fetched));
+                    }
+                    Next::Asked(Ask::Fetch(_, answer)) => {
                         waiting.push(answer);
                         break;
                     }
@@ -315,7 +354,7 @@ impl Desk {
 
 fn fetcher(ask: Ask) -> Option<oneshot::Sender<Result<Fetched, DeskError>>> {
     match ask {
-        Ask::Fetch(answer) => Some(answer),
+        Ask::Fetch(_, answer) => Some(answer),
         Ask::Edits => None,
     }
 }

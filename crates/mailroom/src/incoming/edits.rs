@@ -1,9 +1,9 @@
 //! Does on the server what was done here: flags, moves, deletions (features M19).
 
-use super::pass::PassError;
+use super::{held::Held, pass::PassError};
 use crate::{MailRoom, killpoint};
 use connect::{ConnectError, EditDone, Source};
-use mail::{FolderKey, OrganisationKey};
+use mail::FolderKey;
 use store::{
     StoreError,
     account::Account,
@@ -44,11 +44,11 @@ pub(super) async fn run(
                 let work = store::unit(move |tx| {
                     Box::pin(async move { store::edit::retry(tx, organisation, edit.id, now + RENUMBERED_MS).await })
                 });
-                room.store.db.write(work).await?;
+                Held::from(account).write(room, work).await?;
                 continue;
             }
             // The folder is gone or began a new epoch: there is nothing to do it to.
-            settle(room, organisation, edit, Ok(EditDone { new: None, missing: true }), now).await?;
+            settle(room, account.into(), edit, Ok(EditDone { new: None, missing: true }), now).await?;
         }
         let commands = doable.iter().filter_map(|edit| command(folders, edit)).collect();
         killpoint!("edit.before_command");
@@ -60,7 +60,7 @@ pub(super) async fn run(
                 touched.extend(both.map(|folder| folder.remote.clone()));
             }
             killpoint!("edit.before_settle");
-            settle(room, organisation, edit, done, now).await?;
+            settle(room, account.into(), edit, done, now).await?;
             killpoint!("edit.after_settle");
         }
     }
@@ -87,11 +87,12 @@ fn command(folders: &[Folder], edit: &Edit) -> Option<connect::Edit> {
 
 async fn settle(
     room: &MailRoom,
-    organisation: OrganisationKey,
+    held: Held,
     edit: Edit,
     done: Result<EditDone, ConnectError>,
     now: i64,
 ) -> Result<(), StoreError> {
+    let organisation = held.organisation;
     let place = (edit.folder, edit.generation, edit.remote);
     let work = store::unit(move |tx| {
         Box::pin(async move {
@@ -123,5 +124,5 @@ async fn settle(
             }
         })
     });
-    room.store.db.write(work).await
+    held.write(room, work).await
 }

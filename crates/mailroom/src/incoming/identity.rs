@@ -8,7 +8,7 @@
 //! another door a folder's numbers count only when what was looked for lies under the number that we know (RFC 9051 §2.3.1.1
 //! promises that for one server alone).
 
-use super::pass::PassError;
+use super::{held::Held, pass::PassError};
 use crate::MailRoom;
 use connect::{
     ConnectError, RemoteFolder, ServerWords, Source,
@@ -122,7 +122,7 @@ async fn number_anew(room: &MailRoom, account: &Account, folders: Vec<FolderKey>
     let organisation = account.organisation;
     let work =
         store::unit(move |tx| Box::pin(async move { store::folder::number_anew(tx, organisation, &folders).await }));
-    room.store.db.write(work).await
+    Held::from(account).write(room, work).await
 }
 
 /// Where mail of this folder would lie there: under the same name, else in the folder for the same, else in the inbox.
@@ -140,5 +140,5 @@ async fn remember(room: &MailRoom, account: &Account, door: String) -> Result<()
     let work = store::unit(move |tx| {
         Box::pin(async move { store::account::remember_identity(tx, organisation, id, &door).await })
     });
-    room.store.db.write(work).await
+    Held::from(account).write(room, work).await
 }

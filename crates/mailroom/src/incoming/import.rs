@@ -40,6 +40,8 @@ pub async fn import(
     messages: mpsc::Receiver<Imported>,
     seen: Arc<watch::Sender<Progress>>,
 ) -> Result<Fetched, PassError> {
+    // It works beside whoever may have the lease.
+    let account = &Account { fence: 0, ..account.clone() };
     match account.settings.incoming {
         Incoming::None => to_own_folders(room, account, messages, seen).await,
         _ => to_server(room, account, messages, seen).await,
@@ -53,8 +55,7 @@ async fn to_own_folders(
     seen: Arc<watch::Sender<Progress>>,
 ) -> Result<Fetched, PassError> {
     let (changes, received) = mpsc::channel(64);
-    let (organisation, id) = (account.organisation, account.id);
-    let job = Job { organisation, account: id, backlog: true, since: None, one_by_one: false };
+    let job = Job { held: account.into(), backlog: true, since: None, one_by_one: false };
     let message_id_key = pass::message_id_key(room, account.organisation).await?;
     room.desks.suspects.take_up(room).await?;
     let reader = Reader::new(room, account, message_id_key);

@@ -1,6 +1,6 @@
 //! The proof that nothing is missing (pains P27): once a day every folder's ids there are held against what is stored.
 
-use super::{pass::PassError, pipeline::Brought};
+use super::{held::Held, pass::PassError, pipeline::Brought};
 use crate::MailRoom;
 use connect::Source;
 use mail::RemoteSet;
@@ -57,7 +57,7 @@ async fn check(
             Ok(missing)
         })
     });
-    let missing = room.store.db.write(work).await?;
+    let missing = Held::from(account).write(room, work).await?;
     if missing > 0 {
         tracing::warn!(account = %account.id, folder = folder.name, missing, "the server has mail that is not stored; it is fetched at the next pass");
     }

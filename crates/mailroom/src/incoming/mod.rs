@@ -3,17 +3,20 @@
 mod batch;
 mod desk;
 mod edits;
+mod held;
 mod identity;
 mod import;
 mod ledger;
 mod pass;
+#[cfg(test)]
+mod pass_test;
 mod pipeline;
 mod prepare;
 mod restore;
 mod supervisor;
 mod suspect;
 
-pub use desk::{DeskError, Desks};
+pub use desk::{DeskError, Desks, Wish};
 pub use import::{Imported, import};
 pub(crate) use pass::take_folders;
 pub use pass::{Fetched, PassError, Progress, fetch_once};

@@ -1,7 +1,9 @@
 //! One pass over an account: what the server shows, what changed, into the store.
 
 use super::{
-    edits, identity, ledger,
+    edits,
+    held::Held,
+    identity, ledger,
     pipeline::{self, Brought, Job},
     prepare::Reader,
     restore,
@@ -94,7 +96,9 @@ pub async fn fetch_once(
     seen: Arc<watch::Sender<Progress>>,
 ) -> Result<Fetched, PassError> {
     let load = store::unit(move |tx| Box::pin(async move { store::account::load(tx, organisation, account).await }));
-    let account = room.store.db.read(load).await?;
+    let mut account = room.store.db.read(load).await?;
+    // It works beside whoever may have the lease.
+    account.fence = 0;
     let mut source = accounts::connection::source_for(room, &account).await?;
     let result = run(room, &account, &mut *source, &Watch::new(seen)).await;
     let noting = accounts::connection::note(room, &account, result.as_ref().err());
@@ -146,7 +150,7 @@ async fn retry_set_aside(room: &MailRoom, account: &Account) -> Result<(), Store
             Ok(())
         })
     });
-    room.store.db.write(work).await
+    Held::from(account).write(room, work).await
 }
 
 /// What the server shows, as stored now.
@@ -209,8 +213,7 @@ pub(super) async fn pull(
         })
         .collect();
     let job = Job {
-        organisation,
-        account: id,
+        held: Held::from(account),
         backlog: account.health.last_fetched_at.is_none(),
         since: account.settings.sync_since,
         one_by_one: room.desks.care.has(id),
@@ -272,7 +275,7 @@ pub(crate) async fn take_folders(
     }
     let work =
         store::unit(move |tx| Box::pin(async move { store::folder::sync(tx, organisation, id, &seen, now).await }));
-    room.store.db.write(work).await
+    Held::from(account).write(room, work).await
 }
 
 fn seen(room: &MailRoom, folder: &RemoteFolder, now: i64) -> Seen {
@@ -302,7 +305,7 @@ async fn complete(
 ) -> Result<(), StoreError> {
     let pulled = folders.iter().filter(|folder| !brought.parked.contains(&folder.id)).map(|folder| folder.id);
     let pulled: Vec<FolderKey> = pulled.collect();
-    let (organisation, account, now) = (job.organisation, job.account, room.clock.now());
+    let (organisation, account, now) = (job.held.organisation, job.held.account, room.clock.now());
     let store = room.store.clone();
     let read = room.store.db.read(move |tx| {
         Box::pin(async move {
@@ -316,14 +319,14 @@ async fn complete(
         let work = store::unit(move |tx| {
             Box::pin(async move { store::place::conclude(tx, organisation, account, &pulled, began, now).await })
         });
-        room.store.db.write(work).await?;
+        job.held.write(room, work).await?;
     }
     let items: Vec<_> =
         old.into_iter().filter(|folder| pulled.contains(folder)).map(store::receive::Item::Complete).collect();
     if items.is_empty() {
         return Ok(());
     }
-    let batch = store::receive::Batch { organisation, account, items, backlog: false, now };
+    let batch = store::receive::Batch { organisation, account, fence: job.held.fence, items, backlog: false, now };
     let work = store::unit(move |tx| {
         Box::pin(async move { store::receive::receive(tx, &store.make, batch).await.map(|_| ()) })
     });

@@ -2,12 +2,13 @@
 
 use super::{
     batch::{Batches, Unreadable},
+    held::Held,
     pass::{Fetched, Watch},
     prepare::{Prepared, Reader},
 };
 use crate::{MailRoom, killpoint};
 use connect::Change;
-use mail::{AccountKey, FolderKey, OrganisationKey, QuarantineKey};
+use mail::{FolderKey, QuarantineKey};
 use std::{collections::HashMap, time::Duration};
 use store::{
     StoreError,
@@ -32,8 +33,7 @@ const WAITING: usize = 4;
 /// Whose mail this is and how it is being fetched.
 #[derive(Clone)]
 pub(super) struct Job {
-    pub(super) organisation: OrganisationKey,
-    pub(super) account: AccountKey,
+    pub(super) held: Held,
     pub(super) backlog: bool,
     /// Older mail is left out, by the server's date.
     pub(super) since: Option<i64>,
@@ -139,7 +139,7 @@ async fn together(durable: &mut mpsc::Receiver<Durable>, job: &Job, begun: bool)
 
 /// Blob first: the bytes are durable before a row names them.
 async fn keep(room: &MailRoom, job: &Job, mut prepared: Prepared) -> Result<Durable, StoreError> {
-    let organisation = job.organisation;
+    let organisation = job.held.organisation;
     let digests: Vec<[u8; 32]> = prepared.bytes.iter().map(|(digest, _)| *digest).collect();
     let known = match digests.is_empty() {
         true => Vec::new(),
@@ -180,13 +180,13 @@ async fn write(
     watch: &Watch,
     brought: &mut Brought,
 ) -> Result<(), StoreError> {
-    let (organisation, account) = (job.organisation, job.account);
+    let (organisation, account) = (job.held.organisation, job.held.account);
     let mut items = durable.items;
     leave_out_old(job, &mut items);
     let now = room.clock.now();
     let stored = room.desks.suspects.among(&items);
     let alone = if job.one_by_one { only_message(&items) } else { None };
-    let batch = Batch { organisation, account, items, backlog: job.backlog, now };
+    let batch = Batch { organisation, account, fence: job.held.fence, items, backlog: job.backlog, now };
     let store = room.store.clone();
     killpoint!("receive.before_commit");
     let received: Result<Received, StoreError> = room
@@ -265,7 +265,7 @@ async fn set_aside(
     kept: Option<(String, i64)>,
     now: i64,
 ) -> Result<(), StoreError> {
-    let (organisation, account) = (job.organisation, job.account);
+    let (organisation, account) = (job.held.organisation, job.held.account);
     tracing::warn!(%account, folder = %unreadable.folder, code = unreadable.code, "a message was set aside");
     let id = QuarantineKey(room.store.make.key(now));
     let work = store::unit(move |tx| {
@@ -295,5 +295,5 @@ async fn set_aside(
             store::quarantine::set_next_try(tx, organisation, what.folder, generation, what.remote, next).await
         })
     });
-    room.store.db.write(work).await
+    job.held.write(room, work).await
 }

@@ -3,7 +3,11 @@
 //! First it is shown how many would come (pains P10), then a person confirms. Nothing comes twice: what is there is
 //! compared with what is stored, and the digest decides besides.
 
-use super::pass::{self, PassError};
+use super::{
+    desk::Wish,
+    held::Held,
+    pass::{self, PassError},
+};
 use crate::{
     MailRoom, accounts,
     words::{Refusal, field},
@@ -42,6 +46,8 @@ pub async fn to_restore(
 
 /// The same for whoever works at the machine itself.
 pub async fn count_missing(room: &MailRoom, account: &Account, since: i64) -> Result<Vec<ToRestore>, PassError> {
+    // It asks beside whoever may have the lease.
+    let account = &Account { fence: 0, ..account.clone() };
     let mut source = accounts::connection::source_for(room, account).await?;
     let found = missing(room, account, since, &mut *source).await;
     source.close().await;
@@ -80,8 +86,8 @@ async fn missing(
 }
 
 /// Begins to restore: the account's next pass, which begins at once, fetches what is missing. Asked twice it does the same
-/// once.
-pub async fn restore(room: &MailRoom, viewer: &Viewer, key: AccountKey, since: i64) -> Result<(), Refusal> {
+/// once. Gives what the pass that does it is known by.
+pub async fn restore(room: &MailRoom, viewer: &Viewer, key: AccountKey, since: i64) -> Result<Wish, Refusal> {
     let account = restorable(room, viewer, key, since).await?;
     if !account.settings.active {
         return Err(Refusal::conflict("account", field::INACTIVE));
@@ -95,25 +101,25 @@ pub async fn restore(room: &MailRoom, viewer: &Viewer, key: AccountKey, since: i
         detail: since.to_string(),
         done_at: now,
     };
-    Ok(begin(room, viewer.organisation, key, since, Some(entry)).await?)
+    Ok(Wish::Restored(begin(room, viewer.organisation, key, since, Some(entry)).await?))
 }
 
-/// The same for whoever works at the machine itself; a pass is theirs to run.
+/// The same for whoever works at the machine itself; a pass is theirs to run. Gives when it was asked for.
 pub async fn begin(
     room: &MailRoom,
     organisation: OrganisationKey,
     key: AccountKey,
     since: i64,
     entry: Option<audit::Entry>,
-) -> Result<(), store::StoreError> {
+) -> Result<i64, store::StoreError> {
     let now = room.clock.now();
     let work = store::unit(move |tx| {
         Box::pin(async move {
             account::restore(tx, organisation, key, since, now).await?;
-            match entry {
-                Some(entry) => audit::append(tx, organisation, &entry).await,
-                None => Ok(()),
+            if let Some(entry) = entry {
+                audit::append(tx, organisation, &entry).await?;
             }
+            Ok(now)
         })
     });
     room.store.db.write(work).await
@@ -124,7 +130,7 @@ pub(super) async fn end(room: &MailRoom, account: &Account) -> Result<(), store:
     let (organisation, id) = (account.organisation, account.id);
     let Some(asked_at) = account.restoring_at else { return Ok(()) };
     let work = store::unit(move |tx| Box::pin(async move { account::restored(tx, organisation, id, asked_at).await }));
-    room.store.db.write(work).await
+    Held::from(account).write(room, work).await
 }
 
 async fn restorable(room: &MailRoom, viewer: &Viewer, key: AccountKey, since: i64) -> Result<Account, Refusal> {

@@ -3,7 +3,15 @@
 use crate::fetch::text;
 use crate::program::{Backing, Program, account, imap, none, on_every_backing, wait_until};
 use serde_json::{Value, json};
-use testkit::{Append, Dovecot, DovecotOptions, ImapClient};
+use std::{
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+use testkit::{Append, Dovecot, DovecotOptions, ImapClient, ModelImap, ModelOptions};
 
 on_every_backing!(mail_that_was_never_received_comes_once_and_says_when);
 
@@ -84,6 +92,51 @@ mod stories {
         assert_eq!(said(&["--confirm"])["fetched"], json!(90));
         assert_eq!(said(&[])["would_fetch"], json!(0));
     }
+}
+
+/// A server behind a door that is shut until it is opened.
+fn door(behind: u16) -> (u16, Arc<AtomicBool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, is_open) = (listener.local_addr().unwrap().port(), Arc::new(AtomicBool::new(false)));
+    let opened = is_open.clone();
+    thread::spawn(move || {
+        for guest in listener.incoming().flatten().filter(|_| opened.load(Ordering::SeqCst)) {
+            let server = TcpStream::connect(("127.0.0.1", behind)).unwrap();
+            for (mut from, mut to) in [(guest.try_clone().unwrap(), server.try_clone().unwrap()), (server, guest)] {
+                thread::spawn(move || {
+                    // Either side may hang up; the other then learns of it.
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+            }
+        }
+    });
+    (port, is_open)
+}
+
+#[test]
+fn who_waits_for_restoring_is_told_what_it_brought_even_when_no_task_ran() {
+    let model = ModelImap::start(ModelOptions::default());
+    for letter in letters("05 Mar 2026", 7) {
+        model.append("INBOX", &letter.raw, &[]);
+    }
+    let (port, is_open) = door(model.port);
+    let program = Program::start(Backing::Disk);
+    let id = program.connect(&account("anna@voorbeeld.test", imap(port, "anna", "geheim-1"), none()));
+    wait_until("the account rests", || {
+        let health = program.api.get(&format!("/accounts/{id}"))["health"].clone();
+        (health["colour"] != json!("green") && !health["code"].is_null()).then_some(())
+    });
+    let path = format!("/accounts/{id}/restore");
+    let since = json!({ "since": "2025-01-01T00:00:00Z" });
+    let failed = program.api.call("POST", &path, Some(&since), &[]);
+    assert_eq!(failed.status, 424, "the mail server failed, not we: {}", failed.text());
+    assert_eq!(failed.json()["type"], json!("/api/docs#mail_server"), "{}", failed.text());
+
+    is_open.store(true, Ordering::SeqCst);
+    let confirmed = json!({ "since": "2025-01-01T00:00:00Z", "confirm": true });
+    assert_eq!(program.api.post(&format!("{path}?wait=true"), &confirmed)["fetched"], json!(7));
+    assert_eq!(program.api.list("/messages").len(), 7);
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod write;
 
 pub use health::{Colour, Health, Trouble, record_fetched, record_success, record_trouble, try_now};
 pub use held::{Held, any_due, forget_leases, held};
-pub use lease::{AccountLease, lease, release, renew};
+pub use lease::{AccountLease, hold, lease, release, renew};
 pub use past::{Turn, turns};
 pub use read::{by_address, counts, get, list, load, load_all};
 pub use secret::{Direction, open_secret, set_secret};

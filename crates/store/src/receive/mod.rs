@@ -13,7 +13,7 @@ pub(crate) use thread::merge;
 pub use thread::{Ids, hash_of, register};
 
 use crate::{
-    KeyMaker, StoreError, Tx,
+    KeyMaker, StoreError, Tx, account,
     change::{self, NewChange},
     contact, folder, place, search,
 };
@@ -78,6 +78,8 @@ pub struct Batch {
     pub organisation: OrganisationKey,
     /// Which account's.
     pub account: AccountKey,
+    /// Of the lease under which it was fetched; 0 without one.
+    pub fence: i64,
     /// In the order told.
     pub items: Vec<Item>,
     /// This history is being fetched for the first time; told with the changes, so that nobody announces old mail.
@@ -130,6 +132,7 @@ fn vals_of(organisation: OrganisationKey, digest: &[u8; 32]) -> Vec<crate::Val<'
 /// index, cursor and feed.
 pub async fn receive(tx: &mut Tx, make: &KeyMaker, batch: Batch) -> Result<Received, StoreError> {
     contact::turn::of_mail(tx, batch.organisation).await?;
+    account::hold(tx, batch.organisation, batch.account, batch.fence).await?;
     let mut context = Context::load(tx, &batch).await?;
     let mut received = Received::default();
     let mut changes = Vec::new();

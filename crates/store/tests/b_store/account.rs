@@ -5,6 +5,7 @@ use mail::AccountKey;
 use store::{
     StoreError,
     account::{self, AccountSettings, Colour, Direction, Incoming, Server, Trouble},
+    receive::{Batch, receive},
 };
 
 fn trouble(parked: bool) -> Trouble {
@@ -98,6 +99,12 @@ on_both! {
         assert!(second.fence > first.fence);
         assert!(!unit!(house, tx => account::renew(tx, ORGANISATION, ACCOUNT, first.fence, NOW + 300_000).await).unwrap());
         assert!(!unit!(house, tx => account::record_success(tx, ORGANISATION, ACCOUNT, Some(first.fence), NOW).await).unwrap());
+        let late = |fence| Batch { organisation: ORGANISATION, account: ACCOUNT, fence, items: Vec::new(), backlog: false, now: NOW };
+        let make = house.store.make.clone();
+        let refused = unit!(house, tx => receive(tx, &make, late(first.fence)).await);
+        assert!(matches!(refused, Err(StoreError::TakenOver)), "{refused:?}");
+        let make = house.store.make.clone();
+        unit!(house, tx => receive(tx, &make, late(second.fence)).await).unwrap();
         assert!(unit!(house, tx => account::record_success(tx, ORGANISATION, ACCOUNT, Some(second.fence), NOW).await).unwrap());
         unit!(house, tx => account::release(tx, ORGANISATION, ACCOUNT, second.fence).await).unwrap();
         assert_eq!(unit!(house, tx => account::lease(tx, "third", NOW + 60_000, NOW, 9).await).unwrap().len(), 1);

@@ -16,17 +16,12 @@ use axum::{
 };
 use mail::AccountKey;
 use mailroom::{
-    accounts::health::Half,
-    incoming::{DeskError, Fetched},
+    accounts::{self, health::Half},
+    incoming::{DeskError, Fetched, Wish},
     words::{FieldError, cause, text},
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
 use utoipa::{IntoParams, ToSchema};
-
-/// How long the task of an account that was just saved may take to begin.
-const BEGINS_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +59,7 @@ pub(super) struct Fetching {
         (status = 200, description = "With `wait=true`: done, and this came.", body = FetchedShown),
         (status = 202, description = "It has begun.", body = Fetching),
         (status = 409, description = "The account is inactive or waits for a person.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, description = "The mail server would not do it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 424, description = "The mail server would not do it.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn fetch(
     State(state): State<AppState>,
@@ -80,7 +75,7 @@ pub(super) async fn fetch(
             "The mailbox is switched off. Switch it on and try again.",
         ));
     }
-    answer(&state, &caller, key, manner.wait).await
+    answer(&state, &caller, key, Wish::fetched_now(), manner.wait).await
 }
 
 /// Has the account fetched, and answers when that has begun or, with `waits`, when it is done.
@@ -88,18 +83,14 @@ pub(super) async fn answer(
     state: &AppState,
     caller: &Caller,
     key: AccountKey,
+    wish: Wish,
     waits: bool,
 ) -> Result<Response, Problem> {
     if !waits {
-        let desks = state.room.desks.clone();
-        tokio::spawn(async move {
-            if let Err(error) = when_begun(&desks, key).await {
-                tracing::info!(account = %key, %error, "A fetch that was asked for did not come to an end.");
-            }
-        });
+        accounts::in_the_background(&state.room, key, wish);
         return Ok((StatusCode::ACCEPTED, Json(Fetching { state: "fetching" })).into_response());
     }
-    match when_begun(&state.room.desks, key).await {
+    match accounts::when_begun(&state.room.desks, key, wish).await {
         Ok(Fetched { fetched, updated, removed }) => {
             Ok(Json(FetchedShown { fetched, updated, removed }).into_response())
         }
@@ -110,17 +101,6 @@ pub(super) async fn answer(
         )),
         Err(DeskError::NotKept(error)) => Err(error.into()),
         Err(DeskError::Failed(said)) => Err(failed(state, caller, key, &said).await?),
-    }
-}
-
-/// A task that was not there yet may be about to begin: the account was made or saved a moment ago.
-async fn when_begun(desks: &mailroom::incoming::Desks, account: AccountKey) -> Result<Fetched, DeskError> {
-    let until = Instant::now() + BEGINS_WITHIN;
-    loop {
-        match desks.fetch(account).await {
-            Err(DeskError::NotRunning) if Instant::now() < until => sleep(Duration::from_millis(100)).await,
-            other => return other,
-        }
     }
 }
 

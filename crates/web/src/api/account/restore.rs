@@ -67,7 +67,7 @@ struct FolderPreview {
             (Preview = "application/json"), (FetchedShown = "application/json"))),
         (status = 202, description = "It has begun.", body = Fetching),
         (status = 409, description = "The account is inactive or can't receive.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, description = "The mail server would not do it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 424, description = "The mail server would not do it.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn restore(
     State(state): State<AppState>,
@@ -89,6 +89,6 @@ pub(super) async fn restore(
         };
         return Ok(Json(preview).into_response());
     }
-    incoming::restore(&state.room, &caller.viewer, key, value.since.0).await?;
-    fetch::answer(&state, &caller, key, manner.wait).await
+    let wish = incoming::restore(&state.room, &caller.viewer, key, value.since.0).await?;
+    fetch::answer(&state, &caller, key, wish, manner.wait).await
 }

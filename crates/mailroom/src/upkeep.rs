@@ -1,4 +1,5 @@
-//! What an installation does for itself, hour by hour: kept bytes that nothing names go, damaged ones are told.
+//! What an installation does for itself, hour by hour: kept bytes that nothing names go, damaged ones are told, old
+//! tries to sign in are forgotten.
 
 use crate::MailRoom;
 use std::time::Duration;
@@ -19,7 +20,17 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Wrong passwords that are too old to matter are forgotten.
+async fn forget_tries(room: &MailRoom) {
+    let now = room.clock.now();
+    let write = room.store.db.write(move |tx| Box::pin(async move { store::guard::sweep(tx, now).await }));
+    if let Err(error) = write.await {
+        tracing::warn!(%error, "old tries to sign in could not be forgotten; it is tried again");
+    }
+}
+
 async fn sweep(room: &MailRoom) {
+    forget_tries(room).await;
     let swept = match room.store.sweep(room.clock.now(), PATIENCE).await {
         Ok(Some(swept)) => swept,
         Ok(None) => return,

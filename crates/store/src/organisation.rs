@@ -13,11 +13,13 @@ pub struct Organisation {
     pub name: String,
     /// What it chose: a JSON object whose members belong to those who read them.
     pub settings: Value,
+    /// An administrator does nothing here before they have a second factor.
+    pub second_factor_for_administrators: bool,
     /// When it was made.
     pub created_at: i64,
 }
 
-const COLUMNS: &str = "id, name, settings, created_at";
+const COLUMNS: &str = "id, name, settings, created_at, second_factor_for_administrators";
 
 /// Makes an organisation, with keys of its own for its secrets and its Message-IDs.
 pub async fn create(
@@ -55,6 +57,13 @@ pub async fn rename(tx: &mut Tx, id: OrganisationKey, name: &str) -> Result<(), 
     if touched == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
+/// Says whether its administrators must have a second factor.
+pub async fn ask_second_factor(tx: &mut Tx, id: OrganisationKey, of_administrators: bool) -> Result<(), StoreError> {
+    let sql = "UPDATE organisations SET second_factor_for_administrators = $2 WHERE id = $1";
+    let touched = tx.execute(sql, &vals![id, of_administrators]).await?;
+    if touched == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+}
+
 /// Sets what it chose.
 pub async fn set_settings(tx: &mut Tx, id: OrganisationKey, settings: &Value) -> Result<(), StoreError> {
     let sql = "UPDATE organisations SET settings = $2 WHERE id = $1";
@@ -69,5 +78,6 @@ fn read(mut row: Row) -> Result<Organisation, StoreError> {
         name: row.text(1),
         settings: serde_json::from_str(&settings).map_err(|error| StoreError::Damaged(error.to_string()))?,
         created_at: row.int(3),
+        second_factor_for_administrators: row.bool(4),
     })
 }

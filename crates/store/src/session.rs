@@ -40,6 +40,8 @@ pub struct Session {
     pub expires_at: i64,
     /// The person has a second factor.
     pub has_second_factor: bool,
+    /// The organisation asks one of them, and they have none: nothing else may be done before.
+    pub owes_second_factor: bool,
     /// `nl` or `en`.
     pub language: String,
 }
@@ -62,8 +64,10 @@ pub struct NewSession {
 }
 
 const COLUMNS: &str = "s.organisation, s.id, s.person, u.role, s.half_way, s.renew, s.source, s.agent, s.confirmed_at,
-    s.created_at, s.seen_at, s.expires_at, u.totp_since_at IS NOT NULL, u.language";
-const FROM: &str = "sessions s JOIN users u ON u.organisation = s.organisation AND u.id = s.person";
+    s.created_at, s.seen_at, s.expires_at, u.totp_since_at IS NOT NULL, u.language,
+    u.role = 'administrator' AND u.totp_since_at IS NULL AND o.second_factor_for_administrators";
+const FROM: &str = "sessions s JOIN users u ON u.organisation = s.organisation AND u.id = s.person
+    JOIN organisations o ON o.id = s.organisation";
 
 /// Makes a session, and forgets those of the person that have ended.
 pub async fn create(tx: &mut Tx, organisation: OrganisationKey, new: &NewSession, now: i64) -> Result<(), StoreError> {
@@ -182,5 +186,6 @@ fn read(mut row: Row) -> Result<Session, StoreError> {
         expires_at: row.int(11),
         has_second_factor: row.bool(12),
         language: row.text(13),
+        owes_second_factor: row.bool(14),
     })
 }

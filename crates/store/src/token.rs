@@ -83,6 +83,8 @@ pub struct Authenticated {
     pub token: TokenKey,
     /// `touch` has something to write.
     pub is_touch_due: bool,
+    /// The person is an administrator who must have a second factor, and has none.
+    pub owes_second_factor: bool,
 }
 
 /// Makes a token.
@@ -98,8 +100,10 @@ pub async fn create(tx: &mut Tx, organisation: OrganisationKey, new: &NewToken, 
 
 /// Who came with the token of this digest; nobody when it was taken back or its user may not sign in any more.
 pub async fn authenticate(tx: &mut Tx, digest: &[u8], now: i64) -> Result<Option<Authenticated>, StoreError> {
-    let sql = "SELECT t.organisation, t.id, t.person, t.scope, t.last_used_at, u.role
+    let sql = "SELECT t.organisation, t.id, t.person, t.scope, t.last_used_at, u.role,
+                   u.role = 'administrator' AND u.totp_since_at IS NULL AND o.second_factor_for_administrators
                FROM tokens t JOIN users u ON u.organisation = t.organisation AND u.id = t.person
+               JOIN organisations o ON o.id = t.organisation
                WHERE t.digest = $1 AND t.revoked_at IS NULL AND u.active";
     let Some(mut row) = tx.row(sql, &vals![digest]).await? else { return Ok(None) };
     let (Some(scope), Some(role)) = (Scope::from_name(&row.text(3)), UserRole::from_name(&row.text(5))) else {
@@ -107,7 +111,8 @@ pub async fn authenticate(tx: &mut Tx, digest: &[u8], now: i64) -> Result<Option
     };
     let viewer = Viewer { organisation: OrganisationKey(row.int(0)), user: UserKey(row.int(2)), role };
     let is_touch_due = row.opt_int(4).is_none_or(|used| used + USED_STEP <= now);
-    Ok(Some(Authenticated { viewer, scope, token: TokenKey(row.int(1)), is_touch_due }))
+    let owes_second_factor = row.bool(6);
+    Ok(Some(Authenticated { viewer, scope, token: TokenKey(row.int(1)), is_touch_due, owes_second_factor }))
 }
 
 /// Notes that the token was used, at most once a minute.
@@ -134,15 +139,25 @@ pub async fn revoke(
 
 /// The tokens of a person that were not taken back.
 pub async fn list(tx: &mut Tx, organisation: OrganisationKey, user: UserKey) -> Result<Vec<Token>, StoreError> {
-    let sql = "SELECT id, name, scope, created_at, last_used_at FROM tokens
-               WHERE organisation = $1 AND person = $2 AND revoked_at IS NULL ORDER BY id";
+    of(tx, organisation, Some(user)).await
+}
+
+/// The tokens of everybody in the organisation that were not taken back.
+pub async fn list_all(tx: &mut Tx, organisation: OrganisationKey) -> Result<Vec<Token>, StoreError> {
+    of(tx, organisation, None).await
+}
+
+async fn of(tx: &mut Tx, organisation: OrganisationKey, user: Option<UserKey>) -> Result<Vec<Token>, StoreError> {
+    let sql = "SELECT id, name, scope, created_at, last_used_at, person FROM tokens
+               WHERE organisation = $1 AND revoked_at IS NULL AND (CAST($2 AS BIGINT) IS NULL OR person = $2)
+               ORDER BY id";
     let rows = tx.rows(sql, &vals![organisation, user]).await?;
     rows.into_iter()
         .map(|mut row| {
             let scope = row.text(2);
             Ok(Token {
                 id: TokenKey(row.int(0)),
-                user,
+                user: UserKey(row.int(5)),
                 name: row.text(1),
                 scope: Scope::from_name(&scope)
                     .ok_or_else(|| StoreError::Damaged(format!("no scope is called {scope}")))?,

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, Method, header, request::Parts},
 };
 use mail::TokenKey;
+use mailroom::words::{Refusal, field};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -31,6 +32,8 @@ pub(crate) struct Caller {
     pub(crate) viewer: Viewer,
     pub(crate) scope: Scope,
     pub(crate) token: TokenKey,
+    /// The organisation asks a second factor of its administrators, and this one has none: nothing else comes first.
+    pub(crate) owes_second_factor: bool,
 }
 
 /// A caller who may do what concerns the whole organisation: users, groups, other people's tokens.
@@ -42,6 +45,9 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Caller, Problem> {
         let caller = Caller::known(&parts.headers, state).await?;
+        if caller.owes_second_factor && !parts.uri.path().ends_with("/me/second-factor") {
+            return Err(Refusal::forbidden("second_factor", field::SECOND_FACTOR_OWED).into());
+        }
         let reads = parts.method == Method::GET || parts.method == Method::HEAD;
         if caller.scope == Scope::Read && !reads {
             return Err(Problem::forbidden(
@@ -90,7 +96,8 @@ impl Caller {
         if found.is_touch_due {
             note_use(state, found, now);
         }
-        let caller = Caller { viewer: found.viewer, scope: found.scope, token: found.token };
+        let owes_second_factor = found.owes_second_factor;
+        let caller = Caller { viewer: found.viewer, scope: found.scope, token: found.token, owes_second_factor };
         state.tokens.put(digest, caller);
         Ok(caller)
     }

@@ -5,6 +5,7 @@ mod door;
 pub mod dossier;
 pub mod group;
 mod import;
+pub mod organisation;
 mod password;
 #[cfg(test)]
 mod people_test;
@@ -26,10 +27,13 @@ mod verb_test;
 pub use door::{Wrongs, blocked_networks, unblock_network};
 pub use import::{Imported, import_contacts};
 pub(crate) use password::check as check_password;
-pub use password::{change_password, forgotten_password, invite, reset_password};
+pub use password::{Invited, change_password, forgotten_password, invite, invited, reset_password};
 pub use relink::run;
 pub use second_factor::{
-    Enrolment, begin_second_factor, confirm_second_factor, drop_second_factor, new_recovery_codes, reset_second_factor,
+    Enrolment, begin_second_factor, confirm_second_factor, drop_second_factor, enrol, new_recovery_codes,
+    pending_second_factor, recovery_codes_left, reset_second_factor,
 };
-pub use session::{Current, confirm_password, end_other_sessions, end_session, session, sessions, sign_out};
+pub use session::{
+    Current, be_sure, confirm_password, end_other_sessions, end_session, is_sure, session, sessions, sign_out,
+};
 pub use sign_in::{Attempt, SignIn, Signed, second_factor, sign_in};

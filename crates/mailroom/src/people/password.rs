@@ -18,6 +18,7 @@ use store::{
 };
 
 const MINUTES: i64 = one_time_link::LIFE / 60_000;
+const DAYS: i64 = one_time_link::INVITATION_LIFE / (24 * 3_600_000);
 
 /// Sends the person a link for a new password, through the primary mailbox.
 ///
@@ -28,7 +29,9 @@ pub fn forgotten_password(room: &MailRoom, email: &str) {
     tokio::spawn(async move {
         let found = room.store.db.read(move |tx| Box::pin(async move { user::by_email(tx, &email).await })).await;
         let sent = match found {
-            Ok(Some((user, _))) if user.active => send_link(&room, &user, &letter::PASSWORD_LINK).await,
+            Ok(Some((user, _))) if user.active => {
+                send_link(&room, &user, &letter::PASSWORD_LINK, one_time_link::LIFE).await
+            }
             Ok(_) => return,
             Err(error) => Err(error.into()),
         };
@@ -45,32 +48,64 @@ pub async fn invite(room: &MailRoom, viewer: &Viewer, user: UserKey) -> Result<(
     }
     let organisation = viewer.organisation;
     let read = room.store.db.read(move |tx| Box::pin(async move { user::get(tx, organisation, user).await }));
-    send_link(room, &read.await?, &letter::INVITATION).await
+    send_link(room, &read.await?, &letter::INVITATION, one_time_link::INVITATION_LIFE).await
 }
 
-async fn send_link(room: &MailRoom, user: &User, letter: &Letter) -> Result<(), Refusal> {
+async fn send_link(room: &MailRoom, user: &User, letter: &Letter, life: i64) -> Result<(), Refusal> {
     let token = new_token();
     let (organisation, id, now) = (user.organisation, user.id, room.clock.now());
     let digest = token_digest(&token);
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
-            one_time_link::create(tx, organisation, id, &digest, now).await?;
+            one_time_link::create(tx, organisation, id, &digest, life, now).await?;
             organisation::get(tx, organisation).await
         })
     });
     let organisation = write.await?;
     let link = format!("{}/password?token={}", room.config.base_url, token.as_str());
-    let facts =
-        [("link", plain(&link)), ("minutes", plain(&MINUTES.to_string())), ("organisation", plain(&organisation.name))];
+    let facts = [
+        ("link", plain(&link)),
+        ("minutes", plain(&MINUTES.to_string())),
+        ("days", plain(&DAYS.to_string())),
+        ("organisation", plain(&organisation.name)),
+    ];
     system::send(room, user, letter, &facts).await?;
     Ok(())
+}
+
+/// For whom a link sets a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// Their name.
+    pub name: String,
+    /// The address by which they sign in.
+    pub email: String,
+    /// Where they work.
+    pub organisation: String,
+    /// They had no password before: this is their first visit.
+    pub is_new: bool,
+}
+
+/// For whom this link sets a password; none when it was used or is too old.
+pub async fn invited(room: &MailRoom, token: &str) -> Result<Option<Invited>, Refusal> {
+    let (digest, now) = (token_digest(token), room.clock.now());
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move {
+            let Some((organisation, user)) = one_time_link::whose(tx, &digest, now).await? else { return Ok(None) };
+            let person = user::get(tx, organisation, user).await?;
+            let organisation = organisation::get(tx, organisation).await?.name;
+            let (name, email, is_new) = (person.name, person.email, !person.has_password);
+            Ok(Some(Invited { name, email, organisation, is_new }))
+        })
+    });
+    Ok(read.await?)
 }
 
 /// Sets a new password by a link, once. A password that breaks the rules leaves the link as it was.
 pub async fn reset_password(room: &MailRoom, token: &str, password: &str) -> Result<UserKey, Refusal> {
     let (digest, now) = (token_digest(token), room.clock.now());
-    let open = room.store.db.read(move |tx| Box::pin(async move { one_time_link::is_open(tx, &digest, now).await }));
-    if !open.await? {
+    let open = room.store.db.read(move |tx| Box::pin(async move { one_time_link::whose(tx, &digest, now).await }));
+    if open.await?.is_none() {
         return Err(Refusal::field("token", field::LINK_EXPIRED));
     }
     // The rules that need no names come before the costly hash.

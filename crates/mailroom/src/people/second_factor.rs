@@ -1,15 +1,21 @@
 //! Taking a second factor, and laying it down (features U2; reliability.md §3).
 
-use super::{door, session::is_own_password, sign_in::recovery_digest, totp};
+use super::{
+    door,
+    session::{be_sure, is_own_password, is_sure},
+    sign_in::recovery_digest,
+    totp,
+};
 use crate::{
     MailRoom,
     words::{Refusal, field},
 };
 use mail::{SessionKey, UserKey};
 use store::{
-    Viewer, audit, organisation, second_factor as factor,
+    UserRole, Viewer, audit, organisation, second_factor as factor,
     secret::{PasswordProblem, password_problems},
-    session, user,
+    session::{self, Session},
+    user,
 };
 use zeroize::Zeroizing;
 
@@ -29,6 +35,47 @@ pub struct Enrolment {
 /// Begins a second factor; it counts once [`confirm_second_factor`] was given a code. Asks the password.
 pub async fn begin_second_factor(room: &MailRoom, viewer: &Viewer, password: &str) -> Result<Enrolment, Refusal> {
     is_own_password(room, viewer, "password", password).await?;
+    begin(room, viewer).await
+}
+
+/// The same for somebody at a browser, who may have given their password just now.
+pub async fn enrol(room: &MailRoom, session: &Session, password: &str) -> Result<Enrolment, Refusal> {
+    be_sure(room, session, password).await?;
+    begin(room, &session.viewer).await
+}
+
+/// What was begun and waits for its first code. It is shown again only to who gave their password just now.
+pub async fn pending_second_factor(room: &MailRoom, session: &Session) -> Result<Option<Enrolment>, Refusal> {
+    if !is_sure(room, session) {
+        return Ok(None);
+    }
+    let (Viewer { organisation, user: id, .. }, keys) = (session.viewer, room.store.keys.clone());
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move {
+            let begun = factor::totp(tx, &keys, organisation, id).await?.filter(|totp| !totp.is_confirmed);
+            let email = user::get(tx, organisation, id).await?.email;
+            Ok(begun.map(|begun| (begun.secret, email)).zip(Some(organisation::get(tx, organisation).await?.name)))
+        })
+    });
+    let begun = read.await?;
+    Ok(begun.map(|((secret, email), name)| enrolment(&name, &email, &secret)))
+}
+
+/// How many recovery codes are left.
+pub async fn recovery_codes_left(room: &MailRoom, viewer: &Viewer) -> Result<i64, Refusal> {
+    let Viewer { organisation, user, .. } = *viewer;
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { factor::recovery_codes_left(tx, organisation, user).await }));
+    Ok(read.await?)
+}
+
+fn enrolment(organisation: &str, email: &str, secret: &[u8]) -> Enrolment {
+    Enrolment { secret: totp::base32(secret), uri: totp::uri(organisation, email, secret) }
+}
+
+async fn begin(room: &MailRoom, viewer: &Viewer) -> Result<Enrolment, Refusal> {
     let secret = totp::new_secret();
     let (organisation, id, keys, kept) = (viewer.organisation, viewer.user, room.store.keys.clone(), secret.clone());
     let write = room.store.db.write(move |tx| {
@@ -38,7 +85,7 @@ pub async fn begin_second_factor(room: &MailRoom, viewer: &Viewer, password: &st
         })
     });
     let (email, name) = write.await?;
-    Ok(Enrolment { secret: totp::base32(&secret), uri: totp::uri(&name, &email, &secret) })
+    Ok(enrolment(&name, &email, &secret))
 }
 
 /// The second factor counts from now on: the person's other sessions end. Gives recovery codes, to be shown once.
@@ -86,6 +133,11 @@ pub async fn drop_second_factor(room: &MailRoom, viewer: &Viewer, password: &str
     is_own_password(room, viewer, "password", password).await?;
     if password_problems(password, false, &[]).contains(&PasswordProblem::TooShort) {
         return Err(Refusal::conflict("password", field::SECOND_FACTOR_CARRIES));
+    }
+    let organisation = viewer.organisation;
+    let read = room.store.db.read(move |tx| Box::pin(async move { organisation::get(tx, organisation).await }));
+    if viewer.role == UserRole::Administrator && read.await?.second_factor_for_administrators {
+        return Err(Refusal::conflict("second_factor", field::SECOND_FACTOR_DEMANDED));
     }
     drop_of(room, viewer, viewer.user).await
 }

@@ -83,6 +83,19 @@ pub async fn confirm_password(room: &MailRoom, session: &Session, password: &str
     Ok(room.store.db.write(move |tx| Box::pin(async move { session::confirm(tx, &session, now).await })).await?)
 }
 
+/// So long a password that was given counts for what matters, in milliseconds.
+const SURE: i64 = 15 * 60_000;
+
+/// Whether the password was given so lately that it need not be asked again.
+pub fn is_sure(room: &MailRoom, session: &Session) -> bool {
+    session.confirmed_at + SURE > room.clock.now()
+}
+
+/// Before something that matters: asks the password again, unless it was given just now.
+pub async fn be_sure(room: &MailRoom, session: &Session, password: &str) -> Result<(), Refusal> {
+    if is_sure(room, session) { Ok(()) } else { confirm_password(room, session, password).await }
+}
+
 /// Whether this is the person's own password; a wrong one is a wrong one, here as at the door.
 pub(super) async fn is_own_password(
     room: &MailRoom,

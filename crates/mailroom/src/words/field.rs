@@ -132,6 +132,12 @@ reasons! {
     SECOND_FACTOR_ABSENT "second_factor_absent" "Er is geen tweede factor." / "There is no second factor.";
     /// Without the second factor the password is too short.
     SECOND_FACTOR_CARRIES "second_factor_carries" "Uw wachtwoord is te kort om zonder tweede factor aan te melden. Kies eerst een langer wachtwoord." / "Your password is too short to sign in with alone. Choose a longer password first.";
+    /// The organisation asks one.
+    SECOND_FACTOR_DEMANDED "second_factor_demanded" "Beheerders van deze organisatie moeten een tweede factor hebben." / "Administrators of this organisation must have a second factor.";
+    /// The organisation asks one, and there is none: nothing else comes first.
+    SECOND_FACTOR_OWED "second_factor_owed" "Neem eerst een tweede factor: uw organisatie vraagt die van beheerders." / "Take a second factor first: your organisation asks it of administrators.";
+    /// Who asks it of others begins with it.
+    SECOND_FACTOR_FIRST "second_factor_first" "Neem eerst zelf een tweede factor, bij uw eigen gegevens." / "Take a second factor yourself first, on your own page.";
     /// A link that was used or is too old.
     LINK_EXPIRED "link_expired" "Deze link is al gebruikt of verlopen. Vraag een nieuwe aan." / "This link was used or has expired. Ask for a new one.";
     /// Someone has it already.

@@ -20,15 +20,15 @@ pub const PASSWORD_LINK: Letter = Letter {
     ),
 };
 
-/// The first letter to a new user. Facts: name, organisation, link, minutes.
+/// The first letter to a new user. Facts: name, organisation, link, days.
 pub const INVITATION: Letter = Letter {
     subject: text(
         "Uitnodiging voor de Postkamer van {organisation}",
         "An invitation to the Postkamer of {organisation}",
     ),
     body: text(
-        "Dag {name},\n\nU kunt voortaan de mail van {organisation} lezen en beantwoorden in Postkamer. Kies binnen {minutes} minuten een wachtwoord; daarna vraagt u met \"wachtwoord vergeten\" een nieuwe link:\n\n{link}\n\n",
-        "Hello {name},\n\nFrom now on you can read and answer the mail of {organisation} in Postkamer. Choose a password within {minutes} minutes; after that \"forgotten password\" gives a new link:\n\n{link}\n\n",
+        "Dag {name},\n\nU kunt voortaan de mail van {organisation} lezen en beantwoorden in Postkamer. Kies binnen {days} dagen een wachtwoord; daarna vraagt u met \"wachtwoord vergeten\" een nieuwe link:\n\n{link}\n\n",
+        "Hello {name},\n\nFrom now on you can read and answer the mail of {organisation} in Postkamer. Choose a password within {days} days; after that \"forgotten password\" gives a new link:\n\n{link}\n\n",
     ),
 };
 

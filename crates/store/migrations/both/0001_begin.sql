@@ -16,6 +16,7 @@ CREATE TABLE organisations (
     message_id_key BYTEA NOT NULL,     -- signs our Message-IDs; sealed with the data key
     change_seq BIGINT NOT NULL,        -- last number given out in changes; its row lock orders the feed
     settings TEXT NOT NULL,            -- JSON
+    second_factor_for_administrators BOOLEAN NOT NULL DEFAULT FALSE,
     created_at BIGINT NOT NULL
 );
 

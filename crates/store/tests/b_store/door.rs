@@ -1,12 +1,13 @@
 //! Signing in: sessions, devices, second factors, and the guards at the door.
 
 use crate::house::{NOW, ORGANISATION, OWNER, STRANGER};
-use mail::SessionKey;
+use mail::{SessionKey, TokenKey};
 use store::{
     StoreError, UserRole, device,
     guard::{self, Admission, Guard, Rule},
-    second_factor,
+    organisation, second_factor,
     session::{self, NewSession},
+    token::{self, NewToken, Scope},
     user::{self, UserPatch},
 };
 
@@ -52,6 +53,36 @@ on_both! {
         let off = UserPatch { active: Some(false), ..UserPatch::default() };
         unit!(house, tx => user::update(tx, ORGANISATION, OWNER, &off).await).unwrap();
         assert!(unit!(house, tx => session::find(tx, b"whole", NOW).await).unwrap().is_none());
+    }
+
+    an_administrator_owes_the_second_factor_that_the_organisation_asks_until_there_is_one(house) {
+        let (one, token) = (new(71, b"one", false), NewToken { id: TokenKey(81), user: OWNER, name: "x".into(), scope: Scope::Read, digest: b"token".to_vec() });
+        unit!(house, tx => {
+            session::create(tx, ORGANISATION, &one, NOW).await?;
+            token::create(tx, ORGANISATION, &token, NOW).await?;
+            organisation::ask_second_factor(tx, ORGANISATION, true).await
+        })
+        .unwrap();
+        for (role, has, expected) in [
+            (UserRole::MailboxManager, false, false),
+            (UserRole::Administrator, false, true),
+            (UserRole::Administrator, true, false),
+        ] {
+            let promoted = UserPatch { role: Some(role), ..UserPatch::default() };
+            let keys = house.store.keys.clone();
+            unit!(house, tx => {
+                user::update(tx, ORGANISATION, OWNER, &promoted).await?;
+                if has {
+                    second_factor::begin(tx, &keys, ORGANISATION, OWNER, b"secret").await?;
+                    second_factor::confirm(tx, ORGANISATION, OWNER, &[], NOW).await?;
+                }
+                Ok(())
+            })
+            .unwrap();
+            let found = unit!(house, tx => session::find(tx, b"one", NOW).await).unwrap().unwrap();
+            let program = unit!(house, tx => token::authenticate(tx, b"token", NOW).await).unwrap().unwrap();
+            assert_eq!((found.owes_second_factor, program.owes_second_factor), (expected, expected), "{role:?}");
+        }
     }
 
     a_new_role_asks_for_a_new_token_and_a_new_password_ends_the_other_sessions(house) {

@@ -87,15 +87,15 @@ on_both! {
     }
 
     a_one_time_link_works_once_for_half_an_hour_and_ends_with_a_new_password(house) {
-        unit!(house, tx => one_time_link::create(tx, ORGANISATION, OWNER, b"a", NOW).await).unwrap();
+        unit!(house, tx => one_time_link::create(tx, ORGANISATION, OWNER, b"a", one_time_link::LIFE, NOW).await).unwrap();
         assert_eq!(unit!(house, tx => one_time_link::redeem(tx, b"a", NOW + 1).await).unwrap(), (ORGANISATION, OWNER));
         assert!(matches!(unit!(house, tx => one_time_link::redeem(tx, b"a", NOW + 2).await), Err(StoreError::NotFound)));
-        unit!(house, tx => one_time_link::create(tx, ORGANISATION, OWNER, b"b", NOW).await).unwrap();
+        unit!(house, tx => one_time_link::create(tx, ORGANISATION, OWNER, b"b", one_time_link::LIFE, NOW).await).unwrap();
         let late = unit!(house, tx => one_time_link::redeem(tx, b"b", NOW + one_time_link::LIFE).await);
         assert!(matches!(late, Err(StoreError::NotFound)));
-        assert!(unit!(house, tx => one_time_link::is_open(tx, b"b", NOW).await).unwrap());
+        assert_eq!(unit!(house, tx => one_time_link::whose(tx, b"b", NOW).await).unwrap(), Some((ORGANISATION, OWNER)));
         unit!(house, tx => user::set_password(tx, ORGANISATION, OWNER, "$argon2id$x", None).await).unwrap();
-        assert!(!unit!(house, tx => one_time_link::is_open(tx, b"b", NOW).await).unwrap());
+        assert_eq!(unit!(house, tx => one_time_link::whose(tx, b"b", NOW).await).unwrap(), None);
         assert_eq!(unit!(house, tx => user::password(tx, ORGANISATION, OWNER).await).unwrap().as_deref(), Some("$argon2id$x"));
     }
 }

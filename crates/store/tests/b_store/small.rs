@@ -180,6 +180,22 @@ on_both! {
         let (page, next) = unit!(house, tx => audit::list(tx, ORGANISATION, Some("acc_1"), None, 1).await).unwrap();
         assert_eq!((page[0].id, next), (3, Some(3)));
         assert_eq!(unit!(house, tx => audit::list(tx, ORGANISATION, None, next, 9).await).unwrap().0.len(), 2);
+        let detail = "Boekhouding".to_owned();
+        let entry = audit::Entry { id: 4, user: None, action: "token.made".into(), subject: "tok_1".into(), detail, done_at: NOW };
+        unit!(house, tx => audit::append(tx, ORGANISATION, &entry).await).unwrap();
+        let some = |text: &str| Some(text.to_owned());
+        for (wanted, expected) in [
+            (audit::Wanted { kind: some("account"), ..Default::default() }, vec![3, 2, 1]),
+            (audit::Wanted { user: Some(OWNER), before: Some(3), ..Default::default() }, vec![2, 1]),
+            (audit::Wanted { text: some("usr_1"), ..Default::default() }, vec![2]),
+            (audit::Wanted { text: some("boekHOUD"), ..Default::default() }, vec![4]),
+            (audit::Wanted { kind: some("acc"), ..Default::default() }, vec![]),
+        ] {
+            let found = unit!(house, tx => audit::search(tx, ORGANISATION, &wanted, 9).await).unwrap().0;
+            assert_eq!(found.iter().map(|entry| entry.id).collect::<Vec<_>>(), expected);
+        }
+        let (page, next) = unit!(house, tx => audit::search(tx, ORGANISATION, &audit::Wanted::default(), 3).await).unwrap();
+        assert_eq!((page.len(), next), (3, Some(2)));
     }
 
     an_organisation_keeps_what_it_chose(house) {

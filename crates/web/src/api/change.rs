@@ -173,7 +173,7 @@ impl Follower {
                 return event.json_data(&change).ok();
             }
             self.bell.borrow_and_update();
-            self.caller = Caller::known(&self.headers, &self.state).await.ok()?;
+            self.caller = Caller::known(&self.headers, &self.state).await.ok().filter(|it| !it.owes_second_factor)?;
             let (viewer, since) = (self.caller.viewer, self.cursor);
             let read = self
                 .state

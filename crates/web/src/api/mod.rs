@@ -17,6 +17,7 @@ mod id;
 mod instant;
 mod me;
 mod message;
+mod organisation;
 mod outbox;
 mod page;
 mod password;
@@ -49,6 +50,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(quarantine::routes())
         .merge(change::routes())
         .merge(me::routes())
+        .merge(organisation::routes())
         .merge(user::routes())
         .merge(password::routes())
         .merge(second_factor::routes())

@@ -121,6 +121,7 @@ async fn confirm(
     Given { value, .. }: Given<Code>,
 ) -> Result<Json<RecoveryCodes>, Problem> {
     let codes = people::confirm_second_factor(&state.room, &caller.viewer, &value.code, None).await?;
+    state.tokens.forget();
     Ok(Json(RecoveryCodes { recovery_codes: codes.iter().map(|code| code.to_string()).collect() }))
 }
 

@@ -1,8 +1,12 @@
 // The script of every page. Each page works without it; this makes it faster and livelier.
 import "htmx.org";
 import "./compose/begin.js";
+import { offerCopies } from "./page/copy.js";
 import { listenForKeys } from "./page/keys.js";
 import { listenForMail } from "./page/live.js";
 
 listenForKeys();
+offerCopies();
+// Where one is stays in sight in a bar that is wider than the screen.
+for (const here of document.querySelectorAll(".tabs [aria-current], .menu [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
 if (document.getElementById("list")) listenForMail();

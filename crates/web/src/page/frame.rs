@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use mailroom::words::{FieldError, Language};
+use mailroom::words::{FieldError, Language, Refusal};
 use std::sync::LazyLock;
 
 /// What a handler of a page answers.
@@ -120,6 +120,15 @@ impl Errors {
     /// One field, in the visitor's words.
     pub(crate) fn one(field: &str, words: &str) -> Errors {
         Errors(vec![(field.to_owned(), words.to_owned())])
+    }
+
+    /// What a refusal says of the fields of a form; any other refusal is a page of its own.
+    pub(crate) fn told(refusal: Refusal, language: Language) -> Result<Errors, Problem> {
+        match refusal {
+            Refusal::Invalid { errors } => Ok(Errors::new(&errors, language)),
+            Refusal::Conflict(error) if !error.field.is_empty() => Ok(Errors::new(&[error], language)),
+            other => Err(other.into()),
+        }
     }
 
     /// Whether nothing is wrong.

@@ -85,6 +85,7 @@ async fn ours(trial: &Trial) -> BTreeMap<&'static str, String> {
         ("outbox", "out_0000000000001".to_owned()),
         ("quarantine", "qua_0000000000001".to_owned()),
         ("drafts", made("/api/v1/drafts", serde_json::json!({"subject": "Half"})).await),
+        ("sessions", "ses_0000000000001".to_owned()),
         ("notes", "not_0000000000001".to_owned()),
         ("domains", "ons.example".to_owned()),
         ("attachments", "0".to_owned()),

@@ -10,13 +10,18 @@ mod mail;
 mod mailboxes;
 #[cfg(test)]
 mod matrix_test;
+mod me;
 mod origin;
 mod outbox;
 mod password;
 mod route;
 mod session;
+mod settings;
 mod setup;
 mod sign_in;
+mod square;
+mod tabs;
+mod token;
 mod visitor;
 mod words;
 
@@ -36,6 +41,8 @@ fn pages(state: &AppState) -> (Router<AppState>, Vec<Entry>) {
     let pages = compose::routes(pages);
     let pages = outbox::routes(pages);
     let pages = mailboxes::routes(pages);
+    let pages = me::routes(pages);
+    let pages = settings::routes(pages);
     pages.done()
 }
 

@@ -2,7 +2,7 @@
 //! walk the same table, so that a page without its rights can't exist.
 
 use super::{
-    frame, origin,
+    frame, me, origin,
     visitor::{self, Visitor},
 };
 use crate::{
@@ -22,7 +22,6 @@ use axum::{
 use store::UserRole;
 
 /// For whom a page is.
-#[expect(dead_code, reason = "pages come one by one; remove this with the last kind that gets one")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     /// Whoever comes by.
@@ -55,6 +54,7 @@ pub(crate) struct Pages {
 #[derive(Clone)]
 struct Guard {
     state: AppState,
+    path: &'static str,
     who: Who,
     limit: usize,
 }
@@ -104,7 +104,7 @@ impl Pages {
         H: Handler<T, AppState>,
         T: 'static,
     {
-        let guard = Guard { state: self.state.clone(), who, limit };
+        let guard = Guard { state: self.state.clone(), path, who, limit };
         let route = on(filter, handler)
             .layer(axum::extract::DefaultBodyLimit::max(limit))
             .layer(middleware::from_fn_with_state(guard, admit));
@@ -146,6 +146,7 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
             next.run(request).await
         }
         Err(Refused::SignIn(method)) => sign_in_first(&headers, &method, &wanted),
+        Err(Refused::SecondFactor) => to(&headers, me::FACTOR),
         Err(Refused::Because(problem)) => problem.into_response(),
     };
     let mut response = frame::explain(answer, &visitor, is_partial(&headers));
@@ -157,6 +158,7 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
 
 enum Refused {
     SignIn(Method),
+    SecondFactor,
     Because(Problem),
 }
 
@@ -171,6 +173,10 @@ async fn lawful(
         return Err(Refused::Because(problem));
     }
     let method = request.method().clone();
+    let owes = visitor.person.as_ref().is_some_and(|person| person.session.owes_second_factor);
+    if owes && guard.who != Who::Anybody && !guard.path.starts_with(me::FACTOR) {
+        return Err(Refused::SecondFactor);
+    }
     let role = visitor.person.as_ref().map(|person| person.viewer.role);
     let admitted = match (guard.who, role) {
         (Who::Anybody, _) => true,
@@ -244,11 +250,16 @@ fn sign_in_first(headers: &HeaderMap, method: &Method, wanted: &str) -> Response
         "/mail" => "/sign-in".to_owned(),
         onward => format!("/sign-in?to={}", percent(onward)),
     };
+    self::to(headers, &to)
+}
+
+/// Sends the visitor elsewhere; the script takes the whole page along.
+fn to(headers: &HeaderMap, path: &str) -> Response {
     if is_partial(headers) {
-        let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/sign-in"));
+        let to = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/sign-in"));
         return (StatusCode::OK, [(HeaderName::from_static("hx-redirect"), to)]).into_response();
     }
-    Redirect::to(&to).into_response()
+    Redirect::to(path).into_response()
 }
 
 /// Safe as a value in a query.

@@ -39,7 +39,6 @@ pub(crate) struct Person {
     pub(crate) default_account: Option<AccountKey>,
     pub(crate) language: Language,
     /// Where they signed in, and when they last gave their password.
-    #[expect(dead_code, reason = "the first page that asks the password again removes this")]
     pub(crate) session: Session,
 }
 

@@ -23,7 +23,7 @@ fn in_town() -> (PostOffice, Program) {
     (office, program)
 }
 
-fn letter(number: usize) -> Append {
+pub(super) fn letter(number: usize) -> Append {
     let raw = format!(
         "From: Jan Jansen <jan@elders.test>\r\nTo: {ADDRESS}\r\nSubject: Brief {number}\r\n\
          Date: Mon, 2 Mar 2026 10:00:00 +0100\r\nMessage-ID: <brief-{number}@elders.test>\r\n\r\nGoedemorgen.\r\n"

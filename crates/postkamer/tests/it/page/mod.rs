@@ -2,7 +2,9 @@
 
 mod first_day;
 mod mailboxes;
+mod me;
 mod reading;
+mod settings;
 mod writing;
 
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ use crate::{
     page::{
         frame::{Frame, Place, Shown, shown},
         route::{Pages, Who},
+        square::Square,
         visitor::{Person, Visitor},
     },
     problem::Problem,
@@ -18,7 +19,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mail::AccountKey;
-use qrcodegen::{QrCode, QrCodeEcc};
 use store::account::{Account, Encryption, Incoming, Outgoing, Server};
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -39,7 +39,7 @@ struct Page {
     /// The files need both halves.
     complete: bool,
     /// The drawing of a square code with this page's address: its size and its dark fields.
-    code: Option<(i32, String)>,
+    code: Option<Square>,
     /// The address in it.
     here: String,
 }
@@ -143,7 +143,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, N
     }
     let here = format!("{}/mailboxes/{key}/devices", state.room.config.base_url);
     let complete = servers.len() == 2;
-    let code = QrCode::encode_text(&here, QrCodeEcc::Medium).ok().filter(|_| complete).map(|code| drawn(&code));
+    let code = Square::of(&here).filter(|_| complete);
     shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say, head, servers, complete, code, here })
 }
 
@@ -153,15 +153,6 @@ fn encryption(server: &Server, say: Say) -> &'static str {
         Encryption::Starttls => "STARTTLS",
         Encryption::None => say.no_encryption(),
     }
-}
-
-/// Size and dark fields of a square code, with the four fields of quiet around it that readers ask for.
-fn drawn(code: &QrCode) -> (i32, String) {
-    const QUIET: i32 = 4;
-    let fields = (0..code.size()).flat_map(|y| (0..code.size()).map(move |x| (x, y)));
-    let dark = fields.filter(|(x, y)| code.get_module(*x, *y));
-    let path = dark.map(|(x, y)| format!("M{} {}h1v1h-1z", x + QUIET, y + QUIET)).collect();
-    (code.size() + 2 * QUIET, path)
 }
 
 async fn settings(state: &AppState, person: &Person, key: AccountKey) -> Result<Settings, Problem> {

@@ -14,7 +14,10 @@ use axum::{
     http::StatusCode,
 };
 use mail::address::fold_address;
-use mailroom::{people, words::Refusal};
+use mailroom::{
+    people::{self, Invited},
+    words::Refusal,
+};
 use serde::Deserialize;
 use std::time::Instant;
 
@@ -36,14 +39,19 @@ words! {
         sent "Als dit adres hier bekend is, komt er binnen een paar minuten een mail. De link erin werkt een half uur, één keer. Komt er niets, kijk dan bij de ongewenste mail of vraag een beheerder." "When this address is known here, a mail comes within a few minutes. Its link works for half an hour, once. When nothing comes, look among the junk mail or ask an administrator.";
         to_sign_in "Naar aanmelden" "To signing in";
         choose_title "Kies een wachtwoord" "Choose a password";
+        welcome(organisation) "Welkom bij {organisation}" "Welcome to {organisation}";
+        welcome_intro "Hier leest en beantwoordt u de mail van uw organisatie. Kies een wachtwoord, dan kunt u meteen aan de slag." "Here you read and answer the mail of your organisation. Choose a password, and you can begin at once.";
+        sign_in_with "U meldt zich aan met" "You sign in with";
+        expired_title "Deze link werkt niet meer" "This link works no longer";
+        expired "Een link werkt één keer en niet eeuwig. Vraag een nieuwe aan; die komt per mail." "A link works once and not for ever. Ask for a new one; it comes by mail.";
+        begin "Wachtwoord bewaren" "Save the password";
         password "Nieuw wachtwoord" "New password";
         password_hint "Minstens 15 tekens. Een zin van een paar woorden is sterk en makkelijk te onthouden." "At least 15 characters. A sentence of a few words is strong and easy to remember.";
         repeat "Nog een keer" "Once more";
         differs "De twee wachtwoorden zijn niet gelijk." "The two passwords are not the same.";
-        save "Bewaren" "Save";
         saved_title "Uw wachtwoord is bewaard" "Your password is saved";
         saved "Meld u ermee aan. Op andere apparaten bent u nu afgemeld." "Sign in with it. You are now signed out on other devices.";
-        ask_again "Vraag een nieuwe link aan" "Ask for a new link";
+        ask_again "Nieuwe link aanvragen" "Ask for a new link";
     }
 }
 
@@ -62,6 +70,14 @@ struct Choose<'a> {
     say: Say,
     errors: Errors,
     token: &'a str,
+    invited: Invited,
+}
+
+#[derive(Template)]
+#[template(path = "password/expired.html")]
+struct Expired {
+    frame: Frame,
+    say: Say,
 }
 
 #[derive(Template)]
@@ -106,15 +122,23 @@ async fn ask(State(state): State<AppState>, visitor: Visitor, Form(asked): Form<
     shown(&Done { frame: Frame::new(&visitor, Place::Nowhere), say, title: say.sent_title(), words: say.sent() })
 }
 
-async fn choose(visitor: Visitor, Query(link): Query<Link>) -> Shown {
-    shown(&page(&visitor, Errors::default(), &link.token))
+async fn choose(State(state): State<AppState>, visitor: Visitor, Query(link): Query<Link>) -> Shown {
+    match people::invited(&state.room, &link.token).await? {
+        Some(invited) => shown(&page(&visitor, Errors::default(), &link.token, invited)),
+        None => expired(&visitor),
+    }
+}
+
+fn expired(visitor: &Visitor) -> Shown {
+    shown(&Expired { frame: Frame::new(visitor, Place::Nowhere), say: Say(visitor.language) })
 }
 
 async fn set(State(state): State<AppState>, visitor: Visitor, Form(chosen): Form<Chosen>) -> Shown {
     let say = Say(visitor.language);
+    let Some(invited) = people::invited(&state.room, &chosen.token).await? else { return expired(&visitor) };
     if chosen.password != chosen.repeat {
         let errors = Errors::one("repeat", say.differs());
-        return shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&visitor, errors, &chosen.token));
+        return shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&visitor, errors, &chosen.token, invited));
     }
     match people::reset_password(&state.room, &chosen.token, &chosen.password).await {
         Ok(_) => {
@@ -124,12 +148,12 @@ async fn set(State(state): State<AppState>, visitor: Visitor, Form(chosen): Form
         }
         Err(Refusal::Invalid { errors }) => {
             let errors = Errors::new(&errors, visitor.language);
-            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&visitor, errors, &chosen.token))
+            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&visitor, errors, &chosen.token, invited))
         }
         Err(other) => Err(other.into()),
     }
 }
 
-fn page<'a>(visitor: &Visitor, errors: Errors, token: &'a str) -> Choose<'a> {
-    Choose { frame: Frame::new(visitor, Place::Nowhere), say: Say(visitor.language), errors, token }
+fn page<'a>(visitor: &Visitor, errors: Errors, token: &'a str, invited: Invited) -> Choose<'a> {
+    Choose { frame: Frame::new(visitor, Place::Nowhere), say: Say(visitor.language), errors, token, invited }
 }

@@ -1,0 +1,167 @@
+//! The words of the log: each thing that can be done, and the fields that can change.
+
+use crate::page::words::words;
+
+words! {
+    Say {
+        title "Logboek" "Log";
+        why "Wie wat deed, zonder inhoud van mail. Regels komen erbij en verdwijnen nooit." "Who did what, without contents of mail. Lines are added and never go.";
+        who "Wie" "Who";
+        what "Waarover" "About what";
+        everybody "Iedereen" "Everybody";
+        everything "Alles" "Everything";
+        text "Nummer of kenmerk" "Number or detail";
+        find "Zoeken" "Search";
+        when "Wanneer" "When";
+        did "Wat" "What";
+        about "Waarbij" "To what";
+        none "Niets gevonden" "Nothing found";
+        none_why "Met deze keuze staat er niets in het logboek. Kies ruimer." "With this choice there is nothing in the log. Choose more widely.";
+        older "Oudere regels" "Older lines";
+        the_program "Postkamer" "Postkamer";
+        somebody "Iemand die er niet meer is" "Somebody who is not here any more";
+        k_user "Gebruikers en aanmelden" "Users and signing in";
+        k_account "Mailboxen" "Mailboxes";
+        k_message "Mail" "Mail";
+        k_contact "Contacten" "Contacts";
+        k_dossier "Dossiers" "Dossiers";
+        k_group "Groepen" "Groups";
+        k_template "Sjablonen" "Templates";
+        k_token "API-tokens" "API tokens";
+        k_organisation "Organisatie" "Organisation";
+        k_network "Netwerken" "Networks";
+        account_created "verbond een mailbox" "connected a mailbox";
+        account_changed "wijzigde een mailbox" "changed a mailbox";
+        account_removed "verwijderde een mailbox" "removed a mailbox";
+        account_owners "wijzigde de eigenaren van een mailbox" "changed the owners of a mailbox";
+        account_folders "koos waar mappen voor zijn" "chose what folders are for";
+        account_restored "zette mail terug in een mailbox" "put mail back into a mailbox";
+        contact_made "maakte een contact" "made a contact";
+        contact_changed "wijzigde een contact" "changed a contact";
+        dossier_made "maakte een dossier" "made a dossier";
+        dossier_changed "wijzigde een dossier" "changed a dossier";
+        group_made "maakte een groep" "made a group";
+        group_changed "wijzigde een groep" "changed a group";
+        template_made "maakte een sjabloon" "made a template";
+        template_saved "wijzigde een sjabloon" "changed a template";
+        template_removed "verwijderde een sjabloon" "removed a template";
+        token_made "maakte een API-token" "made an API token";
+        token_revoked "trok een API-token in" "revoked an API token";
+        organisation_changed "wijzigde de organisatie" "changed the organisation";
+        network_unblocked "hief een blokkade op" "lifted a block";
+        message_made_private "maakte een bericht vertrouwelijk" "made a message confidential";
+        message_made_public "maakte een bericht gewoon" "made a message ordinary";
+        user_made "voegde een gebruiker toe" "added a user";
+        user_changed "wijzigde een gebruiker" "changed a user";
+        user_signed_in "meldde zich aan" "signed in";
+        user_refused "hield iemand tegen: verkeerd wachtwoord" "kept somebody out: wrong password";
+        user_code_refused "hield iemand tegen: verkeerde code" "kept somebody out: wrong code";
+        user_password_changed "wijzigde het wachtwoord" "changed the password";
+        user_password_reset "koos een wachtwoord via een link" "chose a password by a link";
+        user_second_factor_taken "nam een tweede factor" "took a second factor";
+        user_second_factor_dropped "verwijderde een tweede factor" "removed a second factor";
+        user_recovery_codes_made "maakte nieuwe herstelcodes" "made new recovery codes";
+        f_name "naam" "name";
+        f_role "rol" "role";
+        f_language "taal" "language";
+        f_active "aan of uit" "on or off";
+        f_members "leden" "members";
+        f_default "standaardmailbox" "default mailbox";
+        f_private "vertrouwelijkheid" "confidentiality";
+        f_second_factor "tweede factor van beheerders" "second factor of administrators";
+        f_secret "wachtwoord" "password";
+        f_servers "servers" "servers";
+        f_owners "eigenaren" "owners";
+    }
+}
+
+impl Say {
+    /// What can be looked for, by what stands before the point of an action.
+    pub(super) fn kinds(self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("user", self.k_user()),
+            ("account", self.k_account()),
+            ("message", self.k_message()),
+            ("contact", self.k_contact()),
+            ("dossier", self.k_dossier()),
+            ("group", self.k_group()),
+            ("template", self.k_template()),
+            ("token", self.k_token()),
+            ("organisation", self.k_organisation()),
+            ("network", self.k_network()),
+        ]
+    }
+
+    /// An action in words, to follow the name of who did it.
+    pub(super) fn deed(self, action: &str) -> Option<&'static str> {
+        Some(match action {
+            "account.created" => self.account_created(),
+            "account.changed" => self.account_changed(),
+            "account.removed" => self.account_removed(),
+            "account.owners" => self.account_owners(),
+            "account.folders" => self.account_folders(),
+            "account.restored" => self.account_restored(),
+            "contact.made" => self.contact_made(),
+            "contact.changed" => self.contact_changed(),
+            "dossier.made" => self.dossier_made(),
+            "dossier.changed" => self.dossier_changed(),
+            "group.made" => self.group_made(),
+            "group.changed" => self.group_changed(),
+            "template.made" => self.template_made(),
+            "template.saved" => self.template_saved(),
+            "template.removed" => self.template_removed(),
+            "token.made" => self.token_made(),
+            "token.revoked" => self.token_revoked(),
+            "organisation.changed" => self.organisation_changed(),
+            "network.unblocked" => self.network_unblocked(),
+            "message.made_private" => self.message_made_private(),
+            "message.made_public" => self.message_made_public(),
+            "user.made" => self.user_made(),
+            "user.changed" => self.user_changed(),
+            "user.signed_in" => self.user_signed_in(),
+            "user.refused" => self.user_refused(),
+            "user.code_refused" => self.user_code_refused(),
+            "user.password_changed" => self.user_password_changed(),
+            "user.password_reset" => self.user_password_reset(),
+            "user.second_factor_taken" => self.user_second_factor_taken(),
+            "user.second_factor_dropped" => self.user_second_factor_dropped(),
+            "user.recovery_codes_made" => self.user_recovery_codes_made(),
+            _ => return None,
+        })
+    }
+
+    /// The fields that changed, in words; what is no field stays as it is.
+    pub(super) fn detail(self, detail: &str) -> String {
+        let word = |field: &str| match field {
+            "name" | "display_name" => self.f_name().to_owned(),
+            "role" => self.f_role().to_owned(),
+            "language" => self.f_language().to_owned(),
+            "active" => self.f_active().to_owned(),
+            "members" => self.f_members().to_owned(),
+            "default_account" => self.f_default().to_owned(),
+            "private_incoming" | "private_outgoing" => self.f_private().to_owned(),
+            "second_factor_for_administrators" => self.f_second_factor().to_owned(),
+            "secret" => self.f_secret().to_owned(),
+            "incoming" | "outgoing" => self.f_servers().to_owned(),
+            "owners" => self.f_owners().to_owned(),
+            other => other.to_owned(),
+        };
+        let mut words: Vec<String> = detail.split(", ").map(word).collect();
+        words.dedup();
+        words.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailroom::words::Language;
+
+    #[test]
+    fn fields_are_told_once_each_and_in_words() {
+        let say = Say(Language::Dutch);
+        assert_eq!(say.detail("name, private_incoming, private_outgoing"), "naam, vertrouwelijkheid");
+        assert_eq!(say.detail("192.0.2.0/24"), "192.0.2.0/24");
+        assert_eq!(say.deed("user.signed_in"), Some("meldde zich aan"));
+    }
+}

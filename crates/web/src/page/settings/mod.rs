@@ -1,0 +1,77 @@
+//! The settings of the organisation. Administrators keep people, tokens and the log; everybody keeps templates, and sees
+//! what was set aside and that nothing is missing.
+
+mod aside;
+mod audit;
+mod block;
+mod deed_words;
+mod group;
+mod ledger;
+mod organisation;
+mod people;
+mod template;
+mod token;
+mod user;
+mod user_words;
+
+use super::{
+    route::Pages,
+    tabs::Tab,
+    visitor::{Person, Visitor},
+    words::words,
+};
+use store::{UserRole, user::User};
+
+/// More users, groups or mailboxes than an organisation of ours has.
+const MANY: usize = 2000;
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    let pages = organisation::routes(pages);
+    let pages = people::routes(pages);
+    let pages = user::routes(pages);
+    let pages = group::routes(pages);
+    let pages = template::routes(pages);
+    let pages = token::routes(pages);
+    let pages = audit::routes(pages);
+    let pages = block::routes(pages);
+    let pages = aside::routes(pages);
+    ledger::routes(pages)
+}
+
+words! {
+    Say {
+        organisation "Organisatie" "Organisation";
+        users "Gebruikers" "Users";
+        groups "Groepen" "Groups";
+        templates "Sjablonen" "Templates";
+        tokens "API-tokens" "API tokens";
+        log "Logboek" "Log";
+        blocks "Blokkades" "Blocks";
+        quarantine "Apart gezet" "Set aside";
+        ledger "Volledigheid" "Completeness";
+    }
+}
+
+/// What a colleague is called.
+fn called(user: &User) -> String {
+    if user.name.is_empty() { user.email.clone() } else { user.name.clone() }
+}
+
+/// The bar of the settings with this tab open: what the person may see of it.
+fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
+    let say = Say(visitor.language);
+    let all = [
+        (true, "/settings", say.organisation()),
+        (true, "/settings/users", say.users()),
+        (true, "/settings/groups", say.groups()),
+        (false, "/settings/templates", say.templates()),
+        (true, "/settings/tokens", say.tokens()),
+        (false, "/settings/ledger", say.ledger()),
+        (false, "/settings/quarantine", say.quarantine()),
+        (true, "/settings/blocks", say.blocks()),
+        (true, "/settings/log", say.log()),
+    ];
+    let is_administrator = person.viewer.role == UserRole::Administrator;
+    let seen = all.into_iter().filter(|(restricted, ..)| is_administrator || !restricted);
+    seen.map(|(_, path, label)| Tab { path, label, current: path == current }).collect()
+}

@@ -42,6 +42,7 @@ pub mod search;
 pub mod second_factor;
 pub mod secret;
 pub mod session;
+pub mod shown_sender;
 pub mod template;
 pub mod token;
 mod unfit;

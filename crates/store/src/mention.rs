@@ -49,6 +49,26 @@ pub async fn list(
     Ok(page::cut(found, limit, |mention: &Mention| mention.note.id))
 }
 
+/// How many notes in which the viewer is called they have not read, at most `most`.
+pub async fn unread(tx: &mut Tx, viewer: &Viewer, most: usize) -> Result<usize, StoreError> {
+    Ok(list(tx, viewer, true, None, most).await?.0.len())
+}
+
+/// Whether a note of this conversation calls the viewer and was not read.
+pub async fn waits(tx: &mut Tx, viewer: &Viewer, conversation: ConversationKey) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM mentions
+               WHERE organisation = $1 AND person = $2 AND conversation = $3 AND read_at IS NULL LIMIT 1";
+    Ok(tx.row(sql, &vals![viewer.organisation, viewer.user, conversation]).await?.is_some())
+}
+
+/// The viewer has read every note of the conversation that calls them.
+pub async fn read_all(tx: &mut Tx, viewer: &Viewer, conversation: ConversationKey, now: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE mentions SET read_at = $4
+               WHERE organisation = $1 AND person = $2 AND conversation = $3 AND read_at IS NULL";
+    tx.execute(sql, &vals![viewer.organisation, viewer.user, conversation, now]).await?;
+    Ok(())
+}
+
 /// The viewer has read this note, or wants to read it again.
 pub async fn set_read(tx: &mut Tx, viewer: &Viewer, note: NoteKey, read_at: Option<i64>) -> Result<(), StoreError> {
     let sql = "UPDATE mentions SET read_at = $4 WHERE organisation = $1 AND person = $2 AND note = $3";

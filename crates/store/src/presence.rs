@@ -1,6 +1,6 @@
 //! Who else looks at a conversation or writes an answer now, on whatever node they are (features D7).
 
-use crate::{StoreError, Tx, conversation, vals, viewer::Viewer};
+use crate::{Row, StoreError, Tx, conversation, vals, viewer::Viewer};
 use mail::{ConversationKey, UserKey};
 use serde::{Deserialize, Serialize};
 
@@ -69,16 +69,30 @@ pub async fn leave(tx: &mut Tx, viewer: &Viewer, id: ConversationKey) -> Result<
 /// Who else is there at this moment, who came first before the others.
 pub async fn others(tx: &mut Tx, viewer: &Viewer, id: ConversationKey, now: i64) -> Result<Vec<Presence>, StoreError> {
     let id = conversation::seen(tx, viewer, id).await?.conversation;
-    let sql = "SELECT person, doing, since_at FROM presences
-               WHERE organisation = $1 AND conversation = $2 AND person <> $3 AND until_at > $4
-               ORDER BY since_at, person";
-    let rows = tx.rows(sql, &vals![viewer.organisation, id, viewer.user, now]).await?;
-    Ok(rows
-        .into_iter()
-        .map(|mut row| Presence {
-            user: UserKey(row.int(0)),
-            doing: if row.text(1) == "replying" { Doing::Replying } else { Doing::Looking },
-            since_at: row.int(2),
-        })
-        .collect())
+    let rows = tx.rows(OTHERS, &vals![viewer.organisation, id, viewer.user, now]).await?;
+    Ok(rows.into_iter().map(presence).collect())
+}
+
+/// Who else is at each of these conversations, which the viewer sees; for the lines of a list.
+pub async fn others_at(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    conversations: &[ConversationKey],
+    now: i64,
+) -> Result<Vec<Vec<Presence>>, StoreError> {
+    let of_one = |key: &ConversationKey| vals![viewer.organisation, *key, viewer.user, now].to_vec();
+    let lists: Vec<_> = conversations.iter().map(of_one).collect();
+    let found = tx.rows_many(OTHERS, &lists).await?;
+    Ok(found.into_iter().map(|rows| rows.into_iter().map(presence).collect()).collect())
+}
+
+const OTHERS: &str = "SELECT person, doing, since_at FROM presences
+     WHERE organisation = $1 AND conversation = $2 AND person <> $3 AND until_at > $4 ORDER BY since_at, person";
+
+fn presence(mut row: Row) -> Presence {
+    Presence {
+        user: UserKey(row.int(0)),
+        doing: if row.text(1) == "replying" { Doing::Replying } else { Doing::Looking },
+        since_at: row.int(2),
+    }
 }

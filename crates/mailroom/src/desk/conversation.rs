@@ -135,7 +135,7 @@ async fn file(
 }
 
 /// Whether a message in a folder of the one role goes along when its conversation is put into one of the other.
-fn goes(from: Role, to: Role) -> bool {
+pub(super) fn goes(from: Role, to: Role) -> bool {
     match from {
         Role::Sent | Role::Drafts => false,
         Role::Junk | Role::Trash => to == Role::Inbox,

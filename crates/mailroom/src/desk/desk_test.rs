@@ -18,7 +18,7 @@ use store::{
 use tokio::sync::{mpsc, watch};
 
 /// One mail in the account's inbox, from somebody outside.
-async fn mail(house: &House, n: u32, subject: &str) -> (MessageKey, ConversationKey) {
+pub(super) async fn mail(house: &House, n: u32, subject: &str) -> (MessageKey, ConversationKey) {
     let raw = format!("Message-ID: <{n}@klant.nl>\r\nFrom: piet@klant.nl\r\nSubject: {subject}\r\n\r\nDag\r\n");
     let (give, taken) = mpsc::channel(1);
     let internal_at = Some(NOON + i64::from(n) * 1000);
@@ -38,7 +38,7 @@ async fn mail(house: &House, n: u32, subject: &str) -> (MessageKey, Conversation
 }
 
 /// A colleague who reads the account too.
-async fn colleague(house: &House) -> Viewer {
+pub(super) async fn colleague(house: &House) -> Viewer {
     let input = UserInput { email: "els@elders.nl".into(), name: "Els".into(), role: UserRole::Member, language: None };
     let els = user::create(&house.room, &house.viewer, input).await.unwrap();
     let (organisation, account, jan) = (house.viewer.organisation, house.account, house.viewer.user);
@@ -50,7 +50,7 @@ async fn colleague(house: &House) -> Viewer {
     Viewer { user: els.id, role: UserRole::Member, ..house.viewer }
 }
 
-fn refused(result: Result<impl std::fmt::Debug, Refusal>) -> (String, &'static str) {
+pub(super) fn refused(result: Result<impl std::fmt::Debug, Refusal>) -> (String, &'static str) {
     match result {
         Err(Refusal::Forbidden(error) | Refusal::Conflict(error)) => (error.field, error.code),
         Err(Refusal::Invalid { errors }) => (errors[0].field.clone(), errors[0].code),

@@ -305,6 +305,14 @@ CREATE TABLE presences (
     PRIMARY KEY (organisation, conversation, person)
 ) CLUSTERED;
 
+-- Senders whose pictures from elsewhere a person wants to see without being asked.
+CREATE TABLE shown_senders (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    address TEXT NOT NULL,             -- folded
+    PRIMARY KEY (organisation, person, address)
+) CLUSTERED;
+
 -- Every Message-ID that a message carries or cites, so that an answer that comes before its question still meets it.
 CREATE TABLE thread_ids (
     organisation BIGINT NOT NULL,

@@ -6,7 +6,7 @@ mod shape;
 mod write;
 
 pub use list::{COUNTED_AT_MOST, Counts, Line, counts, list};
-pub use read::{get, sees};
+pub use read::{get, sees, who_sees};
 pub(crate) use read::{must_see, seen};
 pub use shape::{merge, move_message, split};
 pub use write::patch;

@@ -1,7 +1,7 @@
 //! One conversation, and who sees it.
 
 use super::{COLUMNS, Conversation, Seen, head};
-use crate::{StoreError, Tx, activity, note, vals, viewer::Viewer, viewer::visible};
+use crate::{StoreError, Tx, activity, message, note, vals, viewer::Viewer, viewer::visible};
 use mail::{AccountKey, ConversationKey, MessageKey, UserKey};
 
 /// Conversations answer each other in a circle only by a mistake of ours; then we stop here.
@@ -60,6 +60,20 @@ pub async fn sees(tx: &mut Tx, viewer: &Viewer, user: UserKey, id: ConversationK
         Err(StoreError::NotFound) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Everybody who works here and sees the conversation, with their names (or addresses), by name: who it can be assigned
+/// to, and who can be called in a note.
+pub async fn who_sees(tx: &mut Tx, viewer: &Viewer, id: ConversationKey) -> Result<Vec<(UserKey, String)>, StoreError> {
+    let id = seen(tx, viewer, id).await?.conversation;
+    let sql = format!(
+        "SELECT u.id, COALESCE(NULLIF(u.name, ''), u.email) AS called FROM users u WHERE u.organisation = $1 AND u.active
+         AND EXISTS (SELECT 1 FROM messages m WHERE m.organisation = $1 AND m.conversation = $2 AND {})
+         ORDER BY called, u.id",
+        message::seen_by_user()
+    );
+    let rows = tx.rows(&sql, &vals![viewer.organisation, id]).await?;
+    Ok(rows.into_iter().map(|mut row| (UserKey(row.int(0)), row.text(1))).collect())
 }
 
 /// `Conflict` unless the colleague works here and sees the conversation.

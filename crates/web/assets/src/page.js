@@ -2,11 +2,15 @@
 import "htmx.org";
 import "./compose/begin.js";
 import { offerCopies } from "./page/copy.js";
+import { listenForChoice } from "./page/choose.js";
 import { listenForKeys } from "./page/keys.js";
 import { listenForMail } from "./page/live.js";
+import { takePart } from "./page/team.js";
 
 listenForKeys();
 offerCopies();
 // Where one is stays in sight in a bar that is wider than the screen.
 for (const here of document.querySelectorAll(".tabs [aria-current], .menu [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
+listenForChoice();
 if (document.getElementById("list")) listenForMail();
+takePart();

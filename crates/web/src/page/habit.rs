@@ -99,6 +99,17 @@ impl Habit {
         Some(there.to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond())
     }
 
+    /// The moment at which it is that hour for the reader, so many days from today.
+    pub(crate) fn in_days(&self, days: i64, hour: i8) -> Option<i64> {
+        let day = self.today.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+        Some(day.at(hour, 0, 0, 0).to_zoned(self.zone.clone()).ok()?.timestamp().as_millisecond())
+    }
+
+    /// How many days it is until the next Monday; seven when it is Monday.
+    pub(crate) fn days_to_monday(&self) -> i64 {
+        7 - i64::from(self.today.weekday().to_monday_zero_offset())
+    }
+
     /// A size in bytes: `1,2 MB` in Dutch, `1.2 MB` in English; a thousand at a time, as files are sold.
     pub(crate) fn size(&self, bytes: i64) -> String {
         let (mut amount, mut unit) = (bytes.max(0) as f64, "B");
@@ -169,6 +180,15 @@ fn at(moment: i64, zone: &TimeZone) -> Zoned {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_put_off_comes_back_in_the_morning_of_the_reader() {
+        // Tuesday 24 March 2026, 22:30 in Amsterdam; summer time begins on the Sunday.
+        let habit = Habit::new(Language::Dutch, 1_774_387_800_000);
+        let back = |days| habit.in_days(days, 8).map(|moment| habit.moment(moment).full);
+        assert_eq!(back(1).as_deref(), Some("woensdag 25 maart 2026 08:00"));
+        assert_eq!(back(habit.days_to_monday()).as_deref(), Some("maandag 30 maart 2026 08:00"));
+    }
 
     /// Tuesday 3 March 2026, 14:05 in Amsterdam.
     const NOW: i64 = 1_772_543_100_000;

@@ -72,6 +72,9 @@ async fn ask(trial: &Trial, entry: &Entry, path: &str, proof: Option<&str>, csrf
 /// What exists in our organisation, by what stands before a name in a path.
 async fn ours(trial: &Trial) -> BTreeMap<&'static str, String> {
     let made = async |path: &str, body| trial.call("POST", path, &trial.ours.admin, body).await.id();
+    let message = trial.message(b"From: jan@elders.example\r\nSubject: Dag\r\n\r\nDag\r\n").await;
+    let shown = trial.get(&format!("/api/v1/messages/{message}"), &trial.ours.read).await.json();
+    let conversation = shown["conversation"].as_str().expect("a conversation").to_owned();
     BTreeMap::from([
         ("mailboxes", trial.account("info@ons.example").await),
         ("contacts", made("/api/v1/contacts", serde_json::json!({"name": "Jan"})).await),
@@ -80,8 +83,8 @@ async fn ours(trial: &Trial) -> BTreeMap<&'static str, String> {
         ("templates", made("/api/v1/templates", serde_json::json!({"name": "t", "subject": "s"})).await),
         ("tokens", made("/api/v1/tokens", serde_json::json!({"name": "t", "scope": "read"})).await),
         ("users", trial.ours.user.to_string()),
-        ("messages", trial.message(b"From: jan@elders.example\r\nSubject: Dag\r\n\r\nDag\r\n").await),
-        ("mail", "cnv_0000000000001".to_owned()),
+        ("messages", message),
+        ("mail", conversation),
         ("outbox", "out_0000000000001".to_owned()),
         ("quarantine", "qua_0000000000001".to_owned()),
         ("drafts", made("/api/v1/drafts", serde_json::json!({"subject": "Half"})).await),

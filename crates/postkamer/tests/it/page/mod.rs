@@ -1,10 +1,13 @@
 //! Stories of the page, in a real browser on real mail servers. Each page is photographed and held against axe.
 
 mod first_day;
+mod handling;
+mod hostile;
 mod mailboxes;
 mod me;
 mod reading;
 mod settings;
+mod team;
 mod writing;
 
 use std::path::PathBuf;

@@ -1,12 +1,14 @@
 // Keys as in the mail programs that people know. A link or button says its own in `data-key`; `g i` is two in a row.
 
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+import { chooseLine } from "./choose.js";
+
+const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 /// Moves the focus down or up the list, and opens what it lands on.
 function step(by) {
   const lines = [...document.querySelectorAll("#lines a[href]")].filter((line) => line.closest("li"));
   if (!lines.length) return;
-  const at = lines.findIndex((line) => line === document.activeElement);
+  const at = lines.findIndex((line) => line === document.activeElement || line.parentElement.contains(document.activeElement));
   const from = at >= 0 ? at : lines.findIndex((line) => line.hasAttribute("aria-current"));
   const to = lines[Math.min(Math.max(from + by, 0), lines.length - 1)];
   to.focus();
@@ -23,6 +25,7 @@ export function listenForKeys() {
     before = event.key === "g" ? "g" : "";
     const button = document.querySelector(`[data-key="${CSS.escape(pressed)}"]`);
     if (pressed === "j" || pressed === "k") step(pressed === "j" ? 1 : -1);
+    else if (pressed === "x") chooseLine();
     else if (pressed === "/") document.querySelector("input[type=search]")?.focus();
     else if (pressed === "?") document.getElementById("keys")?.showModal();
     else if (button) button.click();

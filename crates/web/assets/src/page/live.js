@@ -1,5 +1,6 @@
 // New mail shows without a reload: the server says that there is something, and the list is read anew.
 import htmx from "htmx.org";
+import { chooseAgain, chosen } from "./choose.js";
 
 /// Puts what the server has now in the place of these parts, and leaves the reader where they were.
 async function refresh(ids) {
@@ -13,7 +14,9 @@ async function refresh(ids) {
     const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
     // Where the reader is now, which may be further than when the list was asked for.
     if (location.pathname.startsWith("/mail/")) fresh.querySelector(`a[href^="${CSS.escape(location.pathname)}"]`)?.setAttribute("aria-current", "true");
+    const picked = chosen();
     old.replaceWith(fresh);
+    if (id === "lines") chooseAgain(picked);
     htmx.process(fresh);
     if (focused) fresh.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
   }

@@ -54,7 +54,7 @@ fn linked(text: &str) -> String {
     out + &escaped(rest)
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for letter in text.chars() {
         match letter {
@@ -107,6 +107,11 @@ pub(super) fn document(html: &str, say: Say, picture: impl Fn(&str) -> Option<St
     let html = with_honest_links(&html, say);
     let html = with_folded_quotes(&html, say);
     format!("<!doctype html><meta charset=\"utf-8\"><title>-</title><style>{STYLE}</style><body>{html}</body>")
+}
+
+/// The same for paper, where nothing can be unfolded.
+pub(super) fn on_paper(html: &str, say: Say, picture: impl Fn(&str) -> Option<String>) -> String {
+    with_honest_links(&with_own_pictures(html, picture), say)
 }
 
 /// Puts the pictures that came with the message in the place of their names.

@@ -1,6 +1,10 @@
 //! The list of conversations: what is wanted, and a line for each.
 
-use super::{Say, mailbox::Mailbox};
+use super::{
+    Say,
+    conversation::{Here, being},
+    mailbox::Mailbox,
+};
 use crate::{
     AppState,
     page::{
@@ -10,10 +14,14 @@ use crate::{
     },
     problem::Problem,
 };
-use mail::{AccountKey, Address, ConversationKey, FolderKey, MessageKey, query};
+use mail::{AccountKey, Address, ConversationKey, FolderKey, MessageKey, UserKey, query};
 use serde::Deserialize;
-use std::collections::{HashMap, hash_map::Entry};
-use store::{Viewer, conversation, message::Filter, user};
+use store::{
+    Viewer,
+    conversation::{self, Standing},
+    message::Filter,
+    presence,
+};
 
 /// So many conversations make a page.
 const PAGE: usize = 50;
@@ -23,6 +31,7 @@ const PAGE: usize = 50;
 pub(super) struct Wanted {
     pub(super) account: Option<AccountKey>,
     pub(super) folder: Option<FolderKey>,
+    pub(super) view: Option<View>,
     #[serde(default)]
     pub(super) q: String,
     before: Option<MessageKey>,
@@ -33,6 +42,43 @@ pub(super) struct Wanted {
     /// The conversation that is read; part of the path, not of the query.
     #[serde(skip)]
     pub(super) open: Option<ConversationKey>,
+}
+
+/// What the team has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum View {
+    /// What the reader does.
+    Mine,
+    /// What nobody does yet.
+    Unassigned,
+    /// What is out of sight for now.
+    Snoozed,
+    /// What is done.
+    Closed,
+}
+
+impl View {
+    pub(super) const ALL: [View; 4] = [View::Mine, View::Unassigned, View::Snoozed, View::Closed];
+
+    /// Its name in an address.
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            View::Mine => "mine",
+            View::Unassigned => "unassigned",
+            View::Snoozed => "snoozed",
+            View::Closed => "closed",
+        }
+    }
+
+    pub(super) fn name(self, say: &Say) -> &'static str {
+        match self {
+            View::Mine => say.view_mine(),
+            View::Unassigned => say.view_unassigned(),
+            View::Snoozed => say.view_snoozed(),
+            View::Closed => say.view_closed(),
+        }
+    }
 }
 
 /// Who does it.
@@ -55,6 +101,9 @@ pub(super) struct Line {
     pub(super) assignee: Option<Assignee>,
     pub(super) dossier: Option<String>,
     pub(super) closed: bool,
+    /// Until when it is out of sight.
+    pub(super) snoozed: Option<String>,
+    pub(super) present: Vec<Here>,
 }
 
 impl Wanted {
@@ -70,7 +119,41 @@ impl Wanted {
 
     /// Nothing in particular is asked for.
     pub(super) fn is_everything(&self) -> bool {
-        self.account.is_none() && self.folder.is_none()
+        self.account.is_none() && self.folder.is_none() && self.view.is_none()
+    }
+
+    /// This view is asked for.
+    pub(super) fn is_view(&self, view: &View) -> bool {
+        self.view == Some(*view)
+    }
+
+    /// What to call a list that is no mailbox and no folder.
+    pub(super) fn view_name(&self, say: Say) -> &'static str {
+        self.view.map_or_else(|| say.all_mail(), |view| view.name(&say))
+    }
+
+    /// How conversations must stand to be on the list. What is out of sight is found by searching, and where it is asked
+    /// for.
+    fn standing(&self, user: UserKey, now: i64) -> Option<Standing> {
+        let any = Standing { state: None, assignee: None, snoozed: Some(false), now };
+        let open = Standing { state: Some(conversation::State::Open), ..any };
+        match self.view {
+            None if self.is_search() => None,
+            None => Some(any),
+            Some(View::Mine) => Some(Standing { assignee: Some(Some(user)), ..open }),
+            Some(View::Unassigned) => Some(Standing { assignee: Some(None), ..open }),
+            Some(View::Snoozed) => Some(Standing { snoozed: Some(true), ..any }),
+            Some(View::Closed) => Some(Standing { state: Some(conversation::State::Closed), snoozed: None, ..any }),
+        }
+    }
+
+    /// The list may show mail of this mailbox.
+    pub(super) fn concerns(&self, mailbox: &Mailbox) -> bool {
+        match (self.folder, self.account) {
+            (Some(folder), _) => mailbox.folders.iter().any(|shelf| shelf.id == folder),
+            (None, Some(account)) => mailbox.id == account,
+            (None, None) => true,
+        }
     }
 
     /// This whole mailbox is asked for.
@@ -117,6 +200,7 @@ impl Wanted {
         let pairs = [
             self.account.map(|key| format!("account={key}")),
             self.folder.map(|key| format!("folder={key}")),
+            self.view.map(|view| format!("view={}", view.as_str())),
             (!self.q.is_empty()).then(|| format!("q={}", percent(&self.q))),
             before.map(|key| format!("before={key}")),
         ];
@@ -138,34 +222,36 @@ pub(super) async fn lines(
     let filter = Filter {
         account: wanted.account,
         folder: wanted.folder,
+        standing: wanted.standing(viewer.user, visitor.now),
         query: (!asked.is_empty()).then(|| query::parse(asked, now)),
         ..Filter::default()
     };
     let (viewer, before) = (*viewer, wanted.before);
-    let (found, more, names) = state
+    let (now_ms, say) = (visitor.now, Say(visitor.language));
+    let (found, present, more, names) = state
         .read(move |tx| {
             Box::pin(async move {
                 let (found, more) = conversation::list(tx, &viewer, &filter, before, PAGE).await?;
-                let mut names = HashMap::new();
-                for assignee in found.iter().filter_map(|line| line.head.assignee) {
-                    if let Entry::Vacant(unknown) = names.entry(assignee) {
-                        let user = user::get(tx, viewer.organisation, assignee).await?;
-                        unknown.insert(if user.name.is_empty() { user.email } else { user.name });
-                    }
-                }
-                Ok((found, more, names))
+                let keys: Vec<ConversationKey> = found.iter().map(|line| line.head.id).collect();
+                let present = presence::others_at(tx, &viewer, &keys, now_ms).await?;
+                let people = found.iter().filter_map(|line| line.head.assignee);
+                let people = people.chain(present.iter().flatten().map(|it| it.user)).collect();
+                let names = super::conversation::names(tx, &viewer, people).await?;
+                Ok((found, present, more, names))
             })
         })
         .await?;
-    let say = Say(visitor.language);
-    let lines = found.into_iter().map(|found| {
-        let assignee = found.head.assignee.and_then(|key| names.get(&key));
-        line(found, assignee, say, &habit)
+    let name = |key: &UserKey| names.get(key).cloned().unwrap_or_default();
+    let lines = found.into_iter().zip(present).map(|(found, present)| {
+        let assignee = found.head.assignee.map(|key| name(&key));
+        let snoozed = found.head.snoozed_until_at.filter(|until| *until > now_ms).map(|until| habit.precise(until));
+        let present = present.iter().map(|it| being(it, name(&it.user))).collect();
+        Line { snoozed, present, ..line(found, assignee, say, &habit) }
     });
     Ok((lines.collect(), more.map(|before| format!("/mail{}", wanted.query(Some(before))))))
 }
 
-fn line(found: conversation::Line, assignee: Option<&String>, say: Say, habit: &Habit) -> Line {
+fn line(found: conversation::Line, assignee: Option<String>, say: Say, habit: &Habit) -> Line {
     let newest = found.newest;
     let who = match newest.outgoing {
         true => newest.people.to.first().map(|to| say.to(name_of(to))),
@@ -182,9 +268,11 @@ fn line(found: conversation::Line, assignee: Option<&String>, say: Say, habit: &
         flagged: newest.flagged,
         private: found.private,
         has_attachment: found.has_attachment,
-        assignee: assignee.map(|name| Assignee { initials: initials(name), name: name.clone() }),
+        assignee: assignee.map(|name| Assignee { initials: initials(&name), name }),
         dossier: found.dossiers.into_iter().next().map(|(_, name)| name),
         closed: found.head.state == conversation::State::Closed,
+        snoozed: None,
+        present: Vec::new(),
     }
 }
 

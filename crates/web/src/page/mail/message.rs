@@ -32,6 +32,7 @@ use serde::Deserialize;
 use store::{
     folder,
     message::{self, Stored},
+    shown_sender,
 };
 
 /// Pictures of the message itself, put into its box, in bytes together.
@@ -53,6 +54,8 @@ pub(super) struct Opened {
     pub(super) files: Vec<File>,
     pub(super) folders: Vec<(FolderKey, String)>,
     pub(super) can_delete: bool,
+    /// The reader wants to see this sender's pictures without being asked.
+    pub(super) trusted: bool,
 }
 
 /// How its body is shown.
@@ -76,19 +79,19 @@ pub(super) struct File {
     pub(super) size: String,
 }
 
-async fn stored(state: &AppState, person: &Person, key: MessageKey) -> Result<Stored, Problem> {
+pub(super) async fn stored(state: &AppState, person: &Person, key: MessageKey) -> Result<Stored, Problem> {
     let viewer = person.viewer;
     state.read(move |tx| Box::pin(async move { message::get(tx, &viewer, key).await })).await
 }
 
-async fn raw(state: &AppState, person: &Person, key: MessageKey) -> Result<(Stored, Bytes), Problem> {
+pub(super) async fn raw(state: &AppState, person: &Person, key: MessageKey) -> Result<(Stored, Bytes), Problem> {
     let stored = stored(state, person, key).await?;
     let raw = state.room.store.raw(person.viewer.organisation, stored.digest).await?;
     Ok((stored, raw))
 }
 
 /// Reading a message may take a while, so it is done beside the threads that answer others.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(super) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(&error))
 }
 
@@ -101,7 +104,19 @@ pub(super) async fn open(
 ) -> Result<Opened, Problem> {
     let (stored, raw) = raw(state, person, key).await?;
     let (organisation, account) = (person.viewer.organisation, stored.account);
-    let folders = state.read(move |tx| Box::pin(async move { folder::list(tx, organisation, account).await })).await?;
+    let (viewer, sender) = (person.viewer, stored.people.from.first().map(|from| from.address.clone()));
+    let (folders, trusted) = state
+        .read(move |tx| {
+            Box::pin(async move {
+                let folders = folder::list(tx, organisation, account).await?;
+                let trusted = match sender {
+                    Some(sender) => shown_sender::get(tx, &viewer, &sender).await?,
+                    None => false,
+                };
+                Ok((folders, trusted))
+            })
+        })
+        .await?;
     let say = Say(visitor.language);
     let can_delete = stored.role != Role::Trash && folders.iter().any(|it| it.role == Role::Trash);
     let others = folders.iter().filter(|it| it.selectable && Some(it.id) != stored.folder);
@@ -122,7 +137,7 @@ pub(super) async fn open(
     let habit = visitor.habit();
     let files = read.attachments.iter().filter(|it| !it.inline);
     let files = files.map(|it| File { n: it.n, name: it.name.clone(), size: habit.size(it.size as i64) }).collect();
-    let sender = stored.people.from.first();
+    let (sender, warnings) = (stored.people.from.first(), warnings(&stored, say));
     Ok(Opened {
         id: key,
         from: sender.map_or_else(|| say.nobody().to_owned(), name_of),
@@ -132,7 +147,9 @@ pub(super) async fn open(
         at: habit.moment(stored.received_at),
         flagged: stored.flagged,
         private: stored.private,
-        warnings: warnings(&stored, say),
+        // Who may be somebody else is not trusted by that name.
+        trusted: trusted && warnings.is_empty(),
+        warnings,
         body,
         files,
         folders,
@@ -173,7 +190,7 @@ fn domain(address: &str) -> String {
 
 /// The document in a message's box. It has no origin and runs nothing; whatever got past the cleaning has nowhere to go.
 /// A link may open a window of its own, which then has an origin again: its own.
-const BOX_POLICY: HeaderValue = HeaderValue::from_static(
+pub(super) const BOX_POLICY: HeaderValue = HeaderValue::from_static(
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:; \
      style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
 );
@@ -223,7 +240,7 @@ pub(super) async fn show_box(
 }
 
 /// Gives the pictures that came with the message, by the name its HTML uses; only kinds of which no browser runs anything.
-fn own_pictures(read: &Message, raw: &[u8]) -> impl Fn(&str) -> Option<String> {
+pub(super) fn own_pictures(read: &Message, raw: &[u8]) -> impl Fn(&str) -> Option<String> {
     let mut left = PICTURES_MAX;
     let kinds = ["image/png", "image/jpeg", "image/gif", "image/webp"];
     let named = read.attachments.iter().filter(|it| kinds.contains(&it.content_type.as_str()));
@@ -266,6 +283,9 @@ enum Deed {
     NotPrivate,
     Trash,
     Move,
+    /// The pictures of this sender, from now on.
+    Pictures,
+    NoPictures,
 }
 
 #[derive(Deserialize)]
@@ -293,6 +313,11 @@ pub(super) async fn change(
         Deed::Unflag => patch.flagged = Some(false),
         Deed::Private => patch.private = Some(true),
         Deed::NotPrivate => patch.private = Some(false),
+        Deed::Pictures | Deed::NoPictures => {
+            let shown = wish.deed == Deed::Pictures;
+            desk::sender::show_pictures(&state.room, &person.viewer, key, shown).await?;
+            return Ok(Redirect::to(origin::onward(Some(&wish.back))).into_response());
+        }
         Deed::Move => patch.folder = wish.folder,
         Deed::Trash => patch.folder = trash_of(&state, &person, key).await?,
     }

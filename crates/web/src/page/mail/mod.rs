@@ -1,16 +1,21 @@
 //! The mail: mailboxes and folders, conversations, and the one that is read.
 
 mod body;
+mod bulk;
 mod conversation;
+mod details;
 mod list;
 mod live;
 mod mailbox;
+mod mention;
 mod message;
+mod print;
+mod shape;
+mod team;
 mod words;
 
 use super::{
-    frame::{Frame, Place, Shown, shown},
-    origin,
+    frame::{Frame, Place, Shown, shown_as},
     route::{Pages, Who},
     visitor::{Person, Visitor},
 };
@@ -21,27 +26,37 @@ use crate::{
 };
 use askama::Template;
 use axum::{
-    Form,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use conversation::{Conversation, Entry};
-use list::{Line, Wanted};
+use conversation::{Conversation, Entry, Told};
+use list::{Line, View, Wanted};
 use mail::ConversationKey;
 use mailbox::Mailbox;
-use mailroom::desk::{self, conversation::ConversationPatch};
 use message::Body;
-use serde::Deserialize;
 use words::Say;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
         .get("/mail", Who::Everybody, list)
+        .post("/mail/bulk", Who::Everybody, bulk::change)
+        .post("/mail/undo", Who::Everybody, bulk::undo)
         .get("/mail/live", Who::Everybody, live::listen)
         .get("/mail/{conversation}", Who::Everybody, read)
-        .post("/mail/{conversation}", Who::Everybody, settle)
+        .post("/mail/{conversation}", Who::Everybody, team::settle)
+        .post("/mail/{conversation}/notes", Who::Everybody, team::note)
+        .post("/mail/{conversation}/seen", Who::Everybody, team::seen)
+        .get("/mail/{conversation}/shape", Who::Everybody, shape::show)
+        .post("/mail/{conversation}/merge", Who::Everybody, shape::merge)
+        .post("/mail/{conversation}/split", Who::Everybody, shape::split)
+        .get("/mail/mentions", Who::Everybody, mention::list)
         .post("/mail/messages/{message}", Who::Everybody, message::change)
+        .post("/mail/messages/{message}/presence", Who::Everybody, team::be_there)
         .get("/mail/messages/{message}/body", Who::Everybody, message::show_box)
+        .get("/mail/messages/{message}/details", Who::Everybody, details::show)
+        .get("/mail/messages/{message}/print", Who::Everybody, print::one)
+        .get("/mail/{conversation}/print", Who::Everybody, print::whole)
         .get("/mail/messages/{message}/source", Who::Everybody, message::source)
         .get("/mail/messages/{message}/attachments/{n}", Who::Everybody, message::file)
 }
@@ -58,10 +73,14 @@ struct Page {
     older: Option<String>,
     may_connect: bool,
     open: Option<Conversation>,
+    /// How many notes call the reader and were not read.
+    called: usize,
+    /// What was just done to many.
+    done: Option<bulk::Done>,
 }
 
 async fn list(state: State<AppState>, visitor: Visitor, person: Person, Asked(wanted): Asked<Wanted>) -> Shown {
-    page(&state, &visitor, &person, wanted, None).await
+    page(&state, &visitor, &person, (StatusCode::OK, wanted), None).await
 }
 
 async fn read(
@@ -76,41 +95,36 @@ async fn read(
         // It was merged into another; that one is its place now.
         return Ok(Redirect::to(&wanted.to(&open.id)).into_response());
     }
-    page(&state, &visitor, &person, wanted, Some(open)).await
+    page(&state, &visitor, &person, (StatusCode::OK, wanted), Some(open)).await
 }
 
 async fn page(
     state: &AppState,
     visitor: &Visitor,
     person: &Person,
-    mut wanted: Wanted,
+    wanted: (StatusCode, Wanted),
     open: Option<Conversation>,
 ) -> Shown {
+    page_with(state, visitor, person, wanted, open, None).await
+}
+
+async fn page_with(
+    state: &AppState,
+    visitor: &Visitor,
+    person: &Person,
+    (status, mut wanted): (StatusCode, Wanted),
+    open: Option<Conversation>,
+    done: Option<bulk::Done>,
+) -> Shown {
+    const MANY: usize = 100;
     wanted.open = open.as_ref().map(|open| open.id);
-    let say = Say(visitor.language);
-    let mailboxes = mailbox::all(state, &person.viewer, say, &visitor.habit()).await?;
-    let title = wanted.title(&mailboxes).ok_or_else(Problem::not_found)?.unwrap_or_else(|| say.all_mail().to_owned());
-    let (lines, older) = list::lines(state, visitor, &person.viewer, &wanted).await?;
+    let (say, viewer) = (Say(visitor.language), person.viewer);
+    let mailboxes = mailbox::all(state, &viewer, say, &visitor.habit()).await?;
+    let title = wanted.title(&mailboxes).ok_or_else(Problem::not_found)?;
+    let title = title.unwrap_or_else(|| wanted.view_name(say).to_owned());
+    let (lines, older) = list::lines(state, visitor, &viewer, &wanted).await?;
+    let called = state.read(move |tx| Box::pin(async move { store::mention::unread(tx, &viewer, MANY).await })).await?;
     let frame = Frame::new(visitor, Place::Mail);
     let may_connect = person.manages_mailboxes();
-    shown(&Page { frame, say, mailboxes, wanted, title, lines, older, may_connect, open })
-}
-
-/// Whether a conversation is done.
-#[derive(Deserialize)]
-struct Settled {
-    state: store::conversation::State,
-    #[serde(default)]
-    back: String,
-}
-
-async fn settle(
-    State(state): State<AppState>,
-    person: Person,
-    Named(id): Named<ConversationKey>,
-    Form(settled): Form<Settled>,
-) -> Shown {
-    let patch = ConversationPatch { state: Some(settled.state), ..ConversationPatch::default() };
-    desk::conversation::change(&state.room, &person.viewer, id, patch).await?;
-    Ok(Redirect::to(origin::onward(Some(&settled.back))).into_response())
+    shown_as(status, &Page { frame, say, mailboxes, wanted, title, lines, older, may_connect, open, called, done })
 }

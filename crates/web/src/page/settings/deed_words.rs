@@ -72,6 +72,12 @@ words! {
         f_secret "wachtwoord" "password";
         f_servers "servers" "servers";
         f_owners "eigenaren" "owners";
+        r_administrator "beheerder" "administrator";
+        r_manager "mailboxbeheerder" "mailbox manager";
+        r_member "medewerker" "member";
+        s_read "leest" "reads";
+        s_write "werkt met mail" "works with mail";
+        s_admin "wijzigt instellingen" "changes settings";
     }
 }
 
@@ -130,7 +136,7 @@ impl Say {
         })
     }
 
-    /// The fields that changed, in words; what is no field stays as it is.
+    /// The fields that changed, or what somebody or something may do, in words; what is no field stays as it is.
     pub(super) fn detail(self, detail: &str) -> String {
         let word = |field: &str| match field {
             "name" | "display_name" => self.f_name().to_owned(),
@@ -144,6 +150,12 @@ impl Say {
             "secret" => self.f_secret().to_owned(),
             "incoming" | "outgoing" => self.f_servers().to_owned(),
             "owners" => self.f_owners().to_owned(),
+            "administrator" => self.r_administrator().to_owned(),
+            "mailbox_manager" => self.r_manager().to_owned(),
+            "member" => self.r_member().to_owned(),
+            "read" => self.s_read().to_owned(),
+            "write" => self.s_write().to_owned(),
+            "admin" => self.s_admin().to_owned(),
             other => other.to_owned(),
         };
         let mut words: Vec<String> = detail.split(", ").map(word).collect();
@@ -161,6 +173,7 @@ mod tests {
     fn fields_are_told_once_each_and_in_words() {
         let say = Say(Language::Dutch);
         assert_eq!(say.detail("name, private_incoming, private_outgoing"), "naam, vertrouwelijkheid");
+        assert_eq!(say.detail("mailbox_manager"), "mailboxbeheerder");
         assert_eq!(say.detail("192.0.2.0/24"), "192.0.2.0/24");
         assert_eq!(say.deed("user.signed_in"), Some("meldde zich aan"));
     }

@@ -1,6 +1,6 @@
 //! SQLite: one writer thread that groups what waits into one commit, and a few readers.
 
-use super::{Bells, Row, Tx, Val, Work, tx::Engine};
+use super::{Bells, Row, Tx, Val, Work, sqlite_log::Log, tx::Engine};
 use crate::{StoreError, lost_sync};
 use rusqlite::{Connection, config::DbConfig, ffi, types::ValueRef};
 use std::{
@@ -27,9 +27,6 @@ const READERS: usize = 4;
 const IDLE: Duration = Duration::from_millis(200);
 /// Between two steps of that it leaves processor and disk to others.
 const BETWEEN_STEPS: Duration = Duration::from_millis(20);
-
-/// A log of fewer frames is left as it is at the end: the next start reads it sooner than we take it apart.
-const SMALL_LOG: i64 = 512;
 
 /// Does its work in the transaction, and gives back what to call once the fate of the commit is known.
 struct Job {
@@ -80,9 +77,10 @@ impl Sqlite {
     pub(super) fn open(path: &Path, bells: Arc<Bells>) -> Result<Sqlite, StoreError> {
         let connection = connect(path)?;
         let (writer, jobs) = mpsc::channel();
+        let own_path = path.to_owned();
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_until_closed(connection, &jobs, &bells))
+            .spawn(move || write_until_closed(connection, &own_path, &jobs, &bells))
             .map_err(StoreError::io("start the database's writer"))?;
         let (readers, waiting) = mpsc::channel();
         Ok(Sqlite {
@@ -187,9 +185,10 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn write_until_closed(connection: Connection, jobs: &mpsc::Receiver<Job>, bells: &Bells) {
+fn write_until_closed(connection: Connection, path: &Path, jobs: &mpsc::Receiver<Job>, bells: &Bells) {
     let mut tx = Tx { engine: Engine::Sqlite(connection), rung: Vec::new() };
     let mut next = None;
+    let mut log = Log::of(path);
     while let Some(first) = next.take().or_else(|| next_job(&mut tx, jobs)) {
         if first.reads {
             read(&mut tx, first);
@@ -230,18 +229,13 @@ fn write_until_closed(connection: Connection, jobs: &mpsc::Receiver<Job>, bells:
         for tell in told {
             tell(committed.clone());
         }
+        if let Engine::Sqlite(connection) = &tx.engine {
+            log.keep_short(connection);
+        }
     }
     if let Engine::Sqlite(connection) = &tx.engine {
-        close(connection);
+        log.close(connection);
     }
-}
-
-/// Closing writes the log back into the database, which is not worth it for a few pages.
-fn close(connection: &Connection) {
-    let log = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, i64>(1));
-    let keep = log.is_ok_and(|frames| (0..SMALL_LOG).contains(&frames));
-    // Where that can't be said the log is written back: slower, nothing else.
-    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
 }
 
 /// The next job; while there is none, the index is put in order step by step.

@@ -20,6 +20,7 @@ macro_rules! on_both {
 mod blob;
 mod desk;
 mod installation;
+mod log;
 mod message;
 mod moving;
 mod private;

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// So many walks side by side, one an account or folder, cost less than walking past everybody's messages.
 const SIDE_BY_SIDE: usize = 48;
+/// So many conversations are found and sorted sooner than they are met by walking.
+const FEW: i64 = 500;
 /// Hits that are looked at without asking the index whose they are.
 const NEWEST: usize = 400;
 /// Below the second in a message's key, see `receive`.
@@ -49,10 +51,10 @@ pub(crate) async fn keys(
         walk.conditions.filter(&Filter { conversation: None, ..filter.clone() });
         return walk.table(tx, "m.conversation = $5", &[conversation.0]).await;
     }
-    if let Some((by, of)) = filter.standing.as_ref().and_then(conversations) {
+    if let Some((few, of)) = few_conversations(tx, viewer, filter.standing.as_ref()).await? {
         walk.conditions.accounts(&accounts);
         walk.conditions.filter(filter);
-        return walk.table(tx, by, &[of]).await;
+        return walk.table(tx, &format!("m.conversation IN (SELECT a.id {few})"), &[of]).await;
     }
     if let Some(contact) = filter.contact {
         walk.conditions.accounts(&accounts);
@@ -82,19 +84,25 @@ pub(crate) async fn keys(
     }
 }
 
-/// Where a standing names few conversations, it is those that are walked: somebody's, or what is out of sight.
-fn conversations(standing: &Standing) -> Option<(&'static str, i64)> {
-    match standing {
-        Standing { assignee: Some(Some(user)), .. } => Some((
-            "m.conversation IN (SELECT a.id FROM conversations a WHERE a.organisation = $1 AND a.assignee = $5)",
-            user.0,
-        )),
-        Standing { snoozed: Some(true), now, .. } => Some((
-            "m.conversation IN (SELECT a.id FROM conversations a WHERE a.organisation = $1 AND a.snoozed_until_at > $5)",
-            *now,
-        )),
-        _ => None,
-    }
+/// Where a standing names few conversations, it is those that are walked: somebody's, or what is out of sight. Of many, a
+/// walk past the newest messages soon meets enough.
+async fn few_conversations(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    standing: Option<&Standing>,
+) -> Result<Option<(String, i64)>, StoreError> {
+    let (which, of) = match standing {
+        Some(Standing { assignee: Some(Some(user)), state, .. }) => {
+            let state = state.map_or(String::new(), |state| format!(" AND a.state = '{}'", state.as_str()));
+            (format!("a.assignee = $5{state}"), user.0)
+        }
+        Some(Standing { snoozed: Some(true), now, .. }) => ("a.snoozed_until_at > $5".to_owned(), *now),
+        _ => return Ok(None),
+    };
+    let few = format!("FROM conversations a WHERE a.organisation = $1 AND {which}");
+    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {few} LIMIT {}) found", FEW + 1).replace("$5", "$2");
+    let found = tx.row(&sql, &vals![viewer.organisation, of]).await?.map_or(0, |row| row.int(0));
+    Ok((found <= FEW).then_some((few, of)))
 }
 
 /// The keys between which all must lie: a key begins with the second the server received the message, so that an instant

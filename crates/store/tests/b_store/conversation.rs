@@ -21,6 +21,12 @@ fn note_of(id: i64, text: &str, mentions: &[UserKey]) -> NewNote {
 const LET_IN: &str = "INSERT INTO owners (organisation, account, person, is_group, can_read, can_send, can_manage)
     VALUES (1, 11, 32, FALSE, TRUE, FALSE, FALSE)";
 
+/// So many that are assigned and out of sight that they are not looked up one by one; nobody sees a message of theirs.
+const MANY_OTHERS: &str = "INSERT INTO conversations
+        (organisation, id, subject, base_subject, state, assignee, snoozed_until_at, last_at)
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200)
+    SELECT 1, 1000 + n, '', '', CASE WHEN n % 2 = 0 THEN 'open' ELSE 'closed' END, 32, 9999999999999, 1 FROM numbers";
+
 on_both! {
     a_conversation_shows_only_the_messages_that_the_viewer_sees(house) {
         let other = AccountKey(12);
@@ -74,10 +80,15 @@ on_both! {
             (stands(Standing { snoozed: Some(false), now: NOW + 9, ..standing }), vec![key(6), key(5)]),
             (Filter { account: Some(AccountKey(12)), ..Filter::default() }, vec![]),
         ];
-        for (filter, wanted) in filters {
-            let asked = format!("{filter:?}");
-            let found = unit!(house, tx => conversation::list(tx, &owner, &filter, None, 9).await).unwrap().0;
-            assert_eq!(found.iter().map(|one| one.head.id).collect::<Vec<_>>(), wanted, "{asked}");
+        for others in ["none", "many"] {
+            if others == "many" {
+                house.run(MANY_OTHERS).await;
+            }
+            for (filter, wanted) in filters.clone() {
+                let asked = format!("{filter:?} beside {others}");
+                let found = unit!(house, tx => conversation::list(tx, &owner, &filter, None, 9).await).unwrap().0;
+                assert_eq!(found.iter().map(|one| one.head.id).collect::<Vec<_>>(), wanted, "{asked}");
+            }
         }
         let counted = unit!(house, tx => conversation::counts(tx, &owner, None, NOW).await).unwrap();
         assert_eq!((counted.open, counted.mine, counted.unassigned, counted.snoozed), (1, 0, 1, 1));

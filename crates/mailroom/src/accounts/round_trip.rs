@@ -1,7 +1,6 @@
 //! The test of an account (*Test mailbox*, features M9): every step to both servers, and a real mail that goes round.
 //!
-//! First without credentials, as far as a connection comes; then one sign-in for each direction and no more, because
-//! every refused one brings a lock-out nearer (features M11).
+//! First without credentials; then one sign-in for each direction and no more: each refused one brings a lock-out nearer.
 
 use super::{
     connection,

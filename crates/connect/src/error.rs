@@ -121,6 +121,8 @@ pub enum Cause {
     Protocol,
     /// The server answers with another mailbox than the one whose mail we hold.
     OtherAccount,
+    /// The mailbox reaches only addresses of this installation.
+    OnlyHere,
     /// Anything the server refuses in its own words.
     Refused,
 }

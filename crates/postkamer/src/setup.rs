@@ -23,6 +23,9 @@ pub struct Setup {
     /// File whose first line is the administrator's password
     #[arg(long, value_name = "FILE")]
     password_file: PathBuf,
+    /// Without the temporary mailbox: the organisation's own is connected at once
+    #[arg(long)]
+    without_mailbox: bool,
 }
 
 impl Setup {
@@ -31,6 +34,10 @@ impl Setup {
         let password = first_line(&self.password_file)?;
         let room = installation::open(options).await?;
         let (organisation, user) = found(&room, &self.organisation, &self.admin, "", &password).await?;
+        if !self.without_mailbox {
+            let made = mailroom::founding::open_mailbox(&room, organisation, user).await;
+            made.map_err(|refusal| Failed::new("setup", outcome::in_words(&refusal)))?;
+        }
         let text = format!("{} is ready; {} is its administrator.", self.organisation.trim(), self.admin.trim());
         Ok(Some(Answer::new(text, json!({ "organisation": organisation, "user": user }))))
     }

@@ -228,6 +228,20 @@ pub async fn number_anew(tx: &mut Tx, organisation: OrganisationKey, folders: &[
     Ok(())
 }
 
+/// Where the messages of a folder lie that carry this Message-ID.
+pub async fn with_message_id(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    message_id: &str,
+) -> Result<Vec<RemoteId>, StoreError> {
+    let sql = "SELECT p.remote, p.remote_name FROM places p
+               JOIN message_texts t ON t.organisation = p.organisation AND t.id = p.message
+               WHERE p.organisation = $1 AND p.folder = $2 AND t.message_id = $3";
+    let rows = tx.rows(sql, &vals![organisation, folder, message_id]).await?;
+    Ok(rows.into_iter().map(|mut row| super::place::remote_id(row.int(0), row.opt_text(1))).collect())
+}
+
 /// Message-IDs of some of a folder's messages with where they lie: so many of the newest and of the oldest.
 pub async fn some_message_ids(
     tx: &mut Tx,

@@ -48,7 +48,8 @@ impl Installation {
         };
         let file = installation.data.with_extension("password");
         std::fs::write(&file, &installation.password).expect("a file beside the data folder");
-        let who = ["--organisation", "Voorbeeld", "--admin", &installation.admin, "--password-file"];
+        let who =
+            ["--without-mailbox", "--organisation", "Voorbeeld", "--admin", &installation.admin, "--password-file"];
         let output = installation.command("setup").args(who).arg(&file).output().expect("the program starts");
         assert!(output.status.success(), "setup: {}", String::from_utf8_lossy(&output.stderr));
         installation

@@ -1,7 +1,11 @@
 //! From a saved account to what can connect: servers, opened secrets, sources and transports.
 
 use super::{health::Half, secret_of};
-use crate::{MailRoom, incoming::PassError, words::field};
+use crate::{
+    MailRoom,
+    incoming::{OwnSource, PassError},
+    words::field,
+};
 use connect::{
     ConnectError, Credentials, Secret, Source, Transcript, World, egress,
     error::{Cause, Step},
@@ -30,7 +34,10 @@ pub(crate) async fn source_for(room: &MailRoom, account: &Account) -> Result<Box
         let reason = "too many refused sign-ins at this server in the last hour".to_owned();
         return Err(ConnectError::Later { step: Step::SignIn, cause: Cause::Throttled, wait, reason }.into());
     }
-    Ok(Box::new(imap_source(room, account, ImapOptions::default()).await?))
+    Ok(match account.settings.incoming {
+        Incoming::Relay { .. } => Box::new(OwnSource::new(room, account)),
+        _ => Box::new(imap_source(room, account, ImapOptions::default()).await?),
+    })
 }
 
 /// The account's IMAP server with these options; the prefix is the account's own.

@@ -85,6 +85,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
                     }
                 }
                 owner::set(tx, viewer.organisation, new.id, &owners).await?;
+                account::take_over(tx, viewer.organisation, new.id, &new.settings).await?;
                 doer.did(tx, "account.created", new.id, "").await?;
                 account::load(tx, viewer.organisation, new.id).await
             })
@@ -144,6 +145,7 @@ pub async fn patch(
                 if let Some(owners) = owners {
                     owner::set(tx, viewer.organisation, account, &owners).await?;
                 }
+                account::take_over(tx, viewer.organisation, account, &settings).await?;
                 doer.did(tx, "account.changed", account, named).await?;
                 account::load(tx, viewer.organisation, account).await
             })

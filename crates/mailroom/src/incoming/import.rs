@@ -2,6 +2,7 @@
 //! programs see it too, and into a folder of our own when it has none. Nothing comes twice: the digest decides.
 
 use super::{
+    own::EPOCH,
     pass::{self, Fetched, PassError, Progress, Watch},
     pipeline::{self, Job},
     prepare::Reader,
@@ -10,8 +11,9 @@ use crate::{MailRoom, accounts};
 use bytes::Bytes;
 use connect::{Change, Edit};
 use mail::{Flags, FolderKey, RemoteId, Role, role};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use store::{
+    StoreError,
     account::{Account, Incoming},
     folder::{Folder, Seen},
 };
@@ -43,31 +45,37 @@ pub async fn import(
     // It works beside whoever may have the lease.
     let account = &Account { fence: 0, ..account.clone() };
     match account.settings.incoming {
-        Incoming::None => to_own_folders(room, account, messages, seen).await,
+        Incoming::None | Incoming::Relay { .. } => to_own_folders(room, account, messages, seen, true).await,
         _ => to_server(room, account, messages, seen).await,
     }
 }
 
-async fn to_own_folders(
+/// Into folders of ours. With `backlog` it is old mail, of which nobody is told.
+pub(super) async fn to_own_folders(
     room: &MailRoom,
     account: &Account,
     mut messages: mpsc::Receiver<Imported>,
     seen: Arc<watch::Sender<Progress>>,
+    backlog: bool,
 ) -> Result<Fetched, PassError> {
     let (changes, received) = mpsc::channel(64);
-    let job = Job { held: account.into(), backlog: true, since: None, one_by_one: false };
+    let job = Job { held: account.into(), backlog, since: None, one_by_one: false };
     let message_id_key = pass::message_id_key(room, account.organisation).await?;
     room.desks.suspects.take_up(room).await?;
     let reader = Reader::new(room, account, message_id_key);
     let mut folders = stored(room, account).await?;
     let feeding = async {
-        let mut done = 0;
+        let (mut done, mut begun) = (0, HashSet::new());
         while let Some(message) = messages.recv().await {
             let folder = own_folder(room, account, &mut folders, &message.folder).await?;
             done += 1;
-            let remote = RemoteId::Name(blake3::hash(&message.raw).to_hex().to_string());
+            let remote = own_id(&message.raw);
             let Imported { raw, flags, internal_at, .. } = message;
             let change = Change::Message { folder, remote, raw, flags, internal_at, room: None };
+            let epoch = Change::Epoch { folder, epoch: EPOCH };
+            if begun.insert(folder) && changes.send(epoch).await.is_err() {
+                break;
+            }
             let progress = Change::Progress { folder, done, total: 0 };
             if changes.send(change).await.is_err() || changes.send(progress).await.is_err() {
                 break;
@@ -83,13 +91,18 @@ async fn to_own_folders(
     Ok(stored?.fetched)
 }
 
+/// What a message is called in a folder of ours: the same bytes are the same mail.
+pub(super) fn own_id(raw: &[u8]) -> RemoteId {
+    RemoteId::Name(blake3::hash(raw).to_hex().to_string())
+}
+
 /// The folder of that name, made when it is not there.
-async fn own_folder(
+pub(super) async fn own_folder(
     room: &MailRoom,
     account: &Account,
     folders: &mut Vec<Folder>,
     name: &str,
-) -> Result<FolderKey, PassError> {
+) -> Result<FolderKey, StoreError> {
     if let Some(folder) = folders.iter().find(|folder| folder.name == name) {
         return Ok(folder.id);
     }
@@ -180,7 +193,7 @@ async fn unknown(room: &MailRoom, account: &Account, batch: Vec<Imported>) -> Re
         .db
         .read(move |tx| Box::pin(async move { store::receive::held_digests(tx, organisation, id, &asked).await }));
     let held = read.await?;
-    let mut met = std::collections::HashSet::new();
+    let mut met = HashSet::new();
     let fresh = batch.into_iter().zip(digests).zip(held).filter(|((_, digest), held)| !held && met.insert(*digest));
     Ok(fresh.map(|((message, _), _)| message).collect())
 }

@@ -7,6 +7,7 @@ mod held;
 mod identity;
 mod import;
 mod ledger;
+mod own;
 mod pass;
 #[cfg(test)]
 mod pass_test;
@@ -18,6 +19,7 @@ mod suspect;
 
 pub use desk::{DeskError, Desks, Wish};
 pub use import::{Imported, import};
+pub(crate) use own::{OwnSource, deliver};
 pub(crate) use pass::take_folders;
 pub use pass::{Fetched, PassError, Progress, fetch_once};
 pub use prepare::read_message;

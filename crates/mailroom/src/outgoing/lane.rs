@@ -1,6 +1,6 @@
 //! The way out of one account: its transport, its connections and its limits.
 
-use super::{limit::Pace, outcome, provider};
+use super::{limit::Pace, outcome, own::OwnTransport, provider};
 use crate::{MailRoom, accounts::connection};
 use connect::Transport;
 use mail::AccountKey;
@@ -13,7 +13,7 @@ use std::{
 };
 use store::{
     StoreError,
-    account::{Account, Incoming, SentCopy},
+    account::{Account, Incoming, Outgoing, SentCopy},
     outbox::Attempted,
 };
 use tokio::sync::Semaphore;
@@ -45,7 +45,7 @@ impl Lane {
     /// The way out through this transport.
     pub(crate) fn new(account: Account, transport: Arc<dyn Transport>) -> Lane {
         let limits = provider::limits(&account);
-        let reads = matches!(account.settings.incoming, Incoming::Imap(_));
+        let reads = matches!(account.settings.incoming, Incoming::Imap(_) | Incoming::Relay { .. });
         Lane {
             slots: Semaphore::new(limits.connections.unwrap_or(connection::CONNECTIONS).max(1) as usize),
             pace: Pace::new(&account, limits),
@@ -128,8 +128,14 @@ impl Transports {
         }
         let limits = provider::limits(account);
         let connections = limits.connections.unwrap_or(connection::CONNECTIONS);
-        let transport = connection::smtp_transport(room, account, connections, limits.per_connection, None).await?;
-        let lane = Arc::new(Lane::new(account.clone(), Arc::new(transport)));
+        let transport: Arc<dyn Transport> = match account.settings.outgoing {
+            Outgoing::Builtin => Arc::new(OwnTransport(room.clone())),
+            _ => {
+                let per_connection = limits.per_connection;
+                Arc::new(connection::smtp_transport(room, account, connections, per_connection, None).await?)
+            }
+        };
+        let lane = Arc::new(Lane::new(account.clone(), transport));
         self.keep(lane.clone());
         Ok(lane)
     }

@@ -17,6 +17,7 @@ mod letter_test;
 mod limit;
 mod notice;
 mod outcome;
+mod own;
 pub(crate) mod provider;
 mod queue;
 mod reconcile;

@@ -3,12 +3,13 @@
 use super::{
     ground,
     letter::{self, Answered, NewMail},
-    submit::{self, Accepted},
+    submit::{self, Accepted, Frozen},
 };
 use crate::{
     MailRoom,
     words::{self, Phrase, Refusal, cause, field, letter::Letter},
 };
+use bytes::Bytes;
 use mail::{Address, OrganisationKey, compose::AutoSubmitted};
 use store::{
     StoreError,
@@ -25,10 +26,40 @@ pub(crate) async fn send(
     letter: &Letter,
     facts: &[(&str, Phrase)],
 ) -> Result<Accepted, Refusal> {
-    let language = words::language(&to.language);
     let (account, key) = primary(room, to.organisation).await?;
+    let frozen = frozen(room, &account, &key, to, letter, facts)?;
+    submit::keep(room, frozen).await
+}
+
+/// The bytes of a letter to a user that leaves by nobody: it is put where they read it.
+pub(crate) async fn written(
+    room: &MailRoom,
+    account: &Account,
+    to: &User,
+    letter: &Letter,
+    facts: &[(&str, Phrase)],
+) -> Result<Bytes, Refusal> {
+    let (keys, organisation) = (room.store.keys.clone(), to.organisation);
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { Ok(keys.message_id_key(tx, organisation).await?.to_vec()) }));
+    let to = User { email: account.settings.address.clone(), ..to.clone() };
+    Ok(frozen(room, account, &read.await?, &to, letter, facts)?.bytes)
+}
+
+fn frozen(
+    room: &MailRoom,
+    account: &Account,
+    key: &[u8],
+    to: &User,
+    letter: &Letter,
+    facts: &[(&str, Phrase)],
+) -> Result<Frozen, Refusal> {
+    let language = words::language(&to.language);
+    let name = if to.name.is_empty() { &to.email } else { &to.name };
     let mut facts: Vec<(&str, &str)> = facts.iter().map(|(hole, fact)| (*hole, fact.say(language))).collect();
-    facts.push(("name", &to.name));
+    facts.push(("name", name));
     let mail = NewMail {
         to: vec![Address { name: one_line(&to.name), address: to.email.clone() }],
         subject: one_line(letter.subject.with(&facts).say(language)).unwrap_or_default(),
@@ -36,11 +67,10 @@ pub(crate) async fn send(
         ..NewMail::default()
     };
     let now = room.clock.now();
-    let message_id = submit::message_id(&key, to.organisation, &account, now);
+    let message_id = submit::message_id(key, to.organisation, account, now);
     let mut draft = letter::draft(mail, &account.settings, Answered::default(), message_id, now)?;
     draft.auto_submitted = Some(AutoSubmitted::Generated);
-    let frozen = submit::freeze(room, &account, draft, Kind::System, now)?;
-    submit::keep(room, frozen).await
+    submit::freeze(room, account, draft, Kind::System, now)
 }
 
 /// Tells everyone who manages the account that it turned red. That it can't be told is logged and no more: the page and

@@ -117,6 +117,9 @@ explained! {
     PROTOCOL "protocol":
         "De server zegt iets wat niet te begrijpen is." / "The server says something that can't be understood."
         => "Controleer of op deze poort echt een mailserver staat. Meld het anders met het verslag van de test." / "Check that there really is a mail server on this port. Else report it with the record of the test.";
+    ONLY_HERE "only_here":
+        "De tijdelijke mailbox bereikt alleen adressen van deze Postkamer zelf." / "The temporary mailbox only reaches addresses of this Postkamer itself."
+        => "Verbind een eigen mailbox van uw organisatie en verstuur het bericht daarmee." / "Connect a mailbox of your organisation and send the message with that one.";
     REFUSED "refused":
         "De server weigert, in zijn eigen woorden." / "The server refuses, in its own words."
         => "Lees wat de server zei, of geef het door aan de provider." / "Read what the server said, or pass it on to the provider.";
@@ -161,6 +164,7 @@ pub fn of(cause: Cause) -> Explained {
         Cause::Throttled => THROTTLED,
         Cause::TooLarge => TOO_LARGE,
         Cause::Protocol => PROTOCOL,
+        Cause::OnlyHere => ONLY_HERE,
         Cause::Refused => REFUSED,
     }
 }

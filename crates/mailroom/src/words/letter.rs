@@ -32,6 +32,15 @@ pub const INVITATION: Letter = Letter {
     ),
 };
 
+/// What lies in the mailbox with which an organisation begins (features M15). Facts: name, mailbox, link.
+pub const WELCOME: Letter = Letter {
+    subject: text("Welkom in uw postkamer", "Welcome to your mail room"),
+    body: text(
+        "Dag {name},\n\nUw postkamer staat open. Dit is een tijdelijke mailbox, {mailbox}: hij bewaart wat Postkamer u schrijft en bereikt niemand daarbuiten. Gebruik dit adres dus niet voor uw briefwisseling.\n\nDe volgende stap: verbind de mailbox van uw organisatie. U hebt het adres en het wachtwoord nodig; de rest zoekt Postkamer op.\n\n{link}\n\nZodra die mailbox kan verzenden, neemt hij het over: de uitnodigingen en de mail voor een nieuw wachtwoord gaan dan met uw eigen adres de deur uit, en deze tijdelijke mailbox kunt u uitzetten.\n",
+        "Hello {name},\n\nYour mail room is open. This is a temporary mailbox, {mailbox}: it keeps what Postkamer writes to you and reaches nobody else. So please do not use this address for your correspondence.\n\nThe next step: connect the mailbox of your organisation. You need its address and its password; Postkamer looks up the rest.\n\n{link}\n\nAs soon as that mailbox can send it takes over: invitations and the mail for a new password then leave under your own address, and you can switch this temporary mailbox off.\n",
+    ),
+};
+
 /// A mailbox turned red (features M12). Facts: name, mailbox, cause, fix, said, link.
 pub const MAILBOX_RED: Letter = Letter {
     subject: text("Mailbox {mailbox} werkt niet", "The mailbox {mailbox} does not work"),
@@ -81,6 +90,7 @@ pub const TEST: Letter = Letter {
 pub const ALL: &[(&str, Letter)] = &[
     ("password_link", PASSWORD_LINK),
     ("invitation", INVITATION),
+    ("welcome", WELCOME),
     ("mailbox_red", MAILBOX_RED),
     ("delayed", DELAYED),
     ("failed", FAILED),

@@ -9,6 +9,7 @@ mod faithful;
 mod feed;
 mod fetch;
 mod other_account;
+mod own;
 mod page;
 mod post_office;
 mod program;

@@ -3,6 +3,7 @@
 mod health;
 mod held;
 mod lease;
+mod own;
 mod past;
 mod read;
 mod secret;
@@ -12,6 +13,7 @@ mod write;
 pub use health::{Colour, Health, Trouble, record_fetched, record_success, record_trouble, try_now};
 pub use held::{Held, any_due, forget_leases, held};
 pub use lease::{AccountLease, hold, lease, release, renew};
+pub use own::{by_own_address, take_over};
 pub use past::{Turn, turns};
 pub use read::{by_address, counts, get, list, load, load_all};
 pub use secret::{Direction, open_secret, set_secret};

@@ -29,7 +29,15 @@ fn a_newcomer_is_at_their_mail_after_three_questions() {
     browser.fill("Kies een wachtwoord", PASSWORD);
     browser.press("Postkamer openen");
     browser.run("await page.waitForURL('**/mail')", serde_json::Value::Null);
+    browser.sees("Welkom in uw postkamer");
     browser.judge(&gallery(), "mail-first");
+    browser.follow("Welkom in uw postkamer");
+    browser.sees("verbind de mailbox van uw organisatie");
+    browser.judge(&gallery(), "mail-welcome");
+    browser.go(&format!("{}/compose", serving.url));
+    browser.sees("Met de tijdelijke mailbox bereikt u alleen adressen van deze Postkamer");
+    browser.go(&format!("{}/mailboxes", serving.url));
+    browser.sees("tijdelijk");
     browser.press("Afmelden");
     browser.judge(&gallery(), "sign-in");
     sign_in(&mut browser, &serving.url, &installation.admin, "verkeerd");

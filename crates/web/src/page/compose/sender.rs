@@ -11,6 +11,8 @@ pub(super) struct Sender {
     /// As recipients see it; or why it can't be chosen.
     pub(super) label: String,
     pub(super) usable: bool,
+    /// The mailbox with which the organisation began: it reaches nobody outside.
+    pub(super) temporary: bool,
     pub(super) chosen: bool,
 }
 
@@ -40,6 +42,7 @@ pub(super) async fn all(
         }
         let settings = account.settings;
         let usable = sends && settings.active && settings.outgoing != Outgoing::None;
+        let temporary = settings.outgoing == Outgoing::Builtin;
         let label = match () {
             () if !sends => say.may_not_send(&settings.address),
             () if settings.outgoing == Outgoing::None => say.cannot_send(&settings.address),
@@ -47,7 +50,7 @@ pub(super) async fn all(
             () if settings.display_name.is_empty() || settings.display_name == settings.address => settings.address,
             () => format!("{} <{}>", settings.display_name, settings.address),
         };
-        senders.push(Sender { id: account.id, label, usable, chosen: false });
+        senders.push(Sender { id: account.id, label, usable, temporary, chosen: false });
     }
     senders.sort_by_key(|sender| !sender.usable);
     let choice = [wanted, person.default_account, senders.first().map(|it| it.id)].into_iter().flatten();

@@ -182,6 +182,10 @@ impl View {
         !self.senders.iter().any(|sender| sender.usable)
     }
 
+    pub(super) fn is_temporary(&self) -> bool {
+        self.senders.iter().any(|sender| sender.chosen && sender.temporary)
+    }
+
     pub(super) fn is_template(&self, key: &TemplateKey) -> bool {
         self.template == Some(*key)
     }

@@ -19,6 +19,8 @@ words! {
         cannot_send(address) "{address}: heeft geen uitgaande server" "{address}: has no outgoing server";
         may_not_send(address) "{address}: u mag hiervandaan niet verzenden" "{address}: you may not send from here";
         no_sender "U kunt nog nergens vandaan verzenden. Vraag een beheerder om het recht om te verzenden bij een mailbox." "You can't send from any mailbox yet. Ask an administrator for the right to send from one.";
+        temporary "Met de tijdelijke mailbox bereikt u alleen adressen van deze Postkamer. Verbind eerst de mailbox van uw organisatie." "The temporary mailbox only reaches addresses of this Postkamer. Connect the mailbox of your organisation first.";
+        connect "Mailbox verbinden" "Connect a mailbox";
         files "Bijlagen" "Attachments";
         add_files "Bestanden toevoegen" "Add files";
         drop_here "Of sleep ze naar dit bericht." "Or drag them onto this message.";

@@ -54,6 +54,7 @@ struct Row {
     name: String,
     address: String,
     primary: bool,
+    temporary: bool,
     doing: Doing,
     receives: String,
     sends: String,
@@ -183,6 +184,7 @@ fn row(state: &AppState, account: Account, counts: Counts, visitor: &Visitor) ->
         id: account.id,
         name: name_of(&account),
         primary: account.primary,
+        temporary: account.settings.outgoing == Outgoing::Builtin,
         doing: Doing::of(&account, visitor),
         receives: match &account.settings.incoming {
             Incoming::Imap(server) => format!("IMAP · {}", server.host),

@@ -28,7 +28,9 @@ words! {
         switch_on "Aanzetten" "Switch on";
         act "Wat u kunt doen" "What you can do";
         kind_none "niet" "not";
-        kind_relay "doorgestuurd" "forwarded";
+        temporary "tijdelijk" "temporary";
+        temporary_why "Bereikt alleen adressen van deze Postkamer; niet voor uw briefwisseling." "Only reaches addresses of this Postkamer; not for your correspondence.";
+        kind_relay "adres van Postkamer" "an address of Postkamer";
         kind_builtin "Postkamer zelf" "Postkamer itself";
         state_green "Werkt" "Works";
         state_amber "Probeert het opnieuw" "Is trying again";

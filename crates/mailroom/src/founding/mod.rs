@@ -1,4 +1,8 @@
-//! The first organisation and its administrator.
+//! The first organisation, its administrator and the mailbox that they begin with.
+
+mod mailbox;
+
+pub use mailbox::open_mailbox;
 
 use crate::{
     MailRoom, people,
@@ -16,7 +20,9 @@ pub async fn found_first(
     language: Language,
 ) -> Result<(OrganisationKey, UserKey), Refusal> {
     let language = if language == Language::English { "en" } else { "nl" };
-    begin(room, organisation, email, ("", language), password, true).await
+    let founded = begin(room, organisation, email, ("", language), password, true).await?;
+    open_mailbox(room, founded.0, founded.1).await?;
+    Ok(founded)
 }
 
 /// Founds an organisation with its administrator. The password follows the rules for signing in without a second factor.

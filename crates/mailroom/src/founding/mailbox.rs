@@ -40,18 +40,14 @@ pub async fn open_mailbox(
         })
     });
     let (account, founder) = room.store.db.write(work).await?;
-    let letter = system::written(room, &account, &founder, &words::letter::WELCOME, &facts(room, &account)).await?;
+    let facts = [("mailbox", system::plain(&account.settings.address))];
+    let letter = system::written(room, &account, &founder, &words::letter::WELCOME, &facts).await?;
     let delivered = incoming::deliver(room, &account, letter).await;
     delivered.map_err(|error| match error {
         PassError::Store(error) => error,
         PassError::Connect(error) => StoreError::Broken(error.to_string()),
     })?;
     Ok(id)
-}
-
-fn facts(room: &MailRoom, account: &Account) -> [(&'static str, words::Phrase); 2] {
-    let link = format!("{}/mailboxes/new", room.config.base_url);
-    [("mailbox", system::plain(&account.settings.address)), ("link", system::plain(&link))]
 }
 
 fn settings(name: &str, address: String) -> AccountSettings {

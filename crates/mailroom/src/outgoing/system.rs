@@ -27,11 +27,11 @@ pub(crate) async fn send(
     facts: &[(&str, Phrase)],
 ) -> Result<Accepted, Refusal> {
     let (account, key) = primary(room, to.organisation).await?;
-    let frozen = frozen(room, &account, &key, to, letter, facts)?;
+    let frozen = frozen(room, &account, &key, to, None, letter, facts)?;
     submit::keep(room, frozen).await
 }
 
-/// The bytes of a letter to a user that leaves by nobody: it is put where they read it.
+/// The bytes of a letter from Postkamer to a user that leaves by nobody: it is put where they read it.
 pub(crate) async fn written(
     room: &MailRoom,
     account: &Account,
@@ -44,8 +44,9 @@ pub(crate) async fn written(
         .store
         .db
         .read(move |tx| Box::pin(async move { Ok(keys.message_id_key(tx, organisation).await?.to_vec()) }));
+    let from = Address { name: Some("Postkamer".to_owned()), address: format!("postkamer@{}", room.config.base_domain) };
     let to = User { email: account.settings.address.clone(), ..to.clone() };
-    Ok(frozen(room, account, &read.await?, &to, letter, facts)?.bytes)
+    Ok(frozen(room, account, &read.await?, &to, Some(from), letter, facts)?.bytes)
 }
 
 fn frozen(
@@ -53,14 +54,15 @@ fn frozen(
     account: &Account,
     key: &[u8],
     to: &User,
+    from: Option<Address>,
     letter: &Letter,
     facts: &[(&str, Phrase)],
 ) -> Result<Frozen, Refusal> {
     let language = words::language(&to.language);
-    let name = if to.name.is_empty() { &to.email } else { &to.name };
     let mut facts: Vec<(&str, &str)> = facts.iter().map(|(hole, fact)| (*hole, fact.say(language))).collect();
-    facts.push(("name", name));
+    facts.push(("name", &to.name));
     let mail = NewMail {
+        from,
         to: vec![Address { name: one_line(&to.name), address: to.email.clone() }],
         subject: one_line(letter.subject.with(&facts).say(language)).unwrap_or_default(),
         text: Some(letter.body.with(&facts).say(language).to_owned()),

@@ -32,12 +32,12 @@ pub const INVITATION: Letter = Letter {
     ),
 };
 
-/// What lies in the mailbox with which an organisation begins (features M15). Facts: name, mailbox, link.
+/// What lies in the mailbox with which an organisation begins (features M15). Fact: mailbox.
 pub const WELCOME: Letter = Letter {
     subject: text("Welkom in uw postkamer", "Welcome to your mail room"),
     body: text(
-        "Dag {name},\n\nUw postkamer staat open. Dit is een tijdelijke mailbox, {mailbox}: hij bewaart wat Postkamer u schrijft en bereikt niemand daarbuiten. Gebruik dit adres dus niet voor uw briefwisseling.\n\nDe volgende stap: verbind de mailbox van uw organisatie. U hebt het adres en het wachtwoord nodig; de rest zoekt Postkamer op.\n\n{link}\n\nZodra die mailbox kan verzenden, neemt hij het over: de uitnodigingen en de mail voor een nieuw wachtwoord gaan dan met uw eigen adres de deur uit, en deze tijdelijke mailbox kunt u uitzetten.\n",
-        "Hello {name},\n\nYour mail room is open. This is a temporary mailbox, {mailbox}: it keeps what Postkamer writes to you and reaches nobody else. So please do not use this address for your correspondence.\n\nThe next step: connect the mailbox of your organisation. You need its address and its password; Postkamer looks up the rest.\n\n{link}\n\nAs soon as that mailbox can send it takes over: invitations and the mail for a new password then leave under your own address, and you can switch this temporary mailbox off.\n",
+        "Goedendag,\n\nUw postkamer staat open. Dit is een tijdelijke mailbox, {mailbox}: hij bewaart wat Postkamer u schrijft en bereikt niemand daarbuiten. Gebruik dit adres dus niet voor uw briefwisseling.\n\nDe volgende stap: verbind de mailbox van uw organisatie. Kies daarvoor Mailboxen en dan \"Mailbox verbinden\". U hebt het adres en het wachtwoord nodig; de rest zoekt Postkamer op.\n\nZodra die mailbox kan verzenden, neemt hij het over: de uitnodigingen en de mail voor een nieuw wachtwoord gaan dan met uw eigen adres de deur uit, en deze tijdelijke mailbox kunt u uitzetten.\n",
+        "Hello,\n\nYour mail room is open. This is a temporary mailbox, {mailbox}: it keeps what Postkamer writes to you and reaches nobody else. So please do not use this address for your correspondence.\n\nThe next step: connect the mailbox of your organisation. Choose Mailboxes and then \"Connect a mailbox\". You need its address and its password; Postkamer looks up the rest.\n\nAs soon as that mailbox can send it takes over: invitations and the mail for a new password then leave under your own address, and you can switch this temporary mailbox off.\n",
     ),
 };
 

@@ -44,7 +44,8 @@ pub(crate) async fn written(
         .store
         .db
         .read(move |tx| Box::pin(async move { Ok(keys.message_id_key(tx, organisation).await?.to_vec()) }));
-    let from = Address { name: Some("Postkamer".to_owned()), address: format!("postkamer@{}", room.config.base_domain) };
+    let from =
+        Address { name: Some("Postkamer".to_owned()), address: format!("postkamer@{}", room.config.base_domain) };
     let to = User { email: account.settings.address.clone(), ..to.clone() };
     Ok(frozen(room, account, &read.await?, &to, Some(from), letter, facts)?.bytes)
 }
@@ -62,7 +63,6 @@ fn frozen(
     let mut facts: Vec<(&str, &str)> = facts.iter().map(|(hole, fact)| (*hole, fact.say(language))).collect();
     facts.push(("name", &to.name));
     let mail = NewMail {
-        from,
         to: vec![Address { name: one_line(&to.name), address: to.email.clone() }],
         subject: one_line(letter.subject.with(&facts).say(language)).unwrap_or_default(),
         text: Some(letter.body.with(&facts).say(language).to_owned()),
@@ -71,6 +71,9 @@ fn frozen(
     let now = room.clock.now();
     let message_id = submit::message_id(key, to.organisation, account, now);
     let mut draft = letter::draft(mail, &account.settings, Answered::default(), message_id, now)?;
+    if let Some(from) = from {
+        draft.from = from;
+    }
     draft.auto_submitted = Some(AutoSubmitted::Generated);
     submit::freeze(room, account, draft, Kind::System, now)
 }

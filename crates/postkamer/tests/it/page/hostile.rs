@@ -134,7 +134,7 @@ const LOOK: &str = r#"
         const all = [...document.querySelectorAll('*')];
         for (const it of all) for (const { name } of it.attributes) if (name.startsWith('on') || name.startsWith('hx-on')) found.push(`${it.tagName} has ${name}`);
         for (const it of document.querySelectorAll('script')) if (!it.getAttribute('src')?.startsWith('/assets/')) found.push('a script of its own');
-        for (const it of document.querySelectorAll('form')) if (!it.getAttribute('action')?.startsWith('/')) found.push(`a form to ${it.action}`);
+        for (const it of document.querySelectorAll('form:not([method=dialog])')) if (!it.getAttribute('action')?.startsWith('/')) found.push(`a form to ${it.action}`);
         for (const it of document.querySelectorAll('a[href]')) if (!/^(https?|mailto):$/.test(it.protocol)) found.push(`a link to ${it.href}`);
         for (const it of document.querySelectorAll('object,embed,applet,base,meta[http-equiv],math,portal')) found.push(`a ${it.tagName}`);
         for (const it of document.querySelectorAll('iframe')) if (it.getAttribute('sandbox') !== 'allow-popups allow-popups-to-escape-sandbox') found.push('a box with a hole');

@@ -1,7 +1,7 @@
 //! How the business software calls a contact or a dossier, and the row that carries that name.
 
-use crate::{Row, StoreError, Tx, Val, vals};
-use mail::OrganisationKey;
+use crate::{Row, StoreError, Tx, vals};
+use mail::{OrganisationKey, search::fold};
 use serde::{Deserialize, Serialize};
 
 /// How the business software calls it.
@@ -25,8 +25,7 @@ pub(crate) struct NewRow<'a> {
     pub(crate) thing: Thing,
     pub(crate) id: i64,
     pub(crate) name: &'a str,
-    /// What only this thing has: whether a contact is hidden, the kind of a dossier.
-    pub(crate) own: Val<'a>,
+    pub(crate) kind: &'a str,
     pub(crate) external: Option<&'a External>,
 }
 
@@ -38,10 +37,11 @@ impl Thing {
         }
     }
 
-    fn own_column(self) -> &'static str {
+    /// Columns that begin with a value of their own.
+    fn begun(self) -> (&'static str, &'static str) {
         match self {
-            Thing::Contact => "hidden",
-            Thing::Dossier => "kind",
+            Thing::Contact => (", hidden", ", FALSE"),
+            Thing::Dossier => ("", ""),
         }
     }
 }
@@ -65,22 +65,108 @@ pub(crate) async fn insert(
     row: NewRow<'_>,
     now: i64,
 ) -> Result<(), StoreError> {
-    let (table, own) = (row.thing.table(), row.thing.own_column());
+    let (table, (columns, values)) = (row.thing.table(), row.thing.begun());
     let sql = format!(
-        "INSERT INTO {table} (organisation, id, name, {own}, source, external_id, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (organisation, source, external_id) DO NOTHING"
+        "INSERT INTO {table} (organisation, id, name, sorted, kind, source, external_id, created_at, updated_at{columns})
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8{values}) ON CONFLICT (organisation, source, external_id) DO NOTHING"
     );
     let source = row.external.map(|external| &external.source);
     let external_id = row.external.map(|external| &external.id);
-    let made = tx.execute(&sql, &vals![organisation, row.id, row.name, row.own, source, external_id, now]).await?;
-    if made == 0 {
-        return Err(StoreError::Conflict {
-            field: "external",
-            code: "external_taken",
-            message: format!("There is another of the {table} with this id of the business software."),
-        });
+    let values = vals![organisation, row.id, row.name, fold(row.name), row.kind, source, external_id, now];
+    if tx.execute(&sql, &values).await? == 0 {
+        return Err(taken(row.thing));
     }
     Ok(())
+}
+
+/// Sets what both things have; `Conflict` when the business software has another by that name.
+pub(crate) async fn update(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    row: NewRow<'_>,
+    now: i64,
+) -> Result<(), StoreError> {
+    if let Some(external) = row.external
+        && find(tx, organisation, row.thing, external).await?.is_some_and(|known| known != row.id)
+    {
+        return Err(taken(row.thing));
+    }
+    let sql = format!(
+        "UPDATE {} SET name = $3, sorted = $4, kind = $5, source = $6, external_id = $7, updated_at = $8
+         WHERE organisation = $1 AND id = $2",
+        row.thing.table()
+    );
+    let source = row.external.map(|external| &external.source);
+    let external_id = row.external.map(|external| &external.id);
+    let values = vals![organisation, row.id, row.name, fold(row.name), row.kind, source, external_id, now];
+    tx.execute(&sql, &values).await?;
+    Ok(())
+}
+
+fn taken(thing: Thing) -> StoreError {
+    StoreError::Conflict {
+        field: "external",
+        code: "external_taken",
+        message: format!("There is another of the {} with this id of the business software.", thing.table()),
+    }
+}
+
+/// What of a list is wanted: everything when nothing was typed.
+pub(crate) struct Wanted {
+    /// Folded, for the name; nothing when no letter or digit was typed.
+    pub(crate) name: Option<String>,
+    /// For an address.
+    pub(crate) address: Option<String>,
+}
+
+impl Wanted {
+    /// By the beginnings of words.
+    pub(crate) fn new(query: Option<&str>) -> Wanted {
+        let name = query.map(fold).filter(|folded| !folded.is_empty()).map(|folded| beginning(&folded));
+        Wanted { name, address: query.map(beginning) }
+    }
+}
+
+/// A pattern for what begins with the text, whatever signs are in it.
+fn beginning(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 1);
+    for character in text.trim().to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// In which order a list comes, and after what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As they were made.
+    Made,
+    /// By name, as people look them up.
+    Name,
+}
+
+/// The condition and the order of a page that begins after the row of key `$2` (-1: from the start), of which `$3` is
+/// the folded name.
+pub(crate) fn after(order: Order) -> (&'static str, &'static str) {
+    match order {
+        Order::Made => ("id > $2 AND (CAST($3 AS TEXT) IS NULL OR TRUE)", "id"),
+        Order::Name => ("(sorted, id) > (COALESCE(CAST($3 AS TEXT), ''), $2)", "sorted, id"),
+    }
+}
+
+/// The folded name of a row that a page comes after; nothing when it is gone.
+pub(crate) async fn sorted(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    thing: Thing,
+    id: Option<i64>,
+) -> Result<Option<String>, StoreError> {
+    let sql = format!("SELECT sorted FROM {} WHERE organisation = $1 AND id = $2", thing.table());
+    Ok(tx.row(&sql, &vals![organisation, id]).await?.map(|mut row| row.text(0)))
 }
 
 /// The name that stands in these two columns of a row, if there is one.

@@ -15,8 +15,17 @@ use store::{
 /// Makes a contact; mail that is there already is linked to it.
 pub async fn create(room: &MailRoom, viewer: &Viewer, mut new: NewContact) -> Result<Contact, Refusal> {
     new.name = new.name.trim().to_owned();
-    let hides = new.hidden.then_some(true);
-    check(viewer, Some(&new.name), Some(&new.addresses), hides, new.external.as_ref())?;
+    new.kind = new.kind.trim().to_owned();
+    check(
+        viewer,
+        &ContactPatch {
+            name: Some(new.name.clone()),
+            kind: Some(new.kind.clone()),
+            addresses: Some(new.addresses.clone()),
+            hidden: new.hidden.then_some(true),
+            external: Some(new.external.clone()),
+        },
+    )?;
     let doer = Doer::new(room, viewer);
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
@@ -36,7 +45,7 @@ pub async fn change(
     patch: ContactPatch,
 ) -> Result<Contact, Refusal> {
     let patch = trimmed(patch);
-    check(viewer, patch.name.as_deref(), patch.addresses.as_deref(), patch.hidden, None)?;
+    check(viewer, &patch)?;
     let doer = Doer::new(room, viewer);
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
@@ -56,9 +65,9 @@ pub async fn put(
     external: External,
     patch: ContactPatch,
 ) -> Result<(Contact, bool), Refusal> {
-    let patch = trimmed(patch);
-    let name = patch.name.as_deref().unwrap_or_default();
-    check(viewer, Some(name), patch.addresses.as_deref(), patch.hidden, Some(&external))?;
+    let mut patch = trimmed(patch);
+    patch.name.get_or_insert_default();
+    check(viewer, &ContactPatch { external: Some(Some(external.clone())), ..patch.clone() })?;
     let doer = Doer::new(room, viewer);
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
@@ -79,21 +88,13 @@ pub async fn put(
     Ok(write.await?)
 }
 
-fn check(
-    viewer: &Viewer,
-    name: Option<&str>,
-    addresses: Option<&[String]>,
-    hidden: Option<bool>,
-    external: Option<&External>,
-) -> Result<(), Refusal> {
+fn check(viewer: &Viewer, patch: &ContactPatch) -> Result<(), Refusal> {
     let mut checks = Checks::default();
-    if let Some(name) = name {
-        checks.line("name", name, 500);
-    }
-    checks.addresses("addresses", addresses.unwrap_or_default());
-    checks.external(external);
+    checks.named(patch.name.as_deref(), patch.kind.as_deref());
+    checks.addresses("addresses", patch.addresses.as_deref().unwrap_or_default());
+    checks.external(patch.external.as_ref().and_then(Option::as_ref));
     checks.done()?;
-    if hidden.is_some() && viewer.role != UserRole::Administrator {
+    if patch.hidden.is_some() && viewer.role != UserRole::Administrator {
         return Err(Refusal::forbidden("hidden", field::HIDDEN_BY_ADMINISTRATOR));
     }
     Ok(())
@@ -101,6 +102,7 @@ fn check(
 
 fn trimmed(mut patch: ContactPatch) -> ContactPatch {
     patch.name = patch.name.map(|name| name.trim().to_owned());
+    patch.kind = patch.kind.map(|kind| kind.trim().to_owned());
     patch
 }
 
@@ -108,6 +110,8 @@ fn fields(patch: &ContactPatch) -> String {
     given(&[
         ("name", patch.name.is_some()),
         ("addresses", patch.addresses.is_some()),
+        ("kind", patch.kind.is_some()),
         ("hidden", patch.hidden.is_some()),
+        ("external", patch.external.is_some()),
     ])
 }

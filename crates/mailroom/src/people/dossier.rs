@@ -16,7 +16,12 @@ use store::{
 pub async fn create(room: &MailRoom, viewer: &Viewer, mut new: NewDossier) -> Result<Dossier, Refusal> {
     new.name = new.name.trim().to_owned();
     new.kind = new.kind.trim().to_owned();
-    check(Some(&new.name), Some(&new.kind), Some(&new.contacts), new.external.as_ref())?;
+    check(&DossierPatch {
+        name: Some(new.name.clone()),
+        kind: Some(new.kind.clone()),
+        contacts: Some(new.contacts.clone()),
+        external: Some(new.external.clone()),
+    })?;
     let doer = Doer::new(room, viewer);
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
@@ -36,7 +41,7 @@ pub async fn change(
     patch: DossierPatch,
 ) -> Result<Dossier, Refusal> {
     let patch = trimmed(patch);
-    check(patch.name.as_deref(), patch.kind.as_deref(), patch.contacts.as_deref(), None)?;
+    check(&patch)?;
     let doer = Doer::new(room, viewer);
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
@@ -56,9 +61,9 @@ pub async fn put(
     external: External,
     patch: DossierPatch,
 ) -> Result<(Dossier, bool), Refusal> {
-    let patch = trimmed(patch);
-    let name = patch.name.as_deref().unwrap_or_default();
-    check(Some(name), patch.kind.as_deref(), patch.contacts.as_deref(), Some(&external))?;
+    let mut patch = trimmed(patch);
+    patch.name.get_or_insert_default();
+    check(&DossierPatch { external: Some(Some(external.clone())), ..patch.clone() })?;
     let doer = Doer::new(room, viewer);
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
@@ -79,21 +84,35 @@ pub async fn put(
     Ok(write.await?)
 }
 
-fn check(
-    name: Option<&str>,
-    kind: Option<&str>,
-    contacts: Option<&[ContactKey]>,
-    external: Option<&External>,
-) -> Result<(), Refusal> {
+/// Lets a contact's mail come in.
+pub async fn join(room: &MailRoom, viewer: &Viewer, key: DossierKey, contact: ContactKey) -> Result<(), Refusal> {
+    let doer = Doer::new(room, viewer);
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            dossier::join(tx, doer.organisation(), key, contact, doer.now).await?;
+            doer.did(tx, "dossier.changed", key, "contacts").await
+        })
+    });
+    Ok(write.await?)
+}
+
+/// Takes a contact out. Mail that was here only by it leaves.
+pub async fn leave(room: &MailRoom, viewer: &Viewer, key: DossierKey, contact: ContactKey) -> Result<(), Refusal> {
+    let doer = Doer::new(room, viewer);
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            dossier::leave(tx, doer.organisation(), key, contact, doer.now).await?;
+            doer.did(tx, "dossier.changed", key, "contacts").await
+        })
+    });
+    Ok(write.await?)
+}
+
+fn check(patch: &DossierPatch) -> Result<(), Refusal> {
     let mut checks = Checks::default();
-    if let Some(name) = name {
-        checks.line("name", name, 500);
-    }
-    if let Some(kind) = kind.filter(|kind| !kind.is_empty()) {
-        checks.line("kind", kind, 100);
-    }
-    checks.list("contacts", contacts.unwrap_or_default());
-    checks.external(external);
+    checks.named(patch.name.as_deref(), patch.kind.as_deref());
+    checks.list("contacts", patch.contacts.as_deref().unwrap_or_default());
+    checks.external(patch.external.as_ref().and_then(Option::as_ref));
     checks.done()
 }
 
@@ -104,5 +123,10 @@ fn trimmed(mut patch: DossierPatch) -> DossierPatch {
 }
 
 fn fields(patch: &DossierPatch) -> String {
-    given(&[("name", patch.name.is_some()), ("kind", patch.kind.is_some()), ("contacts", patch.contacts.is_some())])
+    given(&[
+        ("name", patch.name.is_some()),
+        ("kind", patch.kind.is_some()),
+        ("contacts", patch.contacts.is_some()),
+        ("external", patch.external.is_some()),
+    ])
 }

@@ -108,7 +108,7 @@ async fn put(tx: &mut Tx, viewer: &Viewer, key: ContactKey, row: Row, now: i64) 
         }
     }
     let Some(known) = found else {
-        let new = NewContact { name: row.name, addresses: row.addresses, hidden: false, external };
+        let new = NewContact { name: row.name, addresses: row.addresses, external, ..NewContact::default() };
         contact::create(tx, organisation, key, &new, now).await?;
         return Ok(Put::Created);
     };

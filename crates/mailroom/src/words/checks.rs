@@ -39,6 +39,16 @@ impl Checks {
         }
     }
 
+    /// The name and the kind of a contact or dossier, as far as they are given.
+    pub fn named(&mut self, name: Option<&str>, kind: Option<&str>) {
+        if let Some(name) = name {
+            self.line("name", name, 500);
+        }
+        if let Some(kind) = kind.filter(|kind| !kind.is_empty()) {
+            self.line("kind", kind, 100);
+        }
+    }
+
     /// How the business software calls it.
     pub fn external(&mut self, external: Option<&External>) {
         if let Some(external) = external {

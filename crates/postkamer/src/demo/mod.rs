@@ -145,8 +145,7 @@ async fn people(room: &MailRoom, organisation: OrganisationKey) -> Result<(), Fa
             let contact = NewContact {
                 name: person.name.into(),
                 addresses: vec![person.address.into()],
-                hidden: false,
-                external: None,
+                ..NewContact::default()
             };
             (ContactKey(room.store.make.key(now)), contact)
         })

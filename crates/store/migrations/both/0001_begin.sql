@@ -355,6 +355,8 @@ CREATE TABLE contacts (
     organisation BIGINT NOT NULL,
     id BIGINT NOT NULL,
     name TEXT NOT NULL,
+    sorted TEXT NOT NULL DEFAULT '',   -- the name folded, to sort and search by
+    kind TEXT NOT NULL DEFAULT '',     -- customer, supplier, neighbour: whatever the business has
     hidden BOOLEAN NOT NULL,
     source TEXT,
     external_id TEXT,
@@ -363,6 +365,7 @@ CREATE TABLE contacts (
     PRIMARY KEY (organisation, id)
 );
 CREATE UNIQUE INDEX contacts_external ON contacts (organisation, source, external_id);
+CREATE INDEX contacts_sorted ON contacts (organisation, sorted, id);
 
 CREATE TABLE contact_addresses (
     organisation BIGINT NOT NULL,
@@ -377,6 +380,7 @@ CREATE TABLE dossiers (
     organisation BIGINT NOT NULL,
     id BIGINT NOT NULL,
     name TEXT NOT NULL,
+    sorted TEXT NOT NULL DEFAULT '',
     kind TEXT NOT NULL,
     source TEXT,
     external_id TEXT,
@@ -385,6 +389,7 @@ CREATE TABLE dossiers (
     PRIMARY KEY (organisation, id)
 );
 CREATE UNIQUE INDEX dossiers_external ON dossiers (organisation, source, external_id);
+CREATE INDEX dossiers_sorted ON dossiers (organisation, sorted, id);
 
 CREATE TABLE dossier_contacts (
     organisation BIGINT NOT NULL,

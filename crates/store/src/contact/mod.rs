@@ -6,12 +6,11 @@ pub(crate) mod relink;
 pub(crate) mod turn;
 mod write;
 
-pub(crate) use read::beginning;
 pub use read::{by_address, by_external, get, list};
 pub use relink::go_on as go_on_relinking;
 pub use write::{create, update, upsert};
 
-pub use crate::external::External;
+pub use crate::external::{External, Order};
 
 use mail::ContactKey;
 use serde::{Deserialize, Serialize};
@@ -25,6 +24,8 @@ pub struct Contact {
     pub name: String,
     /// Its addresses, as written.
     pub addresses: Vec<String>,
+    /// What they are to the organisation: `customer`, `supplier`, whatever the business has.
+    pub kind: String,
     /// Its mail is private (features D3).
     pub hidden: bool,
     /// How the business software calls it.
@@ -45,6 +46,9 @@ pub struct NewContact {
     /// Its addresses.
     #[serde(default)]
     pub addresses: Vec<String>,
+    /// What they are to the organisation.
+    #[serde(default)]
+    pub kind: String,
     /// Its mail is private.
     #[serde(default)]
     pub hidden: bool,
@@ -61,6 +65,10 @@ pub struct ContactPatch {
     pub name: Option<String>,
     /// All its addresses.
     pub addresses: Option<Vec<String>>,
+    /// What they are to the organisation.
+    pub kind: Option<String>,
     /// Its mail is private.
     pub hidden: Option<bool>,
+    /// How the business software calls it; `Some(None)`: not any more.
+    pub external: Option<Option<External>>,
 }

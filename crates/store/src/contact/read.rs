@@ -1,9 +1,9 @@
 //! Contacts as they are kept.
 
-use super::{Contact, External};
+use super::{Contact, External, Order};
 use crate::{
     Row, StoreError, Tx,
-    external::{self, Thing},
+    external::{self, Thing, Wanted},
     page, vals,
 };
 use mail::{
@@ -11,7 +11,7 @@ use mail::{
     address::{address_hash, fold_address},
 };
 
-const COLUMNS: &str = "c.id, c.name, c.hidden, c.source, c.external_id, c.created_at, c.updated_at";
+const COLUMNS: &str = "c.id, c.name, c.hidden, c.source, c.external_id, c.created_at, c.updated_at, c.kind";
 
 /// The contact.
 pub async fn get(tx: &mut Tx, organisation: OrganisationKey, id: ContactKey) -> Result<Contact, StoreError> {
@@ -44,39 +44,31 @@ pub async fn by_address(tx: &mut Tx, organisation: OrganisationKey, address: &st
     Ok(found)
 }
 
-/// The contacts, oldest first; with `query` only those of whom a name or an address begins with it.
+/// The contacts; with `query` only those of whom a word of the name, an address or its domain begins with it.
 pub async fn list(
     tx: &mut Tx,
     organisation: OrganisationKey,
     query: Option<&str>,
+    order: Order,
     after: Option<ContactKey>,
     limit: usize,
 ) -> Result<(Vec<Contact>, Option<ContactKey>), StoreError> {
+    let (condition, order) = external::after(order);
+    // The addresses are searched once, not for each contact.
     let sql = format!(
-        "SELECT {COLUMNS} FROM contacts c WHERE c.organisation = $1 AND c.id > $2
-         AND (CAST($3 AS TEXT) IS NULL OR LOWER(c.name) LIKE $3 ESCAPE '\\' OR LOWER(c.name) LIKE '% ' || $3 ESCAPE '\\'
-             OR EXISTS (SELECT 1 FROM contact_addresses a WHERE a.organisation = c.organisation AND a.contact = c.id
-                 AND LOWER(a.address) LIKE $3 ESCAPE '\\'))
-         ORDER BY c.id LIMIT $4"
+        "SELECT {COLUMNS} FROM contacts c WHERE c.organisation = $1 AND {condition}
+         AND (CAST($5 AS TEXT) IS NULL OR sorted LIKE $4 ESCAPE '\\' OR sorted LIKE '% ' || $4 ESCAPE '\\'
+             OR id IN (SELECT a.contact FROM contact_addresses a WHERE a.organisation = $1
+                 AND (LOWER(a.address) LIKE $5 ESCAPE '\\' OR LOWER(a.address) LIKE '%@' || $5 ESCAPE '\\')))
+         ORDER BY {order} LIMIT $6"
     );
-    let values = vals![organisation, after.map_or(-1, |key| key.0), query.map(beginning), limit + 1];
+    let sorted = external::sorted(tx, organisation, Thing::Contact, after.map(|key| key.0)).await?;
+    let (wanted, after) = (Wanted::new(query), after.map_or(-1, |key| key.0));
+    let values = vals![organisation, after, sorted, wanted.name, wanted.address, limit + 1];
     let found = tx.rows(&sql, &values).await?.into_iter().map(read).collect();
     let (mut found, next) = page::cut(found, limit, |contact: &Contact| contact.id);
     add_addresses(tx, organisation, &mut found).await?;
     Ok((found, next))
-}
-
-/// A pattern for what begins with the text, whatever signs are in it.
-pub(crate) fn beginning(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 1);
-    for character in text.trim().to_lowercase().chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }
 
 fn read(mut row: Row) -> Contact {
@@ -85,6 +77,7 @@ fn read(mut row: Row) -> Contact {
         id: ContactKey(row.int(0)),
         name: row.text(1),
         addresses: Vec::new(),
+        kind: row.text(7),
         hidden: row.bool(2),
         external,
         created_at: row.int(5),

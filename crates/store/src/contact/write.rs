@@ -22,16 +22,12 @@ pub async fn create(
     now: i64,
 ) -> Result<Contact, StoreError> {
     turn::of_contacts(tx, organisation).await?;
-    let row = NewRow {
-        thing: Thing::Contact,
-        id: id.0,
-        name: &new.name,
-        own: new.hidden.into(),
-        external: new.external.as_ref(),
-    };
+    let row =
+        NewRow { thing: Thing::Contact, id: id.0, name: &new.name, kind: &new.kind, external: new.external.as_ref() };
     external::insert(tx, organisation, row, now).await?;
     set_addresses(tx, organisation, id, &new.addresses, now).await?;
     if new.hidden {
+        set_hidden(tx, organisation, id, true).await?;
         private::hide(tx, organisation, id).await?;
     }
     get(tx, organisation, id).await
@@ -48,9 +44,15 @@ pub async fn update(
     turn::of_contacts(tx, organisation).await?;
     let before = get(tx, organisation, id).await?;
     let hidden = patch.hidden.unwrap_or(before.hidden);
-    let name = patch.name.as_ref().unwrap_or(&before.name);
-    let sql = "UPDATE contacts SET name = $3, hidden = $4, updated_at = $5 WHERE organisation = $1 AND id = $2";
-    tx.execute(sql, &vals![organisation, id, name, hidden, now]).await?;
+    let row = NewRow {
+        thing: Thing::Contact,
+        id: id.0,
+        name: patch.name.as_ref().unwrap_or(&before.name),
+        kind: patch.kind.as_ref().unwrap_or(&before.kind),
+        external: patch.external.as_ref().unwrap_or(&before.external).as_ref(),
+    };
+    external::update(tx, organisation, row, now).await?;
+    set_hidden(tx, organisation, id, hidden).await?;
     if let Some(addresses) = &patch.addresses {
         set_addresses(tx, organisation, id, addresses, now).await?;
     }
@@ -79,10 +81,22 @@ pub async fn upsert(
     let new = NewContact {
         name: patch.name.unwrap_or_default(),
         addresses: patch.addresses.unwrap_or_default(),
+        kind: patch.kind.unwrap_or_default(),
         hidden: patch.hidden.unwrap_or(false),
         external: Some(external),
     };
     Ok((create(tx, organisation, id, &new, now).await?, true))
+}
+
+async fn set_hidden(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: ContactKey,
+    hidden: bool,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE contacts SET hidden = $3 WHERE organisation = $1 AND id = $2";
+    tx.execute(sql, &vals![organisation, id, hidden]).await?;
+    Ok(())
 }
 
 /// Sets the addresses: new ones find their mail, mail that was here only by one that is gone leaves.

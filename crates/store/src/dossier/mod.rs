@@ -3,8 +3,8 @@
 mod read;
 mod write;
 
-pub use read::{by_external, get, list};
-pub use write::{create, update, upsert};
+pub use read::{Filter, by_external, get, list};
+pub use write::{create, join, leave, update, upsert};
 
 use crate::external::External;
 use mail::{ContactKey, DossierKey};
@@ -57,4 +57,6 @@ pub struct DossierPatch {
     pub kind: Option<String>,
     /// Everyone whose mail belongs in it.
     pub contacts: Option<Vec<ContactKey>>,
+    /// How the business software calls it; `Some(None)`: not any more.
+    pub external: Option<Option<External>>,
 }

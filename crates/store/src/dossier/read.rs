@@ -3,8 +3,7 @@
 use super::Dossier;
 use crate::{
     Row, StoreError, Tx,
-    contact::beginning,
-    external::{self, External, Thing},
+    external::{self, External, Order, Thing, Wanted},
     page, vals,
 };
 use mail::{ContactKey, DossierKey, OrganisationKey};
@@ -29,24 +28,36 @@ pub async fn by_external(
     Ok(external::find(tx, organisation, Thing::Dossier, external).await?.map(DossierKey))
 }
 
-/// The dossiers, oldest first; with `query` only those of whose name a word begins with it, and with `contact` only
-/// those that this contact's mail belongs in.
+/// Which dossiers are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Only those of which a word of the name, or the kind, begins with it.
+    pub query: Option<&'a str>,
+    /// Only those that this contact's mail belongs in.
+    pub contact: Option<ContactKey>,
+}
+
+/// The dossiers.
 pub async fn list(
     tx: &mut Tx,
     organisation: OrganisationKey,
-    query: Option<&str>,
-    contact: Option<ContactKey>,
+    filter: Filter<'_>,
+    order: Order,
     after: Option<DossierKey>,
     limit: usize,
 ) -> Result<(Vec<Dossier>, Option<DossierKey>), StoreError> {
+    let (condition, order) = external::after(order);
     let sql = format!(
-        "SELECT {COLUMNS} FROM dossiers WHERE organisation = $1 AND id > $2
-         AND (CAST($3 AS TEXT) IS NULL OR LOWER(name) LIKE $3 ESCAPE '\\' OR LOWER(name) LIKE '% ' || $3 ESCAPE '\\')
-         AND (CAST($4 AS BIGINT) IS NULL OR id IN (SELECT c.dossier FROM dossier_contacts c
-             WHERE c.organisation = $1 AND c.contact = $4))
-         ORDER BY id LIMIT $5"
+        "SELECT {COLUMNS} FROM dossiers WHERE organisation = $1 AND {condition}
+         AND (CAST($5 AS TEXT) IS NULL OR sorted LIKE $4 ESCAPE '\\' OR sorted LIKE '% ' || $4 ESCAPE '\\'
+             OR LOWER(kind) LIKE $5 ESCAPE '\\' OR LOWER(external_id) LIKE $5 ESCAPE '\\')
+         AND (CAST($7 AS BIGINT) IS NULL OR id IN (SELECT c.dossier FROM dossier_contacts c
+             WHERE c.organisation = $1 AND c.contact = $7))
+         ORDER BY {order} LIMIT $6"
     );
-    let values = vals![organisation, after.map_or(-1, |key| key.0), query.map(beginning), contact, limit + 1];
+    let sorted = external::sorted(tx, organisation, Thing::Dossier, after.map(|key| key.0)).await?;
+    let (wanted, after) = (Wanted::new(filter.query), after.map_or(-1, |key| key.0));
+    let values = vals![organisation, after, sorted, wanted.name, wanted.address, limit + 1, filter.contact];
     let found = tx.rows(&sql, &values).await?.into_iter().map(read).collect();
     let (mut found, next) = page::cut(found, limit, |dossier: &Dossier| dossier.id);
     add_contacts(tx, organisation, &mut found).await?;

@@ -21,13 +21,8 @@ pub async fn create(
     now: i64,
 ) -> Result<Dossier, StoreError> {
     turn::of_contacts(tx, organisation).await?;
-    let row = NewRow {
-        thing: Thing::Dossier,
-        id: id.0,
-        name: &new.name,
-        own: new.kind.as_str().into(),
-        external: new.external.as_ref(),
-    };
+    let row =
+        NewRow { thing: Thing::Dossier, id: id.0, name: &new.name, kind: &new.kind, external: new.external.as_ref() };
     external::insert(tx, organisation, row, now).await?;
     set_contacts(tx, organisation, id, &new.contacts, now).await?;
     get(tx, organisation, id).await
@@ -43,10 +38,14 @@ pub async fn update(
 ) -> Result<Dossier, StoreError> {
     turn::of_contacts(tx, organisation).await?;
     let before = get(tx, organisation, id).await?;
-    let name = patch.name.as_ref().unwrap_or(&before.name);
-    let kind = patch.kind.as_ref().unwrap_or(&before.kind);
-    let sql = "UPDATE dossiers SET name = $3, kind = $4, updated_at = $5 WHERE organisation = $1 AND id = $2";
-    tx.execute(sql, &vals![organisation, id, name, kind, now]).await?;
+    let row = NewRow {
+        thing: Thing::Dossier,
+        id: id.0,
+        name: patch.name.as_ref().unwrap_or(&before.name),
+        kind: patch.kind.as_ref().unwrap_or(&before.kind),
+        external: patch.external.as_ref().unwrap_or(&before.external).as_ref(),
+    };
+    external::update(tx, organisation, row, now).await?;
     if let Some(contacts) = &patch.contacts {
         set_contacts(tx, organisation, id, contacts, now).await?;
     }
@@ -73,6 +72,34 @@ pub async fn upsert(
         external: Some(external),
     };
     Ok((create(tx, organisation, id, &new, now).await?, true))
+}
+
+/// Lets a contact's mail come in, beside whoever else is in the dossier.
+pub async fn join(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: DossierKey,
+    contact: ContactKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    turn::of_contacts(tx, organisation).await?;
+    let mut contacts = get(tx, organisation, id).await?.contacts;
+    contacts.push(contact);
+    set_contacts(tx, organisation, id, &contacts, now).await
+}
+
+/// Takes a contact out. Mail that was here only by it leaves.
+pub async fn leave(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: DossierKey,
+    contact: ContactKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    turn::of_contacts(tx, organisation).await?;
+    let mut contacts = get(tx, organisation, id).await?.contacts;
+    contacts.retain(|kept| *kept != contact);
+    set_contacts(tx, organisation, id, &contacts, now).await
 }
 
 /// Sets the contacts: the mail of new ones comes in, mail that was here only by one that is gone leaves.

@@ -4,8 +4,8 @@ use crate::house::{ACCOUNT, NOW, ORGANISATION, contact as key};
 use mail::{DossierKey, MessageKey};
 use store::{
     StoreError,
-    contact::{self, ContactPatch, External, NewContact},
-    dossier::{self, DossierPatch, NewDossier},
+    contact::{self, ContactPatch, External, NewContact, Order},
+    dossier::{self, DossierPatch, Filter, NewDossier},
     link::{self, Link, Reason, Target},
 };
 
@@ -15,6 +15,7 @@ fn jan(addresses: &[&str], hidden: bool) -> NewContact {
         addresses: addresses.iter().map(|address| (*address).to_owned()).collect(),
         hidden,
         external: Some(External { source: "crm".into(), id: "7".into() }),
+        ..NewContact::default()
     }
 }
 
@@ -110,7 +111,7 @@ on_both! {
         let crm = |id: &str| External { source: "crm".into(), id: id.into() };
         let (named, nine) = (crm("7"), crm("9"));
         let (again, again_nine) = (named.clone(), nine.clone());
-        let patch = |name: &str, address: &str| ContactPatch { name: Some(name.into()), addresses: Some(vec![address.into()]), hidden: None };
+        let patch = |name: &str, address: &str| ContactPatch { name: Some(name.into()), addresses: Some(vec![address.into()]), ..ContactPatch::default() };
         let jan = patch("Jan Jansen", "jan@klant.nl");
         let (first, made) = unit!(house, tx => contact::upsert(tx, ORGANISATION, key(71), named, jan, NOW).await).unwrap();
         assert!(made);
@@ -118,8 +119,9 @@ on_both! {
         let (second, made) = unit!(house, tx => contact::upsert(tx, ORGANISATION, key(72), again, renamed, NOW).await).unwrap();
         assert!(!made);
         assert_eq!((second.id, second.name.as_str(), second.addresses.as_slice()), (first.id, "J. Jansen 100%", &["jan@thuis.nl".to_owned()][..]));
-        for (query, found) in [("jansen", 1), ("j. j", 1), ("jan@thuis", 1), ("ansen", 0), ("%", 0), ("100%", 1)] {
-            let listed = unit!(house, tx => contact::list(tx, ORGANISATION, Some(query), None, 9).await).unwrap().0;
+        let typed = [("jansen", 1), ("j. j", 1), ("jan@thuis", 1), ("Thuis.nl", 1), ("ansen", 0), ("%", 0), ("100%", 1)];
+        for (query, found) in typed {
+            let listed = unit!(house, tx => contact::list(tx, ORGANISATION, Some(query), Order::Made, None, 9).await).unwrap().0;
             assert_eq!(listed.len(), found, "{query}");
         }
         assert_eq!(unit!(house, tx => contact::by_address(tx, ORGANISATION, "JAN@thuis.nl").await).unwrap().len(), 1);
@@ -127,7 +129,52 @@ on_both! {
         let same = dak.clone();
         assert!(unit!(house, tx => dossier::upsert(tx, ORGANISATION, DossierKey(81), nine, dak, NOW).await).unwrap().1);
         assert!(!unit!(house, tx => dossier::upsert(tx, ORGANISATION, DossierKey(82), again_nine, same, NOW).await).unwrap().1);
-        let of_jan = unit!(house, tx => dossier::list(tx, ORGANISATION, Some("da"), Some(key(71)), None, 9).await).unwrap();
+        let filter = Filter { query: Some("da"), contact: Some(key(71)) };
+        let of_jan = unit!(house, tx => dossier::list(tx, ORGANISATION, filter, Order::Name, None, 9).await).unwrap();
         assert!(of_jan.0.is_empty());
+        unit!(house, tx => dossier::join(tx, ORGANISATION, DossierKey(81), key(71), NOW).await).unwrap();
+        unit!(house, tx => dossier::join(tx, ORGANISATION, DossierKey(81), key(71), NOW).await).unwrap();
+        let of_jan = unit!(house, tx => dossier::list(tx, ORGANISATION, filter, Order::Name, None, 9).await).unwrap();
+        assert_eq!(of_jan.0[0].contacts, [key(71)]);
+        unit!(house, tx => dossier::leave(tx, ORGANISATION, DossierKey(81), key(71), NOW).await).unwrap();
+        assert!(unit!(house, tx => dossier::get(tx, ORGANISATION, DossierKey(81)).await).unwrap().contacts.is_empty());
+    }
+
+    contacts_come_by_name_whatever_their_accents_and_a_page_at_a_time(house) {
+        for (id, name) in [(71, "Zoë"), (72, "émile Ärzte"), (73, "Bob"), (74, "Emile"), (75, "bob")] {
+            let new = NewContact { name: name.into(), kind: "klant".into(), ..NewContact::default() };
+            unit!(house, tx => contact::create(tx, ORGANISATION, key(id), &new, NOW).await).unwrap();
+        }
+        let (mut names, mut after) = (Vec::new(), None);
+        loop {
+            let (page, next) =
+                unit!(house, tx => contact::list(tx, ORGANISATION, None, Order::Name, after, 2).await).unwrap();
+            names.extend(page.into_iter().map(|contact| contact.name));
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(names, ["Bob", "bob", "Emile", "émile Ärzte", "Zoë"]);
+        let found = unit!(house, tx => contact::list(tx, ORGANISATION, Some("ARZ"), Order::Name, None, 2).await).unwrap();
+        assert_eq!((found.0[0].id, found.0[0].kind.as_str()), (key(72), "klant"));
+    }
+
+    the_name_of_the_business_software_changes_and_belongs_to_one_only(house) {
+        unit!(house, tx => contact::create(tx, ORGANISATION, key(71), &jan(&[], false), NOW).await).unwrap();
+        let els = NewContact { name: "Els".into(), ..NewContact::default() };
+        unit!(house, tx => contact::create(tx, ORGANISATION, key(72), &els, NOW).await).unwrap();
+        let named = |id: &str| ContactPatch {
+            external: Some(Some(External { source: "crm".into(), id: id.into() })),
+            ..ContactPatch::default()
+        };
+        let (taken, free) = (named("7"), named("8"));
+        let refused = unit!(house, tx => contact::update(tx, ORGANISATION, key(72), &taken, NOW).await);
+        assert!(matches!(refused, Err(StoreError::Conflict { code: "external_taken", .. })), "{refused:?}");
+        let saved = unit!(house, tx => contact::update(tx, ORGANISATION, key(72), &free, NOW).await).unwrap();
+        assert_eq!(saved.external.map(|external| external.id).as_deref(), Some("8"));
+        let none = ContactPatch { external: Some(None), ..ContactPatch::default() };
+        let saved = unit!(house, tx => contact::update(tx, ORGANISATION, key(71), &none, NOW).await).unwrap();
+        assert_eq!(saved.external, None);
     }
 }

@@ -38,8 +38,12 @@ async fn a_contact_made_while_its_mail_comes_in_finds_that_mail() {
     has_arrived.await.expect("the mail comes");
     let (store, organisation) = (room.store.clone(), room.organisation);
     let making = tokio::spawn(async move {
-        let new =
-            NewContact { name: "Jan".into(), addresses: vec!["jan@klant.nl".into()], hidden: true, external: None };
+        let new = NewContact {
+            name: "Jan".into(),
+            addresses: vec!["jan@klant.nl".into()],
+            hidden: true,
+            ..NewContact::default()
+        };
         let work = store.db.write(move |tx| {
             Box::pin(async move { contact::create(tx, organisation, ContactKey(501), &new, NOW).await })
         });

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     AppState,
     caller::Caller,
-    given::{Asked, Given, Named, NamedPair},
+    given::{Asked, Given, Named, NamedPair, or_null},
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
@@ -22,7 +22,7 @@ use axum::{
 use mail::ContactKey;
 use mailroom::people;
 use serde::{Deserialize, Serialize};
-use store::contact::{self, Contact, ContactPatch, NewContact};
+use store::contact::{self, Contact, ContactPatch, NewContact, Order};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -38,6 +38,8 @@ struct ContactShown {
     id: ContactKey,
     name: String,
     addresses: Vec<String>,
+    /// What they are to the organisation: customer, supplier, whatever the business has.
+    kind: String,
     /// Mail with this contact is private.
     hidden: bool,
     /// How the business software calls it.
@@ -57,6 +59,10 @@ struct ContactForm {
     #[serde(default)]
     #[schema(max_items = 1000)]
     addresses: Vec<String>,
+    /// What they are to the organisation.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    kind: String,
     /// Mail with this contact is private; only an administrator decides that.
     #[serde(default)]
     hidden: bool,
@@ -73,15 +79,22 @@ struct ContactChange {
     /// All its addresses.
     #[schema(max_items = 1000)]
     addresses: Option<Vec<String>>,
+    /// What they are to the organisation.
+    #[schema(max_length = 100)]
+    kind: Option<String>,
     /// Mail with this contact is private; only an administrator decides that.
     hidden: Option<bool>,
+    /// How the business software calls it; null: not any more.
+    #[serde(default, deserialize_with = "or_null")]
+    #[schema(value_type = Option<ExternalForm>)]
+    external: Option<Option<ExternalForm>>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// Only those of whom a name or an address begins with this.
+    /// Only those of whom a word of the name, an address or its domain begins with this.
     #[param(max_length = 500)]
     q: Option<String>,
     /// How many items at most.
@@ -106,7 +119,9 @@ async fn list(
     let organisation = caller.viewer.organisation;
     let found = state
         .read(move |tx| {
-            Box::pin(async move { contact::list(tx, organisation, query.as_deref(), after, wanted.limit).await })
+            Box::pin(async move {
+                contact::list(tx, organisation, query.as_deref(), Order::Made, after, wanted.limit).await
+            })
         })
         .await?;
     Ok(Json(Page::of(found, ContactShown::from)))
@@ -147,8 +162,9 @@ async fn change(
     Named(key): Named<ContactKey>,
     Given { value, .. }: Given<ContactChange>,
 ) -> Result<Json<ContactShown>, Problem> {
-    let ContactChange { name, addresses, hidden } = value;
-    let patch = ContactPatch { name, addresses, hidden };
+    let ContactChange { name, addresses, kind, hidden, external } = value;
+    let external = external.map(|it| it.map(ExternalForm::into));
+    let patch = ContactPatch { name, addresses, kind, hidden, external };
     Ok(Json(people::contact::change(&state.room, &caller.viewer, key, patch).await?.into()))
 }
 
@@ -162,6 +178,9 @@ struct ContactUpsert {
     /// All its addresses; left out, those of a known contact stay.
     #[schema(max_items = 1000)]
     addresses: Option<Vec<String>>,
+    /// What they are to the organisation.
+    #[schema(max_length = 100)]
+    kind: Option<String>,
     /// Mail with this contact is private; only an administrator decides that.
     hidden: Option<bool>,
     /// May be named here too; it must be the one of the path.
@@ -187,8 +206,8 @@ async fn upsert(
     Given { value, .. }: Given<ContactUpsert>,
 ) -> Result<Response, Problem> {
     let external = named_alike(source, id, value.external.as_ref())?;
-    let ContactUpsert { name, addresses, hidden, .. } = value;
-    let patch = ContactPatch { name: Some(name), addresses, hidden };
+    let ContactUpsert { name, addresses, kind, hidden, .. } = value;
+    let patch = ContactPatch { name: Some(name), addresses, kind, hidden, external: None };
     let (saved, is_new) = people::contact::put(&state.room, &caller.viewer, external, patch).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(ContactShown::from(saved))).into_response())
@@ -200,6 +219,7 @@ impl From<Contact> for ContactShown {
             id: contact.id,
             name: contact.name,
             addresses: contact.addresses,
+            kind: contact.kind,
             hidden: contact.hidden,
             external: contact.external.map(ExternalForm::from),
             created_at: Instant(contact.created_at),
@@ -211,6 +231,7 @@ impl From<Contact> for ContactShown {
 impl From<ContactForm> for NewContact {
     fn from(form: ContactForm) -> NewContact {
         let external = form.external.map(ExternalForm::into);
-        NewContact { name: form.name, addresses: form.addresses, hidden: form.hidden, external }
+        let ContactForm { name, addresses, kind, hidden, .. } = form;
+        NewContact { name, addresses, kind, hidden, external }
     }
 }

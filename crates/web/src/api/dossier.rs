@@ -9,7 +9,7 @@ use super::{
 use crate::{
     AppState,
     caller::Caller,
-    given::{Asked, Given, Named, NamedPair},
+    given::{Asked, Given, Named, NamedPair, or_null},
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
@@ -22,7 +22,10 @@ use axum::{
 use mail::{ContactKey, DossierKey};
 use mailroom::people;
 use serde::{Deserialize, Serialize};
-use store::dossier::{self, Dossier, DossierPatch, NewDossier};
+use store::{
+    dossier::{self, Dossier, DossierPatch, Filter, NewDossier},
+    external::Order,
+};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -77,6 +80,10 @@ struct DossierChange {
     /// Everyone whose mail belongs in it.
     #[schema(value_type = Option<Vec<id::ContactId>>, max_items = 1000)]
     contacts: Option<Vec<ContactKey>>,
+    /// How the business software calls it; null: not any more.
+    #[serde(default, deserialize_with = "or_null")]
+    #[schema(value_type = Option<ExternalForm>)]
+    external: Option<Option<ExternalForm>>,
 }
 
 /// What a dossier of the business software shall be from now on.
@@ -98,7 +105,7 @@ struct DossierUpsert {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// Only those of whose name a word begins with this.
+    /// Only those of which a word of the name, the kind or the software's id begins with this.
     #[param(max_length = 500)]
     q: Option<String>,
     /// Only those that this contact's mail belongs in.
@@ -127,7 +134,8 @@ async fn list(
     let found = state
         .read(move |tx| {
             Box::pin(async move {
-                dossier::list(tx, organisation, query.as_deref(), wanted.contact, after, wanted.limit).await
+                let filter = Filter { query: query.as_deref(), contact: wanted.contact };
+                dossier::list(tx, organisation, filter, Order::Made, after, wanted.limit).await
             })
         })
         .await?;
@@ -175,8 +183,9 @@ async fn change(
     Named(key): Named<DossierKey>,
     Given { value, .. }: Given<DossierChange>,
 ) -> Result<Json<DossierShown>, Problem> {
-    let DossierChange { name, kind, contacts } = value;
-    let patch = DossierPatch { name, kind, contacts };
+    let DossierChange { name, kind, contacts, external } = value;
+    let external = external.map(|it| it.map(ExternalForm::into));
+    let patch = DossierPatch { name, kind, contacts, external };
     Ok(Json(people::dossier::change(&state.room, &caller.viewer, key, patch).await?.into()))
 }
 
@@ -200,7 +209,7 @@ async fn upsert(
 ) -> Result<Response, Problem> {
     let external = named_alike(source, id, value.external.as_ref())?;
     let DossierUpsert { name, kind, contacts, .. } = value;
-    let patch = DossierPatch { name: Some(name), kind, contacts };
+    let patch = DossierPatch { name: Some(name), kind, contacts, external: None };
     let (saved, is_new) = people::dossier::put(&state.room, &caller.viewer, external, patch).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(DossierShown::from(saved))).into_response())

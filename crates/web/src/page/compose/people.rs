@@ -7,6 +7,7 @@ use axum::{
 };
 use mail::Address;
 use serde::Deserialize;
+use store::contact::{self, Order};
 
 /// Suggestions at a time.
 const MANY: usize = 8;
@@ -30,7 +31,7 @@ pub(super) async fn find(
     }
     let (found, _) = state
         .read(move |tx| {
-            Box::pin(async move { store::contact::list(tx, organisation, Some(&typed), None, 3 * MANY).await })
+            Box::pin(async move { contact::list(tx, organisation, Some(&typed), Order::Name, None, 3 * MANY).await })
         })
         .await?;
     let shown = found.into_iter().filter(|contact| !contact.hidden);

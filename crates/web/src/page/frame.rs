@@ -108,6 +108,15 @@ pub(crate) fn shown_as(status: StatusCode, template: &impl Template) -> Shown {
     Ok(response)
 }
 
+/// The fields to correct; a clash is told at its field too.
+pub(crate) fn field_errors(refusal: Refusal) -> Result<Vec<FieldError>, Problem> {
+    match refusal {
+        Refusal::Invalid { errors } => Ok(errors),
+        Refusal::Conflict(error) if !error.field.is_empty() => Ok(vec![error]),
+        other => Err(other.into()),
+    }
+}
+
 /// What is wrong with a field, for the line below it: `{{ errors.of("email") }}`.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(Vec<(String, String)>);
@@ -134,6 +143,15 @@ impl Errors {
     /// Whether nothing is wrong.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Of a list that was typed a line at a time, the lines that are wrong, each with why.
+    pub(crate) fn of_lines(&self, field: &str, typed: &[String]) -> Vec<String> {
+        let line = |(n, line): (usize, &String)| {
+            let words = self.of(&format!("{field}.{n}")).or_else(|| self.of(&format!("{field}[{n}]")));
+            words.map(|words| format!("{line}: {words}"))
+        };
+        typed.iter().enumerate().filter_map(line).collect()
     }
 
     /// The words for that field, or nothing.

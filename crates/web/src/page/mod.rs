@@ -4,8 +4,11 @@
 
 mod asset;
 mod compose;
+mod contacts;
+mod dossiers;
 mod frame;
 mod habit;
+mod linked;
 mod mail;
 mod mailboxes;
 #[cfg(test)]
@@ -38,6 +41,8 @@ fn pages(state: &AppState) -> (Router<AppState>, Vec<Entry>) {
     let pages = sign_in::routes(pages);
     let pages = password::routes(pages);
     let pages = mail::routes(pages);
+    let pages = contacts::routes(pages);
+    let pages = dossiers::routes(pages);
     let pages = compose::routes(pages);
     let pages = outbox::routes(pages);
     let pages = mailboxes::routes(pages);

@@ -5,6 +5,7 @@ mod handling;
 mod hostile;
 mod mailboxes;
 mod me;
+mod people;
 mod reading;
 mod settings;
 mod team;

@@ -3,6 +3,7 @@
 use super::{
     Say,
     body::{self, Piece},
+    links::{self, Card},
     list::name_of,
 };
 use crate::{
@@ -48,7 +49,8 @@ pub(super) struct Opened {
     pub(super) cc: String,
     pub(super) at: Moment,
     pub(super) flagged: bool,
-    pub(super) private: bool,
+    /// Why others can't see it, when they can't.
+    pub(super) private: Option<&'static str>,
     pub(super) warnings: Vec<String>,
     pub(super) body: Body,
     pub(super) files: Vec<File>,
@@ -56,6 +58,7 @@ pub(super) struct Opened {
     pub(super) can_delete: bool,
     /// The reader wants to see this sender's pictures without being asked.
     pub(super) trusted: bool,
+    pub(super) card: Card,
 }
 
 /// How its body is shown.
@@ -118,6 +121,7 @@ pub(super) async fn open(
         })
         .await?;
     let say = Say(visitor.language);
+    let card = links::card(state, visitor, person, &stored).await?;
     let can_delete = stored.role != Role::Trash && folders.iter().any(|it| it.role == Role::Trash);
     let others = folders.iter().filter(|it| it.selectable && Some(it.id) != stored.folder);
     let folders = others.map(|it| (it.id, super::mailbox::folder_name(it.role, &it.name, say))).collect();
@@ -146,7 +150,7 @@ pub(super) async fn open(
         cc: names(&stored.people.cc),
         at: habit.moment(stored.received_at),
         flagged: stored.flagged,
-        private: stored.private,
+        private: stored.private.then(|| private(&stored, say)),
         // Who may be somebody else is not trusted by that name.
         trusted: trusted && warnings.is_empty(),
         warnings,
@@ -154,7 +158,18 @@ pub(super) async fn open(
         files,
         folders,
         can_delete,
+        card,
     })
+}
+
+/// Why a message is private (features D3).
+fn private(stored: &Stored, say: Say) -> &'static str {
+    match stored.private_reason.as_deref() {
+        Some("subject") => say.private_subject(),
+        Some("contact") => say.private_contact(),
+        Some("default") => say.private_default(),
+        _ => say.private_person(),
+    }
 }
 
 fn names(people: &[Address]) -> String {

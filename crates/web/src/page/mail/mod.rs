@@ -4,6 +4,7 @@ mod body;
 mod bulk;
 mod conversation;
 mod details;
+mod links;
 mod list;
 mod live;
 mod mailbox;
@@ -53,6 +54,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .get("/mail/mentions", Who::Everybody, mention::list)
         .post("/mail/messages/{message}", Who::Everybody, message::change)
         .post("/mail/messages/{message}/presence", Who::Everybody, team::be_there)
+        .get("/mail/messages/{message}/links", Who::Everybody, links::show)
+        .post("/mail/messages/{message}/links", Who::Everybody, links::change)
         .get("/mail/messages/{message}/body", Who::Everybody, message::show_box)
         .get("/mail/messages/{message}/details", Who::Everybody, details::show)
         .get("/mail/messages/{message}/print", Who::Everybody, print::one)

@@ -22,6 +22,11 @@ words! {
         to(name) "Aan {name}" "To {name}";
         with_files "Met bijlage" "With an attachment";
         private "Privé" "Private";
+        private_subject "het onderwerp noemt zich vertrouwelijk." "the subject calls itself confidential.";
+        private_contact "de mail met dit contact is afgeschermd." "the mail with this contact is shielded.";
+        private_default "een eigenaar van deze mailbox wil dat zulke mail privé is." "an owner of this mailbox wants such mail private.";
+        private_person "iemand heeft deze mail privé gemaakt." "somebody made this mail private.";
+        private_means "Alleen wie deze mailbox beheert en wie hem privé maakte ziet hem, ook in zoeken, dossiers en exports." "Only who manages this mailbox and who made it private sees it, in search, dossiers and exports too.";
         flagged "Gemarkeerd" "Flagged";
         unread "Ongelezen" "Unread";
         older "Oudere gesprekken" "Older conversations";

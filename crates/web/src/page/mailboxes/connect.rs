@@ -14,7 +14,7 @@ use crate::{
     AppState,
     given::Named,
     page::{
-        frame::{Errors, Frame, Place, Shown, shown, shown_as},
+        frame::{Errors, Frame, Place, Shown, field_errors, shown, shown_as},
         route::{Pages, Who},
         visitor::{Person, Visitor},
     },
@@ -29,7 +29,7 @@ use axum::{
 use mail::AccountKey;
 use mailroom::{
     accounts::{self, AccountInput},
-    words::{FieldError, Refusal},
+    words::FieldError,
 };
 use store::{UserRole, account::Account};
 
@@ -225,15 +225,6 @@ async fn begin(
             page.errors = Errors::new(&errors, visitor.language);
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
-    }
-}
-
-/// The fields to correct; a clash is told at its field too.
-pub(super) fn field_errors(refusal: Refusal) -> Result<Vec<FieldError>, Problem> {
-    match refusal {
-        Refusal::Invalid { errors } => Ok(errors),
-        Refusal::Conflict(error) if !error.field.is_empty() => Ok(vec![error]),
-        other => Err(other.into()),
     }
 }
 

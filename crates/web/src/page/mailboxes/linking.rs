@@ -1,11 +1,11 @@
 //! The tab Linking: addresses and domains that are never linked, and a box to try one (features D2).
 
-use super::{After, Head, Tab, connect::field_errors, fields::Fields, managed, saved_at, words::Say};
+use super::{After, Head, Tab, fields::Fields, managed, saved_at, words::Say};
 use crate::{
     AppState,
     given::Named,
     page::{
-        frame::{Errors, Frame, Place, Shown, shown, shown_as},
+        frame::{Errors, Frame, Place, Shown, field_errors, shown, shown_as},
         route::{Pages, Who},
         visitor::{Person, Visitor},
     },
@@ -15,10 +15,13 @@ use axum::{
     extract::{Query, State},
     http::StatusCode,
 };
-use mail::{AccountKey, Address, address::fold_address};
-use mailroom::accounts::{self, AccountInput};
+use mail::{AccountKey, Address};
+use mailroom::{
+    accounts::{self, AccountInput},
+    people::exclusion,
+};
 use serde::Deserialize;
-use store::account::{Account, is_never_linked};
+use store::account::Account;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/{id}/linking", Who::Everybody, show).post("/mailboxes/{id}/linking", Who::Everybody, save)
@@ -60,21 +63,20 @@ fn page(visitor: &Visitor, account: &Account, asked: Asked) -> Page {
         wrong: Vec::new(),
         never_link: account.settings.never_link.join("\n"),
         verdict: (!tried.trim().is_empty())
-            .then(|| verdict(&account.settings.never_link, &tried, Say(visitor.language))),
+            .then(|| verdict(&account.settings.address, &account.settings.never_link, &tried, Say(visitor.language))),
         tried,
     }
 }
 
 /// Whether an address is linked, and by which line it is not.
-fn verdict(never_link: &[String], tried: &str, say: Say) -> Verdict {
+fn verdict(own: &str, never_link: &[String], tried: &str, say: Say) -> Verdict {
     let Some(address) = Address::parse(tried.trim()) else {
         return Verdict { linked: false, words: say.not_an_address().to_owned() };
     };
-    let folded = fold_address(&address.address);
-    let line = never_link.iter().find(|line| is_never_linked(std::slice::from_ref(*line), &folded));
-    match line {
-        Some(line) => Verdict { linked: false, words: say.is_left_out(&address.address, line) },
-        None => Verdict { linked: true, words: say.is_linked(&address.address) },
+    match exclusion::verdict(own, never_link, &address.address) {
+        exclusion::Verdict::LeftOut(line) => Verdict { linked: false, words: say.is_left_out(&address.address, line) },
+        exclusion::Verdict::Own => Verdict { linked: false, words: say.is_own(&address.address) },
+        exclusion::Verdict::Linked => Verdict { linked: true, words: say.is_linked(&address.address) },
     }
 }
 
@@ -104,10 +106,7 @@ async fn save(
         Err(refusal) => {
             let errors = Errors::new(&field_errors(refusal)?, visitor.language);
             let mut page = page(&visitor, &account, Asked { tried: None, saved: None });
-            let line = |(n, line): (usize, &String)| {
-                errors.of(&format!("never_link.{n}")).map(|words| format!("{line}: {words}"))
-            };
-            page.wrong = typed.iter().enumerate().filter_map(line).collect();
+            page.wrong = errors.of_lines("never_link", &typed);
             page.never_link = fields.of("never_link").to_owned();
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
@@ -121,8 +120,9 @@ mod tests {
 
     #[test]
     fn an_address_that_is_tried_says_by_which_line_it_is_left_out() {
-        let list = ["voorbeeld.nl".to_owned(), "baas@elders.nl".to_owned()];
-        let tell = |tried| verdict(&list, tried, Say(Language::Dutch));
+        let never_link = vec!["voorbeeld.nl".to_owned(), "baas@elders.nl".to_owned()];
+        let tell = |tried| verdict("info@ons.nl", &never_link, tried, Say(Language::Dutch));
+        assert!(!tell("info@ons.nl").linked);
         assert!(tell("jan@ergens.nl").linked);
         let left_out = tell(" Info@Voorbeeld.NL ");
         assert!(!left_out.linked && left_out.words.contains("voorbeeld.nl"), "{}", left_out.words);

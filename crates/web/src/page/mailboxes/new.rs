@@ -7,7 +7,7 @@ use super::{
 use crate::{
     AppState,
     page::{
-        frame::{Errors, Frame, Place, Shown, shown, shown_as},
+        frame::{Errors, Frame, Place, Shown, field_errors, shown, shown_as},
         route::{Pages, Who},
         visitor::{Person, Visitor},
     },
@@ -146,7 +146,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
             Ok(Redirect::to(&format!("/mailboxes/{id}/connect{warned}")).into_response())
         }
         Err(refusal) => {
-            let errors = super::connect::field_errors(refusal)?;
+            let errors = field_errors(refusal)?;
             let page = SettingsPage {
                 frame: Frame::new(&visitor, Place::Mailboxes),
                 say: Say(visitor.language),

@@ -1,11 +1,11 @@
 //! The tab Owners: who reads the mailbox, who sends as it, who manages it (features M16).
 
-use super::{After, Head, Tab, connect::field_errors, fields::Fields, managed, saved_at, words::Say};
+use super::{After, Head, Tab, fields::Fields, managed, saved_at, words::Say};
 use crate::{
     AppState,
     given::Named,
     page::{
-        frame::{Errors, Frame, Place, Shown, shown, shown_as},
+        frame::{Errors, Frame, Place, Shown, field_errors, shown, shown_as},
         route::{Pages, Who},
         visitor::{Person, Visitor, initials},
     },

@@ -242,6 +242,7 @@ words! {
         try_it "Proberen" "Try";
         not_an_address "Dit is geen e-mailadres." "This is not an e-mail address.";
         is_linked(address) "Mail van {address} wordt gekoppeld aan het contact met dit adres, en aan de dossiers daarvan." "Mail from {address} is linked to the contact with this address, and to its dossiers.";
+        is_own(address) "{address} is het adres van deze mailbox zelf, en wordt daarom niet gekoppeld." "{address} is the address of this mailbox itself, and is not linked for that reason.";
         is_left_out(address, line) "Mail van {address} wordt niet gekoppeld, vanwege de regel {line}." "Mail from {address} is not linked, because of the line {line}.";
         confidential "Vertrouwelijke mail" "Confidential mail";
         confidential_why "Of mail aan u of van u privé is, kiest u zelf onder uw eigen naam. Privémail is alleen te zien voor wie in de mail genoemd wordt en voor wie deze mailbox beheert." "Whether mail to you or from you is private is your own choice, under your own name. Private mail is seen only by those named in it and by those who manage this mailbox.";

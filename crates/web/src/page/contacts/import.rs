@@ -60,7 +60,10 @@ pub(super) async fn take(
         page.errors = Errors::one("file", page.say.choose_file());
         return shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    match people::import_contacts(&state.room, &person.viewer, &file).await {
+    // Whoever goes away meanwhile does not stop it half-way.
+    let (room, viewer) = (state.room.clone(), person.viewer);
+    let work = tokio::spawn(async move { people::import_contacts(&room, &viewer, &file).await });
+    match work.await.map_err(|error| Problem::internal(&error))? {
         Ok(imported) => {
             page.done = Some(done(imported, &visitor));
             shown(&page)

@@ -65,13 +65,14 @@ words! {
         import_why "Kies een CSV-bestand uit een spreadsheet of CRM, of een vCard-bestand (.vcf) uit een adresboek." "Choose a CSV file from a spreadsheet or CRM, or a vCard file (.vcf) from an address book.";
         import_columns "Een CSV-bestand heeft een eerste regel met kolomnamen, zoals Naam, E-mailadres en Relatienummer." "The first line of a CSV file has the names of the columns, such as Name, E-mail and Customer number.";
         import_twice "Wie er al is wordt aangevuld, niet dubbel gemaakt. Hetzelfde bestand twee keer verandert niets." "Who is there already is completed, not doubled. The same file twice changes nothing.";
+        import_long "Een groot bestand duurt een paar minuten; gaat u intussen weg, dan gaat het importeren door." "A large file takes some minutes; when you go away meanwhile, the import goes on.";
         file "Bestand" "File";
         import_now "Nu importeren" "Import now";
         choose_file "Kies een bestand met contacten." "Choose a file with contacts.";
         imported "Klaar met importeren" "Import done";
         imported_created(count) "{count} contact gemaakt|{count} contacten gemaakt" "{count} contact made|{count} contacts made";
         imported_updated(count) "{count} contact aangevuld|{count} contacten aangevuld" "{count} contact completed|{count} contacts completed";
-        imported_wrong(count) "{count} regel niet gebruikt:|{count} regels niet of niet helemaal gebruikt:" "{count} line not used:|{count} lines not used, or not wholly:";
+        imported_wrong(count) "{count} regel niet of niet helemaal gebruikt:|{count} regels niet of niet helemaal gebruikt:" "{count} line not used, or not wholly:|{count} lines not used, or not wholly:";
         row(number, why) "Regel {number}: {why}" "Line {number}: {why}";
         to_contacts "Naar de contacten" "To the contacts";
     }

@@ -21,7 +21,6 @@ use std::sync::LazyLock;
 pub(crate) type Shown = Result<Response, Problem>;
 
 /// Where in the menu a page belongs.
-#[expect(dead_code, reason = "pages come one by one; remove this with the last place that gets one")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Mail,

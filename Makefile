@@ -43,5 +43,6 @@ screenshots: ## photograph every page, light and dark, wide and narrow, into tar
 	@echo 'screenshots: target/screenshots'
 
 schema: ## write the database schema down as the migrations leave it
+	@POSTKAMER_WRITE_SCHEMA=1 cargo test --quiet --locked -p tidy --test schema
 	@cargo build --quiet --locked -p postkamer
 	@cargo run --quiet --locked -p testkit --example schema

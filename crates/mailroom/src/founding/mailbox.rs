@@ -10,7 +10,7 @@ use crate::{
 use mail::{AccountKey, OrganisationKey, UserKey, address::fold_address, search};
 use store::{
     StoreError, Tx,
-    account::{self, Account, AccountSettings, Incoming, Limits, NewAccount, Outgoing},
+    account::{self, AccountSettings, Incoming, Limits, NewAccount, Outgoing},
     owner::{Owner, Party, Rights},
     user,
 };

@@ -29,10 +29,17 @@ pub(crate) fn sign_in(browser: &mut Browser, url: &str, email: &str, password: &
     browser.press("Aanmelden");
 }
 
+/// The digest of no text at all, as the policy names it: measuring leaves emptied style attributes behind, and a swap that
+/// meets one copies it. There is nothing in it to be stopped.
+const EMPTIED_STYLE: &str = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
 /// Nothing in a page of ours goes wrong unseen: no mistake of a script, nothing that the policy had to stop.
 pub(crate) fn nothing_went_wrong(browser: &mut Browser, except: &[&str]) {
     let mistakes = browser.run("return seen.mistakes", serde_json::Value::Null);
     let mistakes: Vec<String> = serde_json::from_value(mistakes).expect("a list of texts");
-    let left: Vec<_> = mistakes.into_iter().filter(|it| !except.iter().any(|known| it.contains(known))).collect();
+    let left: Vec<_> = mistakes
+        .into_iter()
+        .filter(|it| !except.iter().chain(&[EMPTIED_STYLE]).any(|known| it.contains(known)))
+        .collect();
     assert!(left.is_empty(), "in the browser's console: {left:#?}");
 }

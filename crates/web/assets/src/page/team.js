@@ -26,7 +26,7 @@ async function beat() {
   at = now;
   if (!now) return;
   const answer = await say(now, now.doing);
-  const shown = document.getElementById("present");
+  const shown = document.getElementById("lookers");
   if (!shown || !answer?.ok || at !== now) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (shown.innerHTML.trim() !== page.body.innerHTML.trim()) shown.replaceChildren(...page.body.childNodes);

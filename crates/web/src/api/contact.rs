@@ -155,7 +155,11 @@ async fn get(
 
 /// Changes a contact. New addresses find their mail, and mail that was here only by one that is gone leaves.
 #[utoipa::path(patch, path = "/contacts/{id}", tag = "contacts", params(("id" = id::ContactId, Path)),
-    request_body = ContactChange, responses((status = 200, description = "The contact as it is now.", body = ContactShown)))]
+    request_body = ContactChange,
+    responses(
+        (status = 200, description = "The contact as it is now.", body = ContactShown),
+        (status = 409, description = "Another contact has this id of the other software.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 async fn change(
     State(state): State<AppState>,
     caller: Caller,

@@ -175,7 +175,7 @@ async fn get(
     request_body = DossierChange,
     responses(
         (status = 200, description = "The dossier as it is now.", body = DossierShown),
-        (status = 409, description = "A contact is not there (any more).", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "A contact is not there (any more), or another dossier has this id of the other software.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn change(
     State(state): State<AppState>,

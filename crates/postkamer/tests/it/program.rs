@@ -197,13 +197,18 @@ pub(crate) fn account(address: &str, incoming: Value, outgoing: Value) -> Value 
 }
 
 /// What is found as soon as it is there; looks again every few milliseconds.
-pub(crate) fn wait_until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_until<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
+    wait_longer(PATIENCE, what, found)
+}
+
+/// The same for what takes its time by design.
+pub(crate) fn wait_longer<T>(patience: Duration, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let begin = Instant::now();
     loop {
         if let Some(found) = found() {
             return found;
         }
-        assert!(begin.elapsed() < PATIENCE, "waited in vain until {what}");
+        assert!(begin.elapsed() < patience, "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(15));
     }
 }

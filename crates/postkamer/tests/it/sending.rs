@@ -2,8 +2,9 @@
 
 use crate::fetch::{text, trusting};
 use crate::post_office::{PASSWORD, PostOffice, file, header, letter, recipient, send, when};
-use crate::program::{Backing, Program, account, imap, none, on_every_backing, smtp, wait_until};
+use crate::program::{Backing, Program, account, imap, none, on_every_backing, smtp, wait_longer, wait_until};
 use serde_json::json;
+use std::time::Duration;
 use testkit::{Ca, Exim, EximOptions, Sink, SmtpClient};
 
 on_every_backing!(a_mail_leaves_once_and_arrives_as_it_was_written);
@@ -165,7 +166,8 @@ fn what_is_refused_for_now_is_tried_again_and_what_was_accepted_is_not_sent_twic
     // Of the same domain: each has its turn, however often the other is put off.
     let cut = send(&program.api, &letter(&id, &["hangup@example.test"], "Afgebroken"));
     for (id, address) in [(&full, "full@example.test"), (&cut, "hangup@example.test")] {
-        let submission = wait_until("there was a second try", || {
+        // A minute before the second try, and half a minute for each rest of the domain.
+        let submission = wait_longer(Duration::from_secs(240), "there was a second try", || {
             let now = program.api.get(&format!("/outbox/{id}"));
             let second = now["attempts"].as_array().and_then(|attempts| attempts.get(1).cloned());
             second.is_some_and(|second| !second["ended_at"].is_null() && now["state"] == "waiting").then_some(now)

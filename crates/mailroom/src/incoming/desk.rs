@@ -37,6 +37,9 @@ pub enum DeskError {
     /// It tried and failed; the account's health tells why.
     #[error("{0}")]
     Failed(String),
+    /// An attempt that had begun before this was asked failed; the next may do better.
+    #[error("{0}")]
+    FailedBefore(String),
     /// It tried, and what came could not be kept.
     #[error(transparent)]
     NotKept(#[from] StoreError),
@@ -60,8 +63,36 @@ impl Wish {
 }
 
 enum Ask {
-    Fetch(Wish, oneshot::Sender<Result<Fetched, DeskError>>),
+    Fetch(Wish, Waiting),
     Edits,
+}
+
+/// Somebody who waits for a pass.
+struct Waiting {
+    since: Instant,
+    answer: oneshot::Sender<Result<Fetched, DeskError>>,
+}
+
+impl Waiting {
+    fn new(since: Instant) -> (Waiting, oneshot::Receiver<Result<Fetched, DeskError>>) {
+        let (answer, answered) = oneshot::channel();
+        (Waiting { since, answer }, answered)
+    }
+
+    fn tell(self, result: Result<Fetched, DeskError>) {
+        // Whoever asked may have gone.
+        let _ = self.answer.send(result);
+    }
+
+    /// The attempt that began at that moment failed.
+    fn tell_failed(self, began: Instant, error: &PassError) {
+        let error = match error {
+            PassError::Connect(error) if self.since > began => DeskError::FailedBefore(error.to_string()),
+            PassError::Connect(error) => DeskError::Failed(error.to_string()),
+            PassError::Store(error) => DeskError::NotKept(error.clone()),
+        };
+        self.tell(Err(error));
+    }
 }
 
 /// The last pass that came to its end.
@@ -120,10 +151,10 @@ impl Care {
 }
 
 impl Desks {
-    /// Fetches, unless that was done since, and says what came.
-    pub async fn fetch(&self, account: AccountKey, wish: Wish) -> Result<Fetched, DeskError> {
-        let (answer, answered) = oneshot::channel();
-        self.asks(account)?.send(Ask::Fetch(wish, answer)).await.map_err(|_| DeskError::NotRunning)?;
+    /// Fetches, unless that was done since, and says what came to somebody who waits since that moment.
+    pub async fn fetch(&self, account: AccountKey, wish: Wish, since: Instant) -> Result<Fetched, DeskError> {
+        let (waiting, answered) = Waiting::new(since);
+        self.asks(account)?.send(Ask::Fetch(wish, waiting)).await.map_err(|_| DeskError::NotRunning)?;
         answered.await.map_err(|_| DeskError::Failed("the account's task ended; its health tells why".into()))?
     }
 
@@ -139,7 +170,7 @@ impl Desks {
     pub(super) fn look(&self, account: AccountKey) {
         if let Ok(asks) = self.asks(account) {
             // A full queue already holds somebody's wish.
-            let _ = asks.try_send(Ask::Fetch(Wish::fetched_now(), oneshot::channel().0));
+            let _ = asks.try_send(Ask::Fetch(Wish::fetched_now(), Waiting::new(Instant::now()).0));
         }
     }
 
@@ -158,7 +189,7 @@ impl Desks {
     pub(super) fn open(&self, room: &MailRoom, lease: AccountLease) {
         let (asks, asked) = mpsc::channel(16);
         let (seen, progress) = watch::channel(Progress::default());
-        let desk = Desk { room: room.clone(), lease, asked, seen: Arc::new(seen) };
+        let desk = Desk { room: room.clone(), lease, asked, seen: Arc::new(seen), began: Instant::now() };
         let desks = self.clone();
         let task = tokio::spawn(async move {
             desk.run().await;
@@ -201,6 +232,8 @@ struct Desk {
     lease: AccountLease,
     asked: mpsc::Receiver<Ask>,
     seen: Arc<watch::Sender<Progress>>,
+    /// When the pass that runs, or the last one, began.
+    began: Instant,
 }
 
 /// What to do after a wait.
@@ -239,11 +272,8 @@ impl Desk {
             while let Some(ask) = self.asked.recv().await {
                 waiting.extend(fetcher(ask));
             }
-            for answer in waiting {
-                let _ = answer.send(Err(match &error {
-                    PassError::Connect(error) => DeskError::Failed(error.to_string()),
-                    PassError::Store(error) => DeskError::NotKept(error.clone()),
-                }));
+            for waiting in waiting {
+                waiting.tell_failed(self.began, &error);
             }
             if matches!(error, PassError::Store(_)) {
                 // The server did nothing wrong, so its health names no pause; without one we would ask it again and again.
@@ -262,12 +292,12 @@ impl Desk {
         &mut self,
         account: &Account,
         source: &mut dyn Source,
-        waiting: &mut Vec<oneshot::Sender<Result<Fetched, DeskError>>>,
+        waiting: &mut Vec<Waiting>,
     ) -> Result<(), PassError> {
         let mut account = account.clone();
         let interval = account.settings.interval_seconds.map(|seconds| Duration::from_secs(seconds.max(1) as u64));
         loop {
-            let began = Instant::now();
+            self.began = Instant::now();
             // What restoring changes; everything else that is saved begins another task.
             let now = load(&self.room, account.organisation, account.id).await?;
             (account.settings.sync_since, account.restoring_at) = (now.settings.sync_since, now.restoring_at);
@@ -275,10 +305,10 @@ impl Desk {
             let fetched = pass::run(&self.room, &account, source, &Watch::new(self.seen.clone())).await?;
             accounts::connection::note(&self.room, &account, None).await?;
             account.health.last_fetched_at = Some(self.room.clock.now());
-            for answer in waiting.drain(..) {
-                let _ = answer.send(Ok(fetched));
+            for waiting in waiting.drain(..) {
+                waiting.tell(Ok(fetched));
             }
-            let done = Done { began, restored: account.restoring_at, fetched };
+            let done = Done { began: self.began, restored: account.restoring_at, fetched };
             if !account.settings.push {
                 source.close().await;
             }
@@ -293,11 +323,9 @@ impl Desk {
                             break;
                         }
                     }
-                    Next::Asked(Ask::Fetch(wish, answer)) if done.fulfils(wish) => {
-                        let _ = answer.send(Ok(done.fetched));
-                    }
-                    Next::Asked(Ask::Fetch(_, answer)) => {
-                        waiting.push(answer);
+                    Next::Asked(Ask::Fetch(wish, asker)) if done.fulfils(wish) => asker.tell(Ok(done.fetched)),
+                    Next::Asked(Ask::Fetch(_, asker)) => {
+                        waiting.push(asker);
                         break;
                     }
                     Next::Asked(Ask::Edits) => self.edit(&account, source).await?,
@@ -352,9 +380,9 @@ impl Desk {
     }
 }
 
-fn fetcher(ask: Ask) -> Option<oneshot::Sender<Result<Fetched, DeskError>>> {
+fn fetcher(ask: Ask) -> Option<Waiting> {
     match ask {
-        Ask::Fetch(_, answer) => Some(answer),
+        Ask::Fetch(_, asker) => Some(asker),
         Ask::Edits => None,
     }
 }

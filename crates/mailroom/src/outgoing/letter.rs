@@ -13,6 +13,7 @@ use store::{account::AccountSettings, outbox::Field};
 /// Recipients of one message at most; more is a mailing.
 const RECIPIENTS_MAX: usize = 1000;
 const SUBJECT_MAX: usize = 2000;
+const NAME_MAX: usize = 1000;
 
 /// What somebody wants to send, as the API takes it.
 #[derive(Debug, Clone, Default)]
@@ -165,6 +166,9 @@ pub(super) fn frozen(draft: &Draft, limit_bytes: u64) -> Result<Vec<u8>, Refusal
 fn check_address(name: &str, address: &Address, errors: &mut Vec<FieldError>) {
     if let Some(shown) = &address.name {
         check_line(&format!("{name}.name"), shown, errors);
+        if shown.chars().count() > NAME_MAX {
+            errors.push(FieldError::new(format!("{name}.name"), field::TOO_LONG));
+        }
     }
     let typed = &address.address;
     if has_line_break(typed) {

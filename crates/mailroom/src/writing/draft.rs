@@ -101,6 +101,7 @@ fn clean(mut letter: Letter) -> Result<Letter, Refusal> {
         checks.list(name, list);
         for address in list {
             checks.prose(name, &address.address, 1000);
+            checks.prose(name, address.name.as_deref().unwrap_or_default(), 1000);
         }
     }
     checks.done()?;

@@ -65,6 +65,17 @@ impl PostOffice {
     }
 }
 
+/// A story that fails shows what became of its mail.
+impl Drop for PostOffice {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.postfix.mail_log();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("--- the last words of Postfix:\n{}", lines[lines.len().saturating_sub(30)..].join("\n"));
+        }
+    }
+}
+
 /// A letter of the interface's kind.
 pub(crate) fn letter(account: &str, to: &[&str], subject: &str) -> Value {
     let to: Vec<Value> = to.iter().map(|address| json!({ "address": address })).collect();

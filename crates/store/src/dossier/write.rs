@@ -82,10 +82,7 @@ pub async fn join(
     contact: ContactKey,
     now: i64,
 ) -> Result<(), StoreError> {
-    turn::of_contacts(tx, organisation).await?;
-    let mut contacts = get(tx, organisation, id).await?.contacts;
-    contacts.push(contact);
-    set_contacts(tx, organisation, id, &contacts, now).await
+    alter(tx, organisation, id, now, |contacts| contacts.push(contact)).await
 }
 
 /// Takes a contact out. Mail that was here only by it leaves.
@@ -96,9 +93,19 @@ pub async fn leave(
     contact: ContactKey,
     now: i64,
 ) -> Result<(), StoreError> {
+    alter(tx, organisation, id, now, |contacts| contacts.retain(|kept| *kept != contact)).await
+}
+
+async fn alter(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: DossierKey,
+    now: i64,
+    change: impl FnOnce(&mut Vec<ContactKey>) + Send,
+) -> Result<(), StoreError> {
     turn::of_contacts(tx, organisation).await?;
     let mut contacts = get(tx, organisation, id).await?.contacts;
-    contacts.retain(|kept| *kept != contact);
+    change(&mut contacts);
     set_contacts(tx, organisation, id, &contacts, now).await
 }
 

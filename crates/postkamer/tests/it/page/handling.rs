@@ -1,9 +1,8 @@
 //! Many at a time, what lies behind a mail, paper, pictures from elsewhere, and an answer below what it answers.
 
-use super::{gallery, nothing_went_wrong, sign_in};
+use super::{at_mail, gallery, nothing_went_wrong};
 use crate::fetch::text;
-use crate::post_office::PostOffice;
-use crate::program::{Backing, Program, wait_until};
+use crate::program::wait_until;
 use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
@@ -13,7 +12,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-use testkit::{Append, Browser};
+use testkit::Append;
 
 fn letter(n: usize, rest: &str) -> Append {
     let raw = format!(
@@ -23,22 +22,12 @@ fn letter(n: usize, rest: &str) -> Append {
     Append { raw: raw.replace('\n', "\r\n").into_bytes(), ..Append::default() }
 }
 
-fn begin(letters: &[Append]) -> (PostOffice, Program, Browser) {
-    let office = PostOffice::open();
-    office.client("info").append("INBOX", letters);
-    let (program, _) = office.tenant(Backing::Disk);
-    let mut browser = Browser::open();
-    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.sees("Postvak in");
-    (office, program, browser)
-}
-
 const PLAIN: &str = "Content-Type: text/plain; charset=utf-8\n\nKunt u hier eens naar kijken?";
 
 #[test]
 fn many_are_chosen_and_put_away_at_once_and_brought_back() {
     let letters: Vec<Append> = (1..=5).map(|n| letter(n, PLAIN)).collect();
-    let (office, program, mut browser) = begin(&letters);
+    let (office, program, mut browser) = at_mail(&letters);
     let browser = &mut browser;
     let chosen = "return page.locator('#lines .pick input:checked').count()";
     browser.run("const boxes = page.locator('#lines .pick input'); await boxes.nth(0).click(); await boxes.nth(2).click({ modifiers: ['Shift'] })", Value::Null);
@@ -69,7 +58,7 @@ fn many_are_chosen_and_put_away_at_once_and_brought_back() {
 #[test]
 fn many_are_put_away_without_script() {
     let letters: Vec<Append> = (1..=3).map(|n| letter(n, PLAIN)).collect();
-    let (_office, program, mut browser) = begin(&letters);
+    let (_office, program, mut browser) = at_mail(&letters);
     let plain = "const state = await context.storageState();
         const other = await context.browser()?.newContext?.({ javaScriptEnabled: false, storageState: state });
         const without = await (other ?? context).newPage();
@@ -89,7 +78,7 @@ fn many_are_put_away_without_script() {
 
 #[test]
 fn what_lies_behind_a_mail_is_one_click_away() {
-    let (_office, program, mut browser) = begin(&[letter(1, PLAIN)]);
+    let (_office, program, mut browser) = at_mail(&[letter(1, PLAIN)]);
     let browser = &mut browser;
     browser.sees("Kies een standaardmailbox");
     browser.follow("Vraag 1");
@@ -111,7 +100,7 @@ fn what_lies_behind_a_mail_is_one_click_away() {
 
 #[test]
 fn an_answer_is_written_below_what_it_answers() {
-    let (office, program, mut browser) = begin(&[letter(1, PLAIN)]);
+    let (office, program, mut browser) = at_mail(&[letter(1, PLAIN)]);
     let browser = &mut browser;
     program.api.post(
         "/templates",
@@ -168,7 +157,7 @@ fn pictures_from_elsewhere_wait_until_the_reader_wants_them() {
     let html = format!(
         "Content-Type: text/html\n\n<p>Aanbieding</p><img src=\"http://127.0.0.1:{port}/p.gif\" width=40 height=40 alt=plaatje>"
     );
-    let (_office, _program, mut browser) = begin(&[letter(1, &html), letter(2, &html)]);
+    let (_office, _program, mut browser) = at_mail(&[letter(1, &html), letter(2, &html)]);
     let browser = &mut browser;
     let shown = "return (await page.frameLocator('iframe.box').locator('img').first().getAttribute('src') ?? '').startsWith('data:image/gif')";
     browser.follow("Vraag 1");

@@ -11,8 +11,10 @@ mod settings;
 mod team;
 mod writing;
 
+use crate::post_office::PostOffice;
+use crate::program::{Backing, Program};
 use std::path::PathBuf;
-use testkit::Browser;
+use testkit::{Append, Browser};
 
 /// Where the pictures go: below `target`, for `make screenshots`.
 pub(crate) fn gallery() -> PathBuf {
@@ -27,6 +29,17 @@ pub(crate) fn sign_in(browser: &mut Browser, url: &str, email: &str, password: &
     browser.fill("E-mailadres", email);
     browser.fill("Wachtwoord", password);
     browser.press("Aanmelden");
+}
+
+/// An office whose info@ holds these, and a browser at its mail.
+pub(crate) fn at_mail(letters: &[Append]) -> (PostOffice, Program, Browser) {
+    let office = PostOffice::open();
+    office.client("info").append("INBOX", letters);
+    let (program, _) = office.tenant(Backing::Disk);
+    let mut browser = Browser::open();
+    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
+    browser.sees("Postvak in");
+    (office, program, browser)
 }
 
 /// The digest of no text at all, as the policy names it: measuring leaves emptied style attributes behind, and a swap that

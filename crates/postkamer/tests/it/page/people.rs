@@ -1,14 +1,12 @@
 //! Contacts and dossiers: made by hand or from a file, with all their mail, and linked by hand where a rule can't know.
 
-use super::{gallery, nothing_went_wrong, sign_in};
-use crate::post_office::PostOffice;
-use crate::program::{Backing, Program};
+use super::{at_mail, gallery, nothing_went_wrong};
 use serde_json::{Value, json};
-use testkit::{Append, Browser};
+use testkit::Append;
 
 #[test]
 fn a_contact_gathers_its_mail_and_a_dossier_that_of_its_contacts() {
-    let (_office, program, mut browser) = begin(&[
+    let (_office, program, mut browser) = at_mail(&[
         letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot"),
         letter("Els de Vries <els@zaal.test>", "Is de zaal vrij?"),
     ]);
@@ -50,7 +48,7 @@ fn a_contact_gathers_its_mail_and_a_dossier_that_of_its_contacts() {
 
 #[test]
 fn a_mail_is_linked_and_unlinked_from_its_card_and_a_stranger_becomes_a_contact() {
-    let (_office, program, mut browser) = begin(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
+    let (_office, program, mut browser) = at_mail(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
     let dossier = json!({ "name": "Verbouwing", "kind": "project", "contacts": [] });
     let dossier = program.api.post("/dossiers", &dossier)["id"].as_str().expect("an id").to_owned();
     browser.follow("Offerte dakgoot");
@@ -73,7 +71,7 @@ fn a_mail_is_linked_and_unlinked_from_its_card_and_a_stranger_becomes_a_contact(
 
 #[test]
 fn everything_with_contacts_goes_without_script() {
-    let (_office, program, mut browser) = begin(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
+    let (_office, program, mut browser) = at_mail(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
     let off = "globalThis.session = await context.newCDPSession(page);
         await globalThis.session.send('Emulation.setScriptExecutionDisabled', { value: true })";
     browser.run(off, Value::Null);
@@ -102,7 +100,7 @@ fn everything_with_contacts_goes_without_script() {
 
 #[test]
 fn an_address_that_is_tried_says_whose_it_is_and_which_line_leaves_it_out() {
-    let (_office, program, mut browser) = begin(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
+    let (_office, program, mut browser) = at_mail(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
     let accounts = program.api.list("/accounts");
     let account = accounts.iter().find(|account| account["address"] == "info@example.test").expect("our own mailbox");
     let account = account["id"].as_str().expect("an id").to_owned();
@@ -131,7 +129,7 @@ fn an_address_that_is_tried_says_whose_it_is_and_which_line_leaves_it_out() {
 
 #[test]
 fn a_file_brings_contacts_and_a_shielded_contact_hides_its_mail() {
-    let (_office, program, mut browser) = begin(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
+    let (_office, program, mut browser) = at_mail(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
     browser.go(&format!("{}/contacts/import", program.url()));
     browser.press("Nu importeren");
     browser.sees("Kies een bestand met contacten.");
@@ -169,17 +167,6 @@ fn a_file_brings_contacts_and_a_shielded_contact_hides_its_mail() {
     browser.sees("de mail met dit contact is afgeschermd.");
     browser.judge(&gallery(), "mail-private");
     nothing_went_wrong(&mut browser, &["status of 422"]);
-}
-
-/// An office whose info@ holds these, and a browser at its mail.
-fn begin(letters: &[Append]) -> (PostOffice, Program, Browser) {
-    let office = PostOffice::open();
-    office.client("info").append("INBOX", letters);
-    let (program, _) = office.tenant(Backing::Disk);
-    let mut browser = Browser::open();
-    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.sees("Postvak in");
-    (office, program, browser)
 }
 
 fn letter(from: &str, subject: &str) -> Append {

@@ -1,14 +1,13 @@
 //! Reading mail: what came is in the list, shows itself without a reload, is read safely, searched, marked and moved.
 
-use super::{gallery, nothing_went_wrong, sign_in};
-use crate::post_office::PostOffice;
-use crate::program::{Backing, Program, wait_until};
+use super::{at_mail, gallery, nothing_went_wrong};
+use crate::program::wait_until;
 use serde_json::{Value, json};
-use testkit::{Append, Browser};
+use testkit::Append;
 
 #[test]
 fn mail_is_read_searched_and_put_away_in_the_page_and_on_the_server() {
-    let (office, program, mut browser) = begin(&[
+    let (office, program, mut browser) = at_mail(&[
         plain(
             "Jan Jansen",
             "Offerte dakgoot",
@@ -52,7 +51,7 @@ fn mail_is_read_searched_and_put_away_in_the_page_and_on_the_server() {
 
 #[test]
 fn mail_that_comes_in_shows_without_a_reload() {
-    let (office, _program, mut browser) = begin(&[plain("Jan Jansen", "Offerte dakgoot", "Dag")]);
+    let (office, _program, mut browser) = at_mail(&[plain("Jan Jansen", "Offerte dakgoot", "Dag")]);
     browser.sees("Offerte dakgoot");
     browser.run("globalThis.mark = 1; await page.evaluate(() => { globalThis.untouched = true })", Value::Null);
     office.client("info").append("INBOX", &[plain("Els de Vries", "Dakraam lekt", "Haast!")]);
@@ -63,7 +62,7 @@ fn mail_that_comes_in_shows_without_a_reload() {
 #[test]
 fn the_keys_of_other_mail_programs_work() {
     let (_office, _program, mut browser) =
-        begin(&[plain("Jan Jansen", "Eerste", "Een"), plain("Els de Vries", "Tweede", "Twee")]);
+        at_mail(&[plain("Jan Jansen", "Eerste", "Een"), plain("Els de Vries", "Tweede", "Twee")]);
     browser.sees("Tweede");
     // Both came within one second, so either may be the second.
     let second = browser.run("return page.locator('#lines .subject').nth(1).innerText()", Value::Null);
@@ -94,7 +93,7 @@ fn a_strangers_html_runs_nothing_fetches_nothing_and_stays_in_its_box() {
         <form action=https://kwaad.test/><button>Betaal</button></form><iframe src=https://kwaad.test/></iframe>\
         <p style='position:fixed;top:0;left:0;width:9999px;height:9999px'>Groot</p>\
         <a href=https://kwaad.test/>https://www.bank.test/</a><blockquote>Eerder geschreven</blockquote>";
-    let (_office, program, mut browser) = begin(&[html("Bank <bank@bank.test>", "Uw rekening", bad)]);
+    let (_office, program, mut browser) = at_mail(&[html("Bank <bank@bank.test>", "Uw rekening", bad)]);
     browser.follow("Uw rekening");
     browser.run("await page.frameLocator('iframe.box').getByText('gaat naar kwaad.test').waitFor()", Value::Null);
     browser.judge(&gallery(), "mail-hostile");
@@ -107,17 +106,6 @@ fn a_strangers_html_runs_nothing_fetches_nothing_and_stays_in_its_box() {
     };
     let outside: Vec<_> = asked[1].as_array().into_iter().flatten().filter(elsewhere).collect();
     assert!(outside.is_empty(), "asked for {outside:?}");
-}
-
-/// An office whose info@ holds these, and a browser at its mail.
-fn begin(letters: &[Append]) -> (PostOffice, Program, Browser) {
-    let office = PostOffice::open();
-    office.client("info").append("INBOX", letters);
-    let (program, _) = office.tenant(Backing::Disk);
-    let mut browser = Browser::open();
-    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.sees("Postvak in");
-    (office, program, browser)
 }
 
 fn letter(from: &str, subject: &str, rest: &str) -> Append {

@@ -44,8 +44,8 @@ impl Trust {
     fn build(&self) -> Result<ClientConfig, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match self.asked {
-            Asked::Nothing => Arc::new(Unproven(provider.clone())),
-            Asked::Signature => Arc::new(AnyName(self.proof(&provider)?)),
+            Asked::Nothing => Arc::new(AnyName { proof: None, provider: provider.clone() }),
+            Asked::Signature => Arc::new(AnyName { proof: Some(self.proof(&provider)?), provider: provider.clone() }),
             Asked::SignatureAndName => self.proof(&provider)?,
         };
         let config = ClientConfig::builder_with_provider(provider)
@@ -79,49 +79,14 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     read.collect::<Result<_, _>>().map_err(|error| unreadable(&error))
 }
 
-/// Takes any certificate, for `prefer` and `require`: it keeps out who listens, not who stands in between.
+/// Takes a certificate for whatever name: one that the named authority signed (`verify-ca`), or without `proof` any at all
+/// (`prefer`, `require`), which keeps out who listens, not who stands in between.
 #[derive(Debug)]
-struct Unproven(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unproven {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct AnyName {
+    /// Compares names last, so that an error about the name says that everything before it was in order.
+    proof: Option<Arc<dyn ServerCertVerifier>>,
+    provider: Arc<CryptoProvider>,
 }
-
-/// Takes a certificate that the named authority signed, for whatever name (`verify-ca`). The verifier below compares
-/// names last, so that an error about the name says that everything before it was in order.
-#[derive(Debug)]
-struct AnyName(Arc<dyn ServerCertVerifier>);
 
 impl ServerCertVerifier for AnyName {
     fn verify_server_cert(
@@ -132,7 +97,8 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.0.verify_server_cert(certificate, between, name, ocsp, now) {
+        let Some(proof) = &self.proof else { return Ok(ServerCertVerified::assertion()) };
+        match proof.verify_server_cert(certificate, between, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -146,7 +112,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -155,10 +121,10 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -87,10 +87,10 @@ pub(super) async fn answer(
     waits: bool,
 ) -> Result<Response, Problem> {
     if !waits {
-        accounts::in_the_background(&state.room, key, wish);
+        accounts::in_the_background(&state.room, caller.viewer.organisation, key, wish);
         return Ok((StatusCode::ACCEPTED, Json(Fetching { state: "fetching" })).into_response());
     }
-    match accounts::when_begun(&state.room.desks, key, wish).await {
+    match accounts::when_begun(&state.room, caller.viewer.organisation, key, wish).await {
         Ok(Fetched { fetched, updated, removed }) => {
             Ok(Json(FetchedShown { fetched, updated, removed }).into_response())
         }
@@ -100,7 +100,7 @@ pub(super) async fn answer(
             "The mailbox is not being fetched now. Its health tells why; or save it again.",
         )),
         Err(DeskError::NotKept(error)) => Err(error.into()),
-        Err(DeskError::Failed(said)) => Err(failed(state, caller, key, &said).await?),
+        Err(DeskError::Failed(said) | DeskError::FailedBefore(said)) => Err(failed(state, caller, key, &said).await?),
     }
 }
 

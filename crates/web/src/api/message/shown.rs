@@ -12,17 +12,15 @@ use store::{
 };
 use utoipa::ToSchema;
 
-/// An address with its display name.
+/// An address with its display name. What is given has at most 1,000 characters in each; what came by mail is as it came.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Address, example = json!({"name": "Jan Jansen", "address": "jan@voorbeeld.nl"}))]
 pub(crate) struct AddressShown {
     /// The display name, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 500)]
     pub(crate) name: Option<String>,
     /// `local@domain`.
-    #[schema(max_length = 1000)]
     pub(crate) address: String,
 }
 

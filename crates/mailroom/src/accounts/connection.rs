@@ -41,13 +41,22 @@ pub(crate) async fn source_for(room: &MailRoom, account: &Account) -> Result<Box
 }
 
 /// The account's IMAP server with these options; the prefix is the account's own.
-pub async fn imap_source(
+pub async fn imap_source(room: &MailRoom, account: &Account, options: ImapOptions) -> Result<ImapSource, StoreError> {
+    imap_source_with(room, account, options, None).await
+}
+
+/// The same with this secret, or the one that is kept.
+pub(super) async fn imap_source_with(
     room: &MailRoom,
     account: &Account,
     mut options: ImapOptions,
+    secret: Option<&Secret>,
 ) -> Result<ImapSource, StoreError> {
     let Incoming::Imap(server) = &account.settings.incoming else { return Err(no_server("incoming")) };
-    let secret = secret_of(room, account, Direction::Incoming).await?;
+    let secret = match secret {
+        Some(secret) => Some(Secret::new(secret.reveal())),
+        None => secret_of(room, account, Direction::Incoming).await?,
+    };
     let credentials = credentials(server, secret).ok_or_else(|| no_secret("incoming.secret"))?;
     options.prefix = server.prefix.clone();
     let server = reachable(server, account);
@@ -91,6 +100,14 @@ pub(crate) fn reachable(server: &Server, account: &Account) -> connect::Server {
             Encryption::None => connect::Encryption::None,
         },
         pinned_certificate: account.settings.pinned_certificate.clone(),
+    }
+}
+
+/// The steps in which a connection that signs in can fail, up to what is done there.
+pub(super) fn steps(server: &Server, last: &'static str) -> Vec<&'static str> {
+    match server.encryption {
+        Encryption::Starttls => vec!["tls", "sign_in", last],
+        Encryption::Tls | Encryption::None => vec!["sign_in", last],
     }
 }
 

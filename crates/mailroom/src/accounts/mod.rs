@@ -11,6 +11,7 @@ mod owners;
 mod round_trip;
 #[cfg(test)]
 mod round_trip_test;
+mod same_mailbox;
 pub mod secret;
 mod settle;
 #[cfg(test)]
@@ -35,7 +36,8 @@ use crate::{
     doer::{Doer, given},
     words::{FieldError, Refusal, field},
 };
-use connect::Secret;
+use connect::{ConnectError, Secret};
+use health::Half;
 use mail::{AccountKey, FolderKey, Role, address::fold_address};
 use settle::Settled;
 use store::{
@@ -121,6 +123,7 @@ pub async fn patch(
     }
     let (viewer, now, version) = (*viewer, room.clock.now(), before.version);
     let Settled { settings, incoming_secret, outgoing_secret, warnings, .. } = settled;
+    let unasked = same_mailbox::keeps(room, &before, &settings, incoming_secret.as_ref()).await?;
     let has_new_secret = incoming_secret.is_some() || outgoing_secret.is_some();
     let keys = room.store.keys.clone();
     let saved = room
@@ -154,6 +157,10 @@ pub async fn patch(
     room.transports.forget(account);
     if has_new_secret {
         forget_refusals(room, &saved).await?;
+    }
+    if let Some(error @ ConnectError::Credentials { .. }) = &unasked {
+        // This was one of the few tries that there are (features M11).
+        failed(room, &saved, Half::Receiving, error).await?;
     }
     Ok(Saved { account: saved, warnings })
 }

@@ -6,7 +6,7 @@ use super::{
     connection,
     diagnosis::{self, Circumstances},
     health::Half,
-    managed, secret, secret_of, settle,
+    managed, same_mailbox, secret, secret_of, settle,
     watched::Seen,
 };
 use crate::{
@@ -200,13 +200,10 @@ async fn incoming(
         Ok(source) => source,
         Err(error) => return unreadable(error, direction, steps).map(|()| None),
     };
-    let result = source.folders().await;
+    let result = same_mailbox::folders(room, account, &mut source).await?;
     let warnings = warnings(room, account, Direction::Incoming).await;
     let known = Circumstances { username: &server.username, secret_warnings: &warnings };
-    let mut names = vec!["sign_in", "folders"];
-    if server.encryption == store::account::Encryption::Starttls {
-        names.insert(0, "tls");
-    }
+    let names = connection::steps(server, "folders");
     steps.several(&names, direction, begun.elapsed(), result.as_ref().err().map(|error| (error, known)));
     match result {
         Ok(shown) => {
@@ -251,10 +248,7 @@ async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> 
     transport.close().await;
     let warnings = warnings(room, account, Direction::Outgoing).await;
     let known = Circumstances { username: &server.username, secret_warnings: &warnings };
-    let mut names = vec!["sign_in", "send"];
-    if server.encryption == store::account::Encryption::Starttls {
-        names.insert(0, "tls");
-    }
+    let names = connection::steps(server, "send");
     steps.several(&names, direction, begun.elapsed(), result.as_ref().err().map(|error| (error, known)));
     match result {
         Ok(said) => {

@@ -51,6 +51,23 @@ pub(super) async fn check(
     Ok(())
 }
 
+/// Refuses a server that answers with another mailbox, and keeps nothing of what was found.
+pub(crate) async fn recognise(
+    room: &MailRoom,
+    account: &Account,
+    shown: &[RemoteFolder],
+    source: &mut dyn Source,
+) -> Result<(), PassError> {
+    let (organisation, id) = (account.organisation, account.id);
+    let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
+    let stored = read.await?;
+    let is_other_door = account.identity.is_some() && account.identity != door(account);
+    if is_other_door || is_numbered_anew(shown, &stored) {
+        compare(room, account, shown, &stored, source, false).await?;
+    }
+    Ok(())
+}
+
 /// What we knock at, and by what name.
 fn door(account: &Account) -> Option<String> {
     match &account.settings.incoming {

@@ -18,6 +18,7 @@ mod supervisor;
 mod suspect;
 
 pub use desk::{DeskError, Desks, Wish};
+pub(crate) use identity::recognise;
 pub use import::{Imported, import};
 pub(crate) use own::{OwnSource, deliver};
 pub(crate) use pass::take_folders;

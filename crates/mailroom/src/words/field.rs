@@ -42,6 +42,8 @@ reasons! {
     ADDRESS_FIXED "address_in_use_by_mail" "Een mailbox die mail bevat kan geen ander adres krijgen. Maak een nieuwe mailbox voor het andere adres." / "A mailbox that holds mail can't be given another address. Make a new mailbox for the other address.";
     /// The server of a mailbox with mail answers for another mailbox.
     ACCOUNT_FIXED "account_fixed" "Deze gebruikersnaam hoort bij een andere mailbox, en deze mailbox bevat al mail. Maak een nieuwe mailbox aan." / "This user name belongs to another mailbox, and this mailbox holds mail already. Make a new mailbox.";
+    /// The server answers with another mailbox.
+    OTHER_MAILBOX "other_account" "Deze server antwoordt met een andere mailbox: de mail die hier staat is daar niet te vinden. Laat de vorige server en gebruikersnaam staan, of maak voor de andere mailbox een nieuwe aan. Is de mailbox verhuisd, zet dan eerst de oude mail over." / "This server answers with another mailbox: the mail that is here is not to be found there. Leave the former server and user name, or make a new mailbox for the other one. If the mailbox was moved, bring the old mail over first.";
     /// Another mailbox has that address.
     ADDRESS_TAKEN "address_taken" "Er is al een mailbox met dit adres." / "There is a mailbox with this address already.";
     /// Two people at once.

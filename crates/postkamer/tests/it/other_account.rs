@@ -2,7 +2,9 @@
 
 use crate::fetch::text;
 use crate::program::{Backing, Program, account, imap, none, on_every_backing, wait_until};
+use crate::restore::door;
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 use testkit::{Append, Dovecot, DovecotOptions, ImapClient};
 
 on_every_backing!(a_server_that_answers_with_another_mailbox_is_refused_and_a_moved_mailbox_is_not);
@@ -44,11 +46,26 @@ mod stories {
         let ours = subjects(&program);
         assert_eq!(ours.len(), 20);
 
-        let point_at = |dovecot: &Dovecot| {
-            let incoming = imap(dovecot.imap_port, "anna", "geheim-1");
-            program.api.patch(&format!("/accounts/{id}"), &json!({ "incoming": incoming }))
+        let path = format!("/accounts/{id}");
+        let point_at = |port: u16| {
+            let incoming = imap(port, "anna", "geheim-1");
+            program.api.call("PATCH", &path, Some(&json!({ "incoming": incoming })), &[])
         };
-        point_at(&elsewhere);
+        let refused = point_at(elsewhere.imap_port);
+        assert_eq!(refused.status, 409, "{}", refused.text());
+        let error = &refused.json()["errors"][0];
+        assert_eq!((&error["field"], &error["code"]), (&json!("incoming.host"), &json!("other_account")), "{error}");
+        assert_eq!(program.api.get(&path)["incoming"]["port"], json!(here.imap_port), "nothing was saved");
+
+        // A server that is not there when the settings are saved shows its mailbox later.
+        let (port, is_open) = door(elsewhere.imap_port);
+        assert_eq!(point_at(port).status, 200);
+        is_open.store(true, Ordering::SeqCst);
+        let tested = program.api.post(&format!("{path}/test"), &json!({}));
+        let steps = tested["steps"].as_array().expect("steps");
+        let failed = steps.iter().find(|step| step["ok"] == json!(false)).expect("a step that failed");
+        assert_eq!((&failed["name"], &failed["code"]), (&json!("folders"), &json!("other_account")), "{tested}");
+        assert_eq!(point_at(port).status, 200, "saved again it connects at once");
         let health = wait_until("the other mailbox is refused", || {
             let health = program.api.get(&format!("/accounts/{id}"))["health"].clone();
             (health["code"] == json!("other_account")).then_some(health)
@@ -61,7 +78,7 @@ mod stories {
         assert!(text(&health["cause"]).len() > 20 && text(&health["fix"]).len() > 20, "{health}");
         assert_eq!(subjects(&program), ours, "nothing of ours was touched, and nothing of theirs came in");
 
-        point_at(&moved);
+        assert_eq!(point_at(moved.imap_port).status, 200);
         let fetched: Value = program.fetch(&id);
         assert_eq!(fetched["removed"], json!(0), "{fetched}");
         let now = subjects(&program);

@@ -95,7 +95,7 @@ mod stories {
 }
 
 /// A server behind a door that is shut until it is opened.
-fn door(behind: u16) -> (u16, Arc<AtomicBool>) {
+pub(crate) fn door(behind: u16) -> (u16, Arc<AtomicBool>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (port, is_open) = (listener.local_addr().unwrap().port(), Arc::new(AtomicBool::new(false)));
     let opened = is_open.clone();

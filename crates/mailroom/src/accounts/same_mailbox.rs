@@ -1,0 +1,73 @@
+//! Whether other settings still lead to the mailbox whose mail we hold (features M14).
+//!
+//! It is asked when a person tests the settings, and before other ones are saved. A server that can't be asked now stops
+//! nobody from saving: fetching looks again before it touches anything.
+
+use super::{connection, health::Half, watch};
+use crate::{
+    MailRoom,
+    incoming::{self, PassError},
+    words::{Refusal, field},
+};
+use connect::{ConnectError, RemoteFolder, Secret, Source, error::Cause, imap::ImapOptions};
+use std::time::Duration;
+use store::{
+    StoreError,
+    account::{Account, AccountSettings, Incoming},
+};
+
+/// How long a person who saves waits for the server.
+const WAIT: Duration = Duration::from_secs(15);
+
+/// The folders that the server shows, once it is sure that the mailbox is still the one whose mail we hold.
+pub(super) async fn folders(
+    room: &MailRoom,
+    account: &Account,
+    source: &mut dyn Source,
+) -> Result<Result<Vec<RemoteFolder>, ConnectError>, StoreError> {
+    let looked = async {
+        let shown = source.folders().await?;
+        incoming::recognise(room, account, &shown, source).await?;
+        Ok(shown)
+    };
+    match looked.await {
+        Ok(shown) => Ok(Ok(shown)),
+        Err(PassError::Connect(error)) => Ok(Err(error)),
+        Err(PassError::Store(error)) => Err(error),
+    }
+}
+
+/// Refuses settings with which another mailbox answers. Gives why the server could not be asked, if so.
+pub(super) async fn keeps(
+    room: &MailRoom,
+    before: &Account,
+    settings: &AccountSettings,
+    secret: Option<&Secret>,
+) -> Result<Option<ConnectError>, Refusal> {
+    let (Incoming::Imap(old), Incoming::Imap(new)) = (&before.settings.incoming, &settings.incoming) else {
+        return Ok(None);
+    };
+    let is_same_server = old.host.eq_ignore_ascii_case(&new.host) && old.port == new.port;
+    if before.identity.is_none() || !settings.active || (is_same_server && old.username == new.username) {
+        return Ok(None);
+    }
+    let after = Account { settings: settings.clone(), ..before.clone() };
+    if watch::may_sign_in(room, &after, Half::Receiving, room.clock.now()).await?.is_some() {
+        return Ok(None);
+    }
+    // Without a secret nobody can ask, and nobody can fetch.
+    let Ok(mut source) = connection::imap_source_with(room, &after, ImapOptions::default(), secret).await else {
+        return Ok(None);
+    };
+    let found = tokio::time::timeout(WAIT, folders(room, &after, &mut source)).await;
+    source.close().await;
+    match found {
+        Err(_) | Ok(Ok(Ok(_))) => Ok(None),
+        Ok(Ok(Err(ConnectError::Settings { cause: Cause::OtherAccount, .. }))) => {
+            let field = if is_same_server { "incoming.username" } else { "incoming.host" };
+            Err(Refusal::conflict(field, field::OTHER_MAILBOX))
+        }
+        Ok(Ok(Err(error))) => Ok(Some(error)),
+        Ok(Err(error)) => Err(error.into()),
+    }
+}

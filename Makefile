@@ -39,7 +39,7 @@ fuzz: ## a minute for each parser of bytes from outside; SECONDS_EACH=n for long
 
 screenshots: ## photograph every page, light and dark, wide and narrow, into target/screenshots
 	@scripts/peers.sh
-	@cargo test --quiet --locked -p postkamer --test it page::
+	@POSTKAMER_PICTURES=1 cargo test --quiet --locked -p postkamer --test it page::
 	@echo 'screenshots: target/screenshots'
 
 schema: ## write the database schema down as the migrations leave it

@@ -34,11 +34,13 @@ page.on("console", (message) => {
   if (message.type() === "error") seen.mistakes.push(message.text());
 });
 
-// What axe finds on the page as it is now: one line a finding.
-async function findings() {
-  await page.evaluate(readFileSync(axe, "utf8"));
-  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const found = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), tags);
+// What axe finds on the page as it is now, in all its rules or in the one of colours: one line a finding.
+const TAGS = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+const COLOURS = { type: "rule", values: ["color-contrast"] };
+async function findings(onlyColours = false) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(readFileSync(axe, "utf8"));
+  const asked = { runOnly: onlyColours ? COLOURS : TAGS, resultTypes: ["violations"], preload: false };
+  const found = await page.evaluate((asked) => globalThis.axe.run(document, asked), asked);
   return found.violations.flatMap((rule) =>
     rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary.replaceAll("\n", " ")}`));
 }

@@ -21,7 +21,7 @@ const context = await chromium.launchPersistentContext(profile, {
     "--disable-component-update", "--disable-sync",
   ],
 });
-context.setDefaultTimeout(30_000);
+context.setDefaultTimeout(60_000);
 const page = context.pages()[0] ?? (await context.newPage());
 const seen = { requests: [], dialogs: [], mistakes: [] };
 context.on("request", (request) => seen.requests.push(request.url()));

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use testkit::{Installation, Postgres, S3, Serving};
 
-/// How long anything may take before a test calls it broken; the machine may be busy building something.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long anything may take before a test calls it broken. The machine may be busy building something, and a mail server
+/// that answers "later" is asked again after a minute.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Where an installation keeps its things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +139,12 @@ impl Drop for Program {
             let lines: Vec<&str> = log.lines().collect();
             let last = lines.len().saturating_sub(60);
             eprintln!("--- the last words of the program:\n{}", lines[last..].join("\n"));
+            // By another program, because whoever panics twice is ended without a word.
+            let bearer = format!("Authorization: Bearer {}", self.api.token());
+            let asked = self.serving.as_ref().map(|serving| format!("{}/api/v1/outbox", serving.url));
+            let output = Command::new("curl").args(["-sm", "5", "-H", &bearer]).args(asked).output();
+            let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+            eprintln!("--- its outbox:\n{said}");
         }
     }
 }

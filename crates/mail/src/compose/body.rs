@@ -1,7 +1,7 @@
 //! Parts: texts and files, encoded so that any server passes them on unchanged.
 
 use super::{
-    Attached, ComposeError,
+    Attached, ComposeError, Unwritable,
     header::{Writer, check},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -87,7 +87,7 @@ pub(super) fn file(attached: &Attached, shown: bool) -> Result<Part, ComposeErro
         check("attachments", id)?;
         if id.is_empty() || id.len() > 500 || !id.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
         {
-            return Err(ComposeError::new("attachments", format!("“{id}” is not a content id")));
+            return Err(ComposeError::new("attachments", Unwritable::ContentId(id.to_owned())));
         }
     }
     let name = match attached.name.trim() {
@@ -95,7 +95,7 @@ pub(super) fn file(attached: &Attached, shown: bool) -> Result<Part, ComposeErro
         name => name,
     };
     if name.len() > 1000 {
-        return Err(ComposeError::new("attachments", "the name of a file is longer than 1,000 bytes"));
+        return Err(ComposeError::new("attachments", Unwritable::FileName));
     }
     let mut kind = media_type(&attached.content_type);
     // A message may not be encoded (RFC 2046 §5.2.1): it goes as it is, or else as a file of unknown type.

@@ -1,6 +1,6 @@
 //! Header fields, each written by its own grammar (RFC 5322), encoded (RFC 2047) and folded.
 
-use super::ComposeError;
+use super::{ComposeError, Unwritable};
 use crate::{
     Address, MessageId,
     address::{is_deliverable, mailboxes},
@@ -112,7 +112,7 @@ impl Writer {
         let known = address.starts_with("https://") || address.starts_with("mailto:");
         let sound = address.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,\"".contains(&byte));
         if !known || !sound || address.len() > 900 {
-            return Err(ComposeError::new(field, "must be one https: or mailto: address"));
+            return Err(ComposeError::new(field, Unwritable::Link));
         }
         self.plain(name, &format!("<{address}>"));
         Ok(())
@@ -206,7 +206,7 @@ impl Writer {
 pub(super) fn check(field: &str, value: &str) -> Result<(), ComposeError> {
     let bad = value.chars().find(|c| c.is_control() && *c != '\t' || matches!(c, '\u{2028}' | '\u{2029}'));
     match bad {
-        Some(c) => Err(ComposeError::new(field, format!("must not have the control character U+{:04X}", u32::from(c)))),
+        Some(sign) => Err(ComposeError::new(field, Unwritable::Control(sign))),
         None => Ok(()),
     }
 }
@@ -218,7 +218,7 @@ pub(super) fn check_addresses(field: &str, list: &[Address]) -> Result<(), Compo
         let one = mailboxes(&address.address);
         let same = matches!(one.as_slice(), [mailbox] if mailbox.sound && mailbox.address == address.address);
         if !same || !is_deliverable(&address.address) {
-            return Err(ComposeError::new(field, format!("“{}” is not an e-mail address", address.address)));
+            return Err(ComposeError::new(field, Unwritable::Address(address.address.clone())));
         }
     }
     Ok(())

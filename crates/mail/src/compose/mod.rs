@@ -7,10 +7,13 @@ mod body;
 mod header;
 #[cfg(test)]
 mod tests;
+mod unwritable;
 
 use crate::{Address, MessageId, display, parse};
 use body::Part;
 use header::Writer;
+
+pub use unwritable::{ComposeError, Unwritable};
 
 /// Everything a message to send is made of. There is no way to hand in a header as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,22 +83,6 @@ pub enum Extra {
     NoAutomaticAnswers,
     /// Where to leave a list (RFC 2369 §3.2); an `https:` or `mailto:` address.
     ListUnsubscribe(String),
-}
-
-/// Why a draft can't be written: which field, in the names of the API, and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {message}")]
-pub struct ComposeError {
-    /// `subject`, `to`, `attachments`, ...
-    pub field: String,
-    /// What is wrong, for a person.
-    pub message: String,
-}
-
-impl ComposeError {
-    fn new(field: &str, message: impl Into<String>) -> ComposeError {
-        ComposeError { field: field.to_owned(), message: message.into() }
-    }
 }
 
 /// References that are written; a longer chain keeps its oldest and its newest.

@@ -1,7 +1,7 @@
 //! From what a person or a program wants to send to a draft and its envelope, with everything that is wrong said at once.
 
 use super::template;
-use crate::words::{FieldError, Phrase, Refusal, all_well, field};
+use crate::words::{FieldError, Language, Phrase, Refusal, all_well, field};
 use mail::{
     AccountKey, Address, DossierKey, DraftKey, MessageId, MessageKey, TemplateKey,
     address::fold_address,
@@ -153,8 +153,8 @@ pub(super) fn envelope(draft: &Draft, mailbox_bcc: Option<&str>) -> Vec<(String,
 
 /// The final bytes.
 pub(super) fn frozen(draft: &Draft, limit_bytes: u64) -> Result<Vec<u8>, Refusal> {
-    let bytes = compose::write(draft).map_err(|ComposeError { field, message }| {
-        let message = Phrase { nl: message.clone(), en: message };
+    let bytes = compose::write(draft).map_err(|ComposeError { field, why }| {
+        let message = Phrase { nl: why.say(Language::Dutch), en: why.say(Language::English) };
         Refusal::Invalid { errors: vec![FieldError { field, code: "not_writable", message }] }
     })?;
     if bytes.len() as u64 > limit_bytes {

@@ -1,4 +1,4 @@
-use super::letter::{Answered, NewMail, Pattern, draft, envelope, fill};
+use super::letter::{Answered, NewMail, Pattern, draft, envelope, fill, frozen};
 use crate::words::Refusal;
 use mail::{Address, MessageId, compose::Attached};
 use store::{
@@ -67,6 +67,16 @@ fn only_the_account_s_own_address_is_a_sender() {
     let draft = made(NewMail { from: own, ..mail() }).unwrap();
     assert_eq!((draft.from.name.as_deref(), draft.from.address.as_str()), (Some("Piet"), "info@voorbeeld.nl"));
     assert_eq!(made(mail()).unwrap().from.name.as_deref(), Some("Info Voorbeeld"));
+}
+
+#[test]
+fn what_cannot_be_written_is_told_in_both_languages() {
+    let attached = Attached { name: "a".repeat(1001), ..Attached::default() };
+    let draft = made(NewMail { attachments: vec![attached], ..mail() }).expect("the draft itself is sound");
+    let Err(Refusal::Invalid { errors }) = frozen(&draft, 1 << 20) else { panic!("a name of 1,001 bytes was written") };
+    assert_eq!(errors[0].field, "attachments");
+    assert_eq!(errors[0].message.nl, "De naam van een bestand is langer dan 1.000 bytes.");
+    assert_eq!(errors[0].message.en, "The name of a file is longer than 1,000 bytes.");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `postkamer completion`: the completion script for a shell.
 
-use crate::{Program, outcome::Outcome};
-use clap::{Args, CommandFactory};
+use crate::{help, options::Settled, outcome::Outcome};
+use clap::Args;
 use clap_complete::Shell;
 
 /// Print the completion script for a shell.
@@ -13,8 +13,8 @@ pub struct Completion {
 
 impl Completion {
     /// Prints it.
-    pub fn run(self) -> Outcome {
-        clap_complete::generate(self.shell, &mut Program::command(), "postkamer", &mut std::io::stdout());
+    pub fn run(self, options: &Settled) -> Outcome {
+        clap_complete::generate(self.shell, &mut help::command(options.language), "postkamer", &mut std::io::stdout());
         Ok(None)
     }
 }

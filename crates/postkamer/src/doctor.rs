@@ -4,12 +4,20 @@ use crate::{
     installation,
     options::Settled,
     outcome::{Answer, Failed, Outcome},
+    trouble::{of_io, of_store},
+    words,
 };
 use clap::Args;
-use mailroom::MailRoom;
+use mailroom::{
+    MailRoom,
+    words::{Language, Phrase, Text, cause},
+};
 use serde_json::json;
 use std::{net::TcpListener, path::Path};
-use store::{StoreError, account::Colour};
+use store::{
+    StoreError,
+    account::{Colour, Health},
+};
 
 /// Under this much free space new mail is at risk, in MiB.
 const LITTLE_SPACE_MIB: u64 = 1024;
@@ -25,9 +33,17 @@ pub struct Doctor {
 }
 
 struct Finding {
-    check: &'static str,
+    /// What was looked at; its English name is what programs know it by.
+    check: Text,
     ok: bool,
-    words: String,
+    words: Phrase,
+}
+
+impl Finding {
+    fn line(&self, language: Language) -> String {
+        let verdict = if self.ok { words::FINE } else { words::WRONG };
+        format!("{:5} {:10} {}", verdict.say(language), self.check.say(language), self.words.say(language))
+    }
 }
 
 impl Doctor {
@@ -39,53 +55,60 @@ impl Doctor {
             Ok(room) => findings.extend(inside(&room).await?),
             Err(failed) => return Err(failed),
         }
-        let text: Vec<String> = findings
-            .iter()
-            .map(|finding| {
-                format!("{:5} {:10} {}", if finding.ok { "ok" } else { "WRONG" }, finding.check, finding.words)
-            })
-            .collect();
+        let of = |language| findings.iter().map(|finding| finding.line(language)).collect::<Vec<_>>().join("\n");
+        let text = Phrase { nl: of(Language::Dutch), en: of(Language::English) };
         let checks: Vec<_> = findings
             .iter()
-            .map(|finding| json!({ "check": finding.check, "ok": finding.ok, "words": finding.words }))
+            .map(|finding| {
+                let said = finding.words.say(options.language);
+                json!({ "check": finding.check.en, "ok": finding.ok, "words": said })
+            })
             .collect();
         match findings.iter().all(|finding| finding.ok) {
-            true => Ok(Some(Answer::new(text.join("\n"), json!({ "ok": true, "checks": checks })))),
-            false => Err(Failed::new("unwell", text.join("\n"))),
+            true => Ok(Some(Answer::new(text, json!({ "ok": true, "checks": checks })))),
+            false => Err(Failed::new("unwell", text)),
         }
     }
 }
 
 async fn inside(room: &MailRoom) -> Result<Vec<Finding>, StoreError> {
     let (ok, words) = match room.store.check().await {
-        Ok(()) => (true, "database and blobs answer".to_owned()),
-        Err(error) => (false, error.to_string()),
+        Ok(()) => (true, words::STORE_ANSWERS.into()),
+        Err(error) => (false, of_store(&error)),
     };
-    let mut findings = vec![Finding { check: "store", ok, words }];
-    findings.push(Finding { check: "keys", ok: true, words: "the key opens this installation".into() });
+    let mut findings = vec![Finding { check: words::STORE, ok, words }];
+    findings.push(Finding { check: words::KEYS, ok: true, words: words::KEY_FITS.into() });
     let read = room.store.db.read(|tx| Box::pin(async move { store::account::load_all(tx).await }));
     let accounts = read.await?;
     for account in accounts.iter().filter(|account| account.settings.active) {
         let red = account.health.colour == Colour::Red;
         if red {
-            let why = account.health.words.clone().or(account.health.code.clone()).unwrap_or_default();
-            findings.push(Finding {
-                check: "mailbox",
-                ok: false,
-                words: format!("{}: {why}", account.settings.address),
-            });
+            let why = why(&account.health);
+            let words = words::about(&account.settings.address, &why);
+            findings.push(Finding { check: words::MAILBOX, ok: false, words });
         }
     }
-    findings.push(Finding { check: "mailboxes", ok: true, words: format!("{} connected", accounts.len()) });
+    let connected = words::CONNECTED.with(&[("count", &accounts.len().to_string())]);
+    findings.push(Finding { check: words::MAILBOXES, ok: true, words: connected });
     Ok(findings)
+}
+
+/// What is the matter with a mailbox, and what to do.
+fn why(health: &Health) -> Phrase {
+    let said = health.words.as_deref().unwrap_or_default();
+    let code = health.code.as_deref().unwrap_or_default();
+    cause::by_code(code).map_or_else(|| words::as_it_is(format!("{code} {said}")), |explained| explained.told(said))
 }
 
 fn port(address: &str) -> Finding {
     let (ok, words) = match TcpListener::bind(address) {
-        Ok(_) => (true, format!("{address} is free")),
-        Err(error) => (false, format!("{address} can't be opened: {error}. Is Postkamer running already?")),
+        Ok(_) => (true, words::PORT_FREE.with(&[("address", address)])),
+        Err(error) => {
+            let facts = [("address", &words::as_it_is(address)), ("why", &of_io(&error))];
+            (false, words::around(words::PORT_TAKEN, &facts))
+        }
     };
-    Finding { check: "port", ok, words }
+    Finding { check: words::PORT, ok, words }
 }
 
 /// What `df` says, because the standard library does not.
@@ -98,8 +121,11 @@ fn space(data: &Path) -> Finding {
         text.lines().nth(1)?.trim().parse::<u64>().ok()
     });
     match free {
-        Some(free) => Finding { check: "space", ok: free >= LITTLE_SPACE_MIB, words: format!("{free} MiB free") },
-        None => Finding { check: "space", ok: true, words: "the free space could not be read".into() },
+        Some(free) => {
+            let words = words::SPACE_FREE.with(&[("count", &free.to_string())]);
+            Finding { check: words::SPACE, ok: free >= LITTLE_SPACE_MIB, words }
+        }
+        None => Finding { check: words::SPACE, ok: true, words: words::SPACE_UNKNOWN.into() },
     }
 }
 
@@ -113,10 +139,6 @@ fn clock(data: &Path) -> Finding {
         .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
         .map_or(0, |since| since.as_millis() as i64);
     let ok = written <= now + CLOCK_SLACK_MS;
-    let words = if ok {
-        "the clock goes forward".into()
-    } else {
-        "files were written later than now: the clock was set back".into()
-    };
-    Finding { check: "clock", ok, words }
+    let words = if ok { words::CLOCK_FORWARD } else { words::CLOCK_BACK };
+    Finding { check: words::CLOCK, ok, words: words.into() }
 }

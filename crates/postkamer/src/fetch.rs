@@ -5,9 +5,14 @@ use crate::{
     options::Settled,
     outcome::{Answer, Failed, Outcome},
     progress,
+    trouble::of_pass,
+    words,
 };
 use clap::Args;
-use mailroom::{MailRoom, incoming};
+use mailroom::{
+    MailRoom,
+    incoming::{self, Fetched, PassError},
+};
 use serde_json::json;
 use std::sync::Arc;
 use store::account::Account;
@@ -38,33 +43,37 @@ impl Fetch {
         let (mut lines, mut answers, mut failed) = (Vec::new(), Vec::new(), 0);
         for account in accounts {
             let address = account.settings.address.clone();
-            match one(&room, &account, options.json).await {
+            match one(&room, &account, options).await {
                 Ok(fetched) => {
-                    lines.push(format!(
-                        "{address}: {} fetched, {} updated, {} removed",
-                        fetched.fetched, fetched.updated, fetched.removed
-                    ));
+                    lines.push(words::FETCHED.with(&[
+                        ("address", &address),
+                        ("fetched", &fetched.fetched.to_string()),
+                        ("updated", &fetched.updated.to_string()),
+                        ("removed", &fetched.removed.to_string()),
+                    ]));
                     answers.push(json!({ "account": account.id, "address": address, "ok": true,
                         "fetched": fetched.fetched, "updated": fetched.updated, "removed": fetched.removed }));
                 }
-                Err(words) => {
+                Err(error) => {
                     failed += 1;
-                    lines.push(format!("{address}: {words}"));
-                    answers.push(json!({ "account": account.id, "address": address, "ok": false, "error": words }));
+                    let why = of_pass(&error);
+                    let said = why.say(options.language);
+                    answers.push(json!({ "account": account.id, "address": address, "ok": false, "error": said }));
+                    lines.push(words::about(&address, &why));
                 }
             }
         }
         match failed {
-            0 => Ok(Some(Answer::new(lines.join("\n"), json!({ "accounts": answers })))),
-            _ => Err(Failed::new("fetch", lines.join("\n"))),
+            0 => Ok(Some(Answer::new(words::lines(&lines), json!({ "accounts": answers })))),
+            _ => Err(Failed::new("fetch", words::lines(&lines))),
         }
     }
 }
 
 /// One pass over one account, with a bar unless it must be quiet.
-pub async fn one(room: &MailRoom, account: &Account, quiet: bool) -> Result<incoming::Fetched, String> {
+pub async fn one(room: &MailRoom, account: &Account, options: &Settled) -> Result<Fetched, PassError> {
     let (seen, mut progress) = watch::channel(incoming::Progress::default());
-    let bar = progress::bar(quiet, 0, &account.settings.address);
+    let bar = progress::bar(options, 0, &account.settings.address);
     let drawing = tokio::spawn(async move {
         while progress.changed().await.is_ok() {
             let now = progress.borrow().clone();
@@ -75,5 +84,5 @@ pub async fn one(room: &MailRoom, account: &Account, quiet: bool) -> Result<inco
     });
     let fetched = incoming::fetch_once(room, account.organisation, account.id, Arc::new(seen)).await;
     let _ = drawing.await;
-    fetched.map_err(|error| error.to_string())
+    fetched
 }

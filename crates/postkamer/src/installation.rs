@@ -1,6 +1,6 @@
 //! Opens the installation that the options name and makes the room to work in.
 
-use crate::{options::Settled, outcome::Failed};
+use crate::{options::Settled, outcome::Failed, trouble::of_io, words};
 use connect::{World, settings::WorldOptions};
 use mailroom::{Clock, Config, MailRoom};
 use std::sync::Arc;
@@ -27,15 +27,12 @@ pub fn world(options: &Settled) -> Result<World, Failed> {
     let allow_networks = options
         .allow_network
         .iter()
-        .map(|text| {
-            text.trim()
-                .parse()
-                .map_err(|_| Failed::usage(format!("--allow-network: {text} is no network like 10.0.0.0/8")))
-        })
+        .map(|text| text.trim().parse().map_err(|_| Failed::usage(words::NO_NETWORK.with(&[("given", text)]))))
         .collect::<Result<_, _>>()?;
     let options =
         WorldOptions { allow_networks, extra_ca: options.extra_ca.clone(), message_limit_bytes: MESSAGE_LIMIT };
-    World::new(options).map_err(|error| Failed::new("world", format!("--extra-ca could not be used: {error}")))
+    World::new(options)
+        .map_err(|error| Failed::new("world", words::around(words::NO_AUTHORITY, &[("why", &of_io(&error))])))
 }
 
 /// Names this node among others on the same database. The next run on this machine and data folder has the same name, and
@@ -52,9 +49,9 @@ pub async fn account_by_address(room: &MailRoom, address: &str) -> Result<store:
     let mut found = read.await?;
     match (found.pop(), found.is_empty()) {
         (Some(account), true) => Ok(account),
-        (None, _) => Err(Failed::new("unknown_account", format!("No mailbox has the address {address}."))),
+        (None, _) => Err(Failed::new("unknown_account", words::UNKNOWN_ACCOUNT.with(&[("address", address)]))),
         (Some(_), false) => {
-            Err(Failed::new("ambiguous_account", format!("Several organisations have a mailbox {address}.")))
+            Err(Failed::new("ambiguous_account", words::AMBIGUOUS_ACCOUNT.with(&[("address", address)])))
         }
     }
 }

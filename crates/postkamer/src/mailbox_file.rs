@@ -8,6 +8,8 @@ use crate::{
     options::Settled,
     outcome::{Answer, Failed, Outcome},
     progress,
+    trouble::{of_io, of_pass},
+    words,
 };
 use clap::{Args, ValueEnum};
 use mailroom::incoming;
@@ -31,11 +33,8 @@ pub struct Import {
 /// How mail is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// One file a folder (mboxrd)
     Mbox,
-    /// One file a message, in folders with new, cur and tmp
     Maildir,
-    /// One .eml file a message
     Eml,
 }
 
@@ -47,7 +46,7 @@ pub struct Export {
     /// Address of the mailbox
     #[arg(long, value_name = "ADDRESS")]
     account: String,
-    /// In which form
+    /// One mbox file a folder (mboxrd), a Maildir with one file a message, or an .eml file a message
     #[arg(long, value_enum, default_value = "mbox")]
     form: Form,
 }
@@ -58,16 +57,20 @@ impl Import {
         let room = installation::open(options).await?;
         let account = installation::account_by_address(&room, &self.account).await?;
         let files = read::files(&self.path, &self.folder)
-            .map_err(|error| Failed::new("path", format!("{}: {error}", self.path.display())))?;
-        let bar = progress::bar(options.json, files.bytes, "Import");
+            .map_err(|error| Failed::new("path", words::about(&self.path.display().to_string(), &of_io(&error))))?;
+        let bar = progress::bar(options, files.bytes, words::IMPORTING.say(options.language));
         let (send, receive) = mpsc::channel(32);
         let reading = tokio::task::spawn_blocking(move || files.read(&send, &bar));
         let (seen, _) = watch::channel(incoming::Progress::default());
         let taken = incoming::import(&room, &account, receive, Arc::new(seen)).await;
-        let read = reading.await.map_err(|error| Failed::new("import", error.to_string()))?;
-        let taken = taken.map_err(|error| Failed::new("import", error.to_string()))?;
-        let read = read.map_err(|error| Failed::new("import", error.to_string()))?;
-        let text = format!("{read} messages read, {} new in {}.", taken.fetched, self.account);
+        let read = reading.await.map_err(|error| Failed::new("import", words::as_it_is(error.to_string())))?;
+        let taken = taken.map_err(|error| Failed::new("import", of_pass(&error)))?;
+        let read = read.map_err(|error| Failed::new("import", of_io(&error)))?;
+        let text = words::IMPORTED.with(&[
+            ("read", &read.to_string()),
+            ("new", &taken.fetched.to_string()),
+            ("address", &self.account),
+        ]);
         Ok(Some(Answer::new(text, json!({ "read": read, "new": taken.fetched }))))
     }
 }
@@ -77,8 +80,9 @@ impl Export {
     pub async fn run(self, options: &Settled) -> Outcome {
         let room = installation::open(options).await?;
         let account = installation::account_by_address(&room, &self.account).await?;
-        let written = write::all(&room, &account, &self.path, self.form, options.json).await?;
-        let text = format!("{written} messages written to {}.", self.path.display());
+        let written = write::all(&room, &account, &self.path, self.form, options).await?;
+        let facts = [("count", &*written.to_string()), ("path", &*self.path.display().to_string())];
+        let text = words::EXPORTED.with(&facts);
         Ok(Some(Answer::new(text, json!({ "written": written }))))
     }
 }

@@ -5,6 +5,7 @@ mod demo;
 mod discover;
 mod doctor;
 mod fetch;
+mod help;
 mod installation;
 mod mailbox_file;
 mod options;
@@ -15,8 +16,10 @@ mod restore;
 mod serve;
 mod setup;
 mod token;
+mod trouble;
+mod words;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use outcome::{Failed, Outcome};
 use std::process::ExitCode;
 
@@ -65,25 +68,27 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let language = help::language(std::env::args_os().skip(1), |name| std::env::var(name).ok());
+    let parsed = help::command(language).try_get_matches().and_then(|found| Program::from_arg_matches(&found));
     // clap ends wrong use with status 2 by itself.
-    let program = Program::parse();
+    let program = parsed.unwrap_or_else(|error| help::end(error, language));
     // A child with little memory: it starts no threads and reads no settings.
     if matches!(program.command, Command::ReadMessage) {
         return read_message::run();
     }
-    let options = match program.options.resolved() {
+    let options = match program.options.resolved(language) {
         Ok(options) => options,
-        Err(failed) => return outcome::report(Err(failed), false),
+        Err(failed) => return outcome::report(Err(failed), language, false),
     };
-    let json = options.json;
-    outcome::report(run(program.command, options), json)
+    let (language, json) = (options.language, options.json);
+    outcome::report(run(program.command, options), language, json)
 }
 
 fn run(command: Command, options: options::Settled) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failed::new("runtime", format!("The program could not start its threads: {error}")))?;
+        .map_err(|error| Failed::new("runtime", words::NO_THREADS.with(&[("why", &error.to_string())])))?;
     let done = runtime.block_on(async {
         match command {
             Command::Serve(serve) => serve.run(&options).await,
@@ -97,7 +102,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Export(export) => export.run(&options).await,
             Command::Doctor(doctor) => doctor.run(&options).await,
             Command::RotateKeys => setup::rotate_keys(&options).await,
-            Command::Completion(completion) => completion.run(),
+            Command::Completion(completion) => completion.run(&options),
             Command::ReadMessage => Ok(None),
         }
     });

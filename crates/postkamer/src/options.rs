@@ -1,7 +1,8 @@
 //! What every command takes: a flag wins over a variable, a variable over `postkamer.toml`.
 
-use crate::outcome::Failed;
+use crate::{outcome::Failed, trouble::of_path, words};
 use clap::Args;
+use mailroom::words::Language;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -26,6 +27,9 @@ pub struct Options {
     /// Settings file [default: postkamer.toml in the working folder, if it is there]
     #[arg(long, global = true, env = "POSTKAMER_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Language of every answer and of this help, nl or en [default: the system's (LC_ALL, LC_MESSAGES, LANG), else English]
+    #[arg(long, global = true, env = "POSTKAMER_LANGUAGE", value_name = "LANGUAGE", value_parser = ["nl", "en"], hide_possible_values = true)]
+    language: Option<String>,
     /// Answer as JSON
     #[arg(long, global = true)]
     json: bool,
@@ -66,13 +70,16 @@ pub struct Settled {
     pub base_url: Option<String>,
     /// The domain of our own addresses, from the file.
     pub base_domain: Option<String>,
+    /// Of every answer.
+    pub language: Language,
     /// Answer as JSON.
     pub json: bool,
 }
 
 impl Options {
     /// Reads the settings file and fills in what neither flag nor variable gave.
-    pub fn resolved(self) -> Result<Settled, Failed> {
+    /// `language` is what the system speaks.
+    pub fn resolved(self, language: Language) -> Result<Settled, Failed> {
         let file = match &self.config {
             Some(path) => read(path)?,
             None => {
@@ -91,13 +98,17 @@ impl Options {
             http: file.http,
             base_url: file.base_url,
             base_domain: file.base_domain,
+            language: self.language.map_or(language, |code| mailroom::words::language(&code)),
             json: self.json,
         })
     }
 }
 
 fn read(path: &PathBuf) -> Result<File, Failed> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failed::new("config", format!("{} could not be read: {error}", path.display())))?;
-    toml::from_str(&text).map_err(|error| Failed::new("config", format!("{}: {error}", path.display())))
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failed::new("config", of_path(words::NOT_READ, path, &error)))?;
+    toml::from_str(&text).map_err(|error| {
+        let facts = [("path", &*path.display().to_string()), ("why", &*error.to_string())];
+        Failed::new("config", words::BAD_SETTINGS.with(&facts))
+    })
 }

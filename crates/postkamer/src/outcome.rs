@@ -1,20 +1,21 @@
 //! How a command ends: its answer for people and for programs, and the exit status.
 
-use mailroom::words::Refusal;
+use crate::trouble::{of_refusal, of_store};
+use mailroom::words::{Language, Phrase, Refusal};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
 /// A command's answer.
 pub struct Answer {
     /// Lines for people; the last one is what scripts take.
-    pub text: String,
+    pub text: Phrase,
     /// The same for programs.
     pub json: Value,
 }
 
 impl Answer {
     /// An answer in words and in JSON.
-    pub fn new(text: impl Into<String>, json: Value) -> Answer {
+    pub fn new(text: impl Into<Phrase>, json: Value) -> Answer {
         Answer { text: text.into(), json }
     }
 }
@@ -23,49 +24,43 @@ impl Answer {
 #[derive(Debug)]
 pub struct Failed {
     code: &'static str,
-    message: String,
+    message: Phrase,
     status: u8,
 }
 
 impl Failed {
     /// A failure with exit status 1.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Failed {
+    pub fn new(code: &'static str, message: impl Into<Phrase>) -> Failed {
         Failed { code, message: message.into(), status: 1 }
     }
 
+    /// A verb that was refused: exit status 1.
+    pub fn refused(code: &'static str, refusal: &Refusal) -> Failed {
+        Failed::new(code, of_refusal(refusal))
+    }
+
     /// The command was called wrongly: exit status 2.
-    pub fn usage(message: impl Into<String>) -> Failed {
+    pub fn usage(message: impl Into<Phrase>) -> Failed {
         Failed { code: "usage", message: message.into(), status: 2 }
     }
 }
 
 impl From<store::StoreError> for Failed {
     fn from(error: store::StoreError) -> Failed {
+        let message = of_store(&error);
         match error {
             // The data are not fit to be used: scripts must be able to tell that from an ordinary failure.
-            store::StoreError::Unusable(words) => Failed { code: "unusable", message: words.to_string(), status: 3 },
-            other => Failed::new("store", other.to_string()),
+            store::StoreError::Unusable(_) => Failed { code: "unusable", message, status: 3 },
+            _ => Failed::new("store", message),
         }
-    }
-}
-
-/// A refusal with every field that is to be corrected, a line each.
-pub fn in_words(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Invalid { errors } => {
-            let lines: Vec<String> =
-                errors.iter().map(|error| format!("{}: {}", error.field, error.message.en)).collect();
-            lines.join("\n")
-        }
-        other => other.to_string(),
     }
 }
 
 /// How a command ended.
 pub type Outcome = Result<Option<Answer>, Failed>;
 
-/// Prints the answer or the failure and gives the exit status.
-pub fn report(outcome: Outcome, as_json: bool) -> ExitCode {
+/// Prints the answer or the failure in that language and gives the exit status.
+pub fn report(outcome: Outcome, language: Language, as_json: bool) -> ExitCode {
     match outcome {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(answer)) if as_json => {
@@ -73,13 +68,14 @@ pub fn report(outcome: Outcome, as_json: bool) -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Some(answer)) => {
-            println!("{}", answer.text);
+            println!("{}", answer.text.say(language));
             ExitCode::SUCCESS
         }
         Err(failed) => {
+            let message = failed.message.say(language);
             match as_json {
-                true => println!("{}", json!({ "error": { "code": failed.code, "message": failed.message } })),
-                false => eprintln!("postkamer: {}", failed.message),
+                true => println!("{}", json!({ "error": { "code": failed.code, "message": message } })),
+                false => eprintln!("postkamer: {message}"),
             }
             ExitCode::from(failed.status)
         }

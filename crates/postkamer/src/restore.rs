@@ -4,6 +4,8 @@ use crate::{
     fetch, installation,
     options::Settled,
     outcome::{Answer, Failed, Outcome},
+    trouble::of_pass,
+    words,
 };
 use clap::Args;
 use mailroom::incoming;
@@ -31,18 +33,18 @@ impl Restore {
         let since = self.since.as_millisecond();
         if !self.confirm {
             let found = incoming::count_missing(&room, &account, since).await;
-            let found = found.map_err(|error| Failed::new("restore", error.to_string()))?;
+            let found = found.map_err(|error| Failed::new("restore", of_pass(&error)))?;
             let total: u64 = found.iter().map(|folder| folder.messages).sum();
-            let mut lines: Vec<String> =
-                found.iter().map(|folder| format!("{}: {}", folder.name, folder.messages)).collect();
-            lines.push(format!("{total} would be fetched; add --confirm to do it"));
+            let mut lines: Vec<_> =
+                found.iter().map(|folder| words::as_it_is(format!("{}: {}", folder.name, folder.messages))).collect();
+            lines.push(words::TO_RESTORE.with(&[("count", &total.to_string())]));
             let answer = json!({ "account": account.id, "confirmed": false, "would_fetch": total });
-            return Ok(Some(Answer::new(lines.join("\n"), answer)));
+            return Ok(Some(Answer::new(words::lines(&lines), answer)));
         }
         incoming::begin_restoring(&room, account.organisation, account.id, since, None).await?;
-        let fetched = fetch::one(&room, &account, options.json).await;
-        let fetched = fetched.map_err(|words| Failed::new("restore", words))?;
+        let fetched = fetch::one(&room, &account, options).await;
+        let fetched = fetched.map_err(|error| Failed::new("restore", of_pass(&error)))?;
         let answer = json!({ "account": account.id, "confirmed": true, "fetched": fetched.fetched });
-        Ok(Some(Answer::new(format!("{} fetched", fetched.fetched), answer)))
+        Ok(Some(Answer::new(words::RESTORED.with(&[("count", &fetched.fetched.to_string())]), answer)))
     }
 }

@@ -4,6 +4,8 @@ use crate::{
     installation,
     options::Settled,
     outcome::{Failed, Outcome},
+    trouble::of_io,
+    words,
 };
 use axum::serve::ListenerExt;
 use clap::{Args, ValueEnum};
@@ -47,9 +49,7 @@ impl Serve {
     fn address(&self, options: &Settled) -> Result<SocketAddr, Failed> {
         match (self.http, &options.http) {
             (Some(address), _) => Ok(address),
-            (None, Some(text)) => {
-                text.parse().map_err(|_| Failed::usage(format!("http: {text} is not an address like 127.0.0.1:8025")))
-            }
+            (None, Some(text)) => text.parse().map_err(|_| Failed::usage(words::NO_LISTENER.with(&[("given", text)]))),
             (None, None) => Ok(SocketAddr::from(([127, 0, 0, 1], 8025))),
         }
     }
@@ -73,9 +73,10 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
         tasks.spawn(mailroom::people::run((*room).clone(), stopped.clone()));
     }
     // Every role answers /healthz, /readyz and /metrics; only web and all are sent people.
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| Failed::new("http", format!("{address} could not be opened: {error}")))?;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        let facts = [("address", &words::as_it_is(address.to_string())), ("why", &of_io(&error))];
+        Failed::new("http", words::around(words::NOT_OPENED, &facts))
+    })?;
     let bound = listener.local_addr().unwrap_or(address);
     // Small answers must not wait for the peer's acknowledgement of the one before.
     let listener = listener.tap_io(|stream| {
@@ -112,8 +113,10 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
 /// are still starting must not end us half-way.
 fn signalled() -> Result<impl Future<Output = ()>, Failed> {
     use tokio::signal::unix::{SignalKind, signal};
-    let listen =
-        |kind| signal(kind).map_err(|error| Failed::new("signal", format!("No signals can be heard: {error}")));
+    let listen = |kind| {
+        let failed = |error| Failed::new("signal", words::around(words::NO_SIGNALS, &[("why", &of_io(&error))]));
+        signal(kind).map_err(failed)
+    };
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {

@@ -3,7 +3,9 @@
 use crate::{
     installation,
     options::Settled,
-    outcome::{self, Answer, Failed, Outcome},
+    outcome::{Answer, Failed, Outcome},
+    trouble::of_path,
+    words,
 };
 use clap::Args;
 use mail::{OrganisationKey, UserKey};
@@ -36,9 +38,9 @@ impl Setup {
         let (organisation, user) = found(&room, &self.organisation, &self.admin, "", &password).await?;
         if !self.without_mailbox {
             let made = mailroom::founding::open_mailbox(&room, organisation, user).await;
-            made.map_err(|refusal| Failed::new("setup", outcome::in_words(&refusal)))?;
+            made.map_err(|refusal| Failed::refused("setup", &refusal))?;
         }
-        let text = format!("{} is ready; {} is its administrator.", self.organisation.trim(), self.admin.trim());
+        let text = words::SET_UP.with(&[("organisation", self.organisation.trim()), ("admin", self.admin.trim())]);
         Ok(Some(Answer::new(text, json!({ "organisation": organisation, "user": user }))))
     }
 }
@@ -46,7 +48,7 @@ impl Setup {
 /// The first line of the file, without its end: editors add one that nobody typed.
 fn first_line(path: &PathBuf) -> Result<String, Failed> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Failed::new("password_file", format!("{} could not be read: {error}", path.display())))?;
+        .map_err(|error| Failed::new("password_file", of_path(words::NOT_READ, path, &error)))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -59,12 +61,13 @@ pub async fn found(
     password: &str,
 ) -> Result<(OrganisationKey, UserKey), Failed> {
     let founded = mailroom::founding::found(room, organisation, admin, admin_name, password);
-    founded.await.map_err(|refusal| Failed::new("setup", outcome::in_words(&refusal)))
+    founded.await.map_err(|refusal| Failed::refused("setup", &refusal))
 }
 
 /// Renews the master key and every data key.
 pub async fn rotate_keys(options: &Settled) -> Outcome {
     let room = installation::open(options).await?;
     let sealed = room.store.rotate_keys().await?;
-    Ok(Some(Answer::new(format!("{sealed} secrets are sealed with new keys."), json!({ "sealed": sealed }))))
+    let text = words::SEALED.with(&[("count", &sealed.to_string())]);
+    Ok(Some(Answer::new(text, json!({ "sealed": sealed }))))
 }

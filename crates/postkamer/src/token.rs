@@ -4,6 +4,7 @@ use crate::{
     installation,
     options::Settled,
     outcome::{Answer, Failed, Outcome},
+    words,
 };
 use clap::{Args, ValueEnum};
 use mail::TokenKey;
@@ -46,7 +47,7 @@ impl Token {
             Wanted::Admin => Scope::Admin,
         };
         let token = make(&room, &self.user, &self.name, scope).await?;
-        Ok(Some(Answer::new(token.clone(), json!({ "token": token }))))
+        Ok(Some(Answer::new(words::as_it_is(token.clone()), json!({ "token": token }))))
     }
 }
 
@@ -57,7 +58,7 @@ pub async fn make(room: &MailRoom, email: &str, name: &str, scope: Scope) -> Res
     let now = room.clock.now();
     let id = TokenKey(room.store.make.key(now));
     let (email, name) = (email.trim().to_owned(), name.trim().to_owned());
-    let unknown = Failed::new("unknown_user", format!("No user has the address {email}."));
+    let unknown = Failed::new("unknown_user", words::UNKNOWN_USER.with(&[("address", &email)]));
     let work = store::unit(move |tx| {
         Box::pin(async move {
             let Some((user, _)) = store::user::by_email(tx, &email).await? else { return Ok(false) };

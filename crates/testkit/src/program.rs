@@ -55,9 +55,13 @@ impl Installation {
         installation
     }
 
-    /// A command of the program, such as `fetch`, with this installation's options.
+    /// A command of the program, such as `fetch`, with this installation's options. It speaks English whatever this machine
+    /// speaks, unless the variables say otherwise.
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(&self.program);
+        for language in ["POSTKAMER_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"] {
+            command.env_remove(language);
+        }
         command.arg("--data").arg(&self.data).arg(name).envs(self.variables.iter().cloned());
         command
     }

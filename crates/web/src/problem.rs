@@ -236,11 +236,7 @@ impl From<ConnectError> for Problem {
             Uncertain(reason) => (connect::error::Cause::TimedOut, reason.clone()),
         };
         let explained = cause::of(cause);
-        let tell = |cause: &str, fix: &str| match said.is_empty() {
-            true => format!("{cause} {fix}"),
-            false => format!("{cause} {fix} ({said})"),
-        };
-        let detail = phrase(tell(explained.cause.nl, explained.fix.nl), tell(explained.cause.en, explained.fix.en));
+        let detail = explained.told(&said);
         let errors = vec![FieldError { field: String::new(), code: explained.code, message: explained.cause.into() }];
         Problem { kind: Kind::MailServer, detail, errors, retry_after_seconds: None }
     }

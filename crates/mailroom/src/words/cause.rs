@@ -1,6 +1,6 @@
 //! What goes wrong with a mailbox, in plain words: the likely cause and what to do (features M10).
 
-use super::{Text, text};
+use super::{Phrase, Text, text};
 use connect::error::Cause;
 
 /// Stands before the code of trouble with the sending half of an account.
@@ -15,6 +15,17 @@ pub struct Explained {
     pub cause: Text,
     /// What to do about it.
     pub fix: Text,
+}
+
+impl Explained {
+    /// The cause, what to do, and what the server itself said (nothing when that is empty).
+    pub fn told(&self, server_said: &str) -> Phrase {
+        let tell = |cause: &str, fix: &str| match server_said {
+            "" => format!("{cause} {fix}"),
+            said => format!("{cause} {fix} ({said})"),
+        };
+        Phrase { nl: tell(self.cause.nl, self.fix.nl), en: tell(self.cause.en, self.fix.en) }
+    }
 }
 
 macro_rules! explained {

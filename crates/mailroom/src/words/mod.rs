@@ -6,10 +6,12 @@ pub mod cause;
 mod checks;
 pub mod field;
 pub mod letter;
+mod origin;
 mod refusal;
 
 pub use checks::Checks;
 pub use mail::display::Language;
+pub use origin::origin;
 pub(crate) use refusal::all_well;
 pub use refusal::{FieldError, Refusal};
 

@@ -8,6 +8,8 @@ use crate::{
     options::Settled,
     outcome::{Failed, Outcome},
     progress, serve, setup, token,
+    trouble::of_pass,
+    words,
 };
 use cast::{ANNA, BRAM, FILES, INFO, ORGANISATION, PEOPLE, Person};
 use clap::Args;
@@ -46,30 +48,32 @@ impl Demo {
             options.data = PathBuf::from("postkamer-demo");
         }
         if !self.http.ip().is_loopback() {
-            return Err(Failed::usage("--http: the demo's password is public, so it listens on 127.0.0.1 only"));
+            return Err(Failed::usage(words::DEMO_LOCAL));
         }
         let room = installation::open(&options).await?;
         let email = ANNA.address.to_owned();
         let read = room.store.db.read(move |tx| Box::pin(async move { store::user::by_email(tx, &email).await }));
         if read.await?.is_none() {
-            eprintln!("Making the sample organisation in {} ...", options.data.display());
-            fill(&room, options.json).await?;
+            let folder = options.data.display().to_string();
+            eprintln!("{}", words::DEMO_MAKING.with(&[("path", &folder)]).say(options.language));
+            fill(&room, &options).await?;
         }
         let token = token::make(&room, ANNA.address, "demo", Scope::Admin).await?;
         serve::serve_all(installation::shared(room), self.http, |address| {
-            println!("Postkamer: http://{address}");
-            println!("What it can do: http://{address}/api/docs");
-            println!(
-                "Sign in, as {}: curl -H 'Authorization: Bearer {token}' http://{address}/api/v1/messages",
-                ANNA.name
-            );
-            println!("Its people are {} and {}, password: {PASSWORD}", ANNA.address, BRAM.address);
+            let url = format!("http://{address}");
+            println!("Postkamer: {url}");
+            let lines = words::lines(&[
+                words::DEMO_API.with(&[("url", &url)]),
+                words::DEMO_CURL.with(&[("name", ANNA.name), ("token", &token), ("url", &url)]),
+                words::DEMO_PEOPLE.with(&[("anna", ANNA.address), ("bram", BRAM.address), ("password", PASSWORD)]),
+            ]);
+            println!("{}", lines.say(options.language));
         })
         .await
     }
 }
 
-async fn fill(room: &MailRoom, quiet: bool) -> Result<(), Failed> {
+async fn fill(room: &MailRoom, options: &Settled) -> Result<(), Failed> {
     let (organisation, anna) = setup::found(room, ORGANISATION, ANNA.address, ANNA.name, PASSWORD).await?;
     let bram = colleague(room, organisation).await?;
     let all = Rights { read: true, send: true, manage: true };
@@ -81,7 +85,7 @@ async fn fill(room: &MailRoom, quiet: bool) -> Result<(), Failed> {
         accounts.insert(person.address, account(room, organisation, person, owners).await?);
     }
     people(room, organisation).await?;
-    mail(room, &accounts, quiet).await
+    mail(room, &accounts, options).await
 }
 
 async fn colleague(room: &MailRoom, organisation: OrganisationKey) -> Result<UserKey, Failed> {
@@ -176,9 +180,9 @@ async fn people(room: &MailRoom, organisation: OrganisationKey) -> Result<(), Fa
     Ok(room.store.db.write(work).await?)
 }
 
-async fn mail(room: &MailRoom, accounts: &HashMap<&str, Account>, quiet: bool) -> Result<(), Failed> {
+async fn mail(room: &MailRoom, accounts: &HashMap<&str, Account>, options: &Settled) -> Result<(), Failed> {
     let letters = letters::all(room.clock.now());
-    let bar = progress::bar(quiet, letters.len() as u64, "Sample mail");
+    let bar = progress::bar(options, letters.len() as u64, words::DEMO_MAIL.say(options.language));
     for (address, account) in accounts {
         let own: Vec<_> = letters.iter().filter(|letter| letter.0 == *address).map(|letter| letter.1.clone()).collect();
         let (send, receive) = mpsc::channel(64);
@@ -193,7 +197,7 @@ async fn mail(room: &MailRoom, accounts: &HashMap<&str, Account>, quiet: bool) -
         };
         let (seen, _) = watch::channel(incoming::Progress::default());
         let (_, taken) = tokio::join!(feeding, incoming::import(room, account, receive, Arc::new(seen)));
-        taken.map_err(|error| Failed::new("demo", error.to_string()))?;
+        taken.map_err(|error| Failed::new("demo", of_pass(&error)))?;
     }
     bar.finish_and_clear();
     Ok(())

@@ -1,7 +1,7 @@
 //! Writes an account's mail as mbox (mboxrd), Maildir or .eml files.
 
 use super::Form;
-use crate::{outcome::Failed, progress};
+use crate::{options::Settled, outcome::Failed, progress, trouble::of_io, words};
 use mailroom::MailRoom;
 use std::{
     fs::{self, File},
@@ -14,12 +14,18 @@ use store::{account::Account, folder::Folder, place::Lying};
 const PAGE: usize = 500;
 
 /// Writes every folder of the account under the path; gives how many messages.
-pub async fn all(room: &MailRoom, account: &Account, path: &Path, form: Form, quiet: bool) -> Result<u64, Failed> {
+pub async fn all(
+    room: &MailRoom,
+    account: &Account,
+    path: &Path,
+    form: Form,
+    options: &Settled,
+) -> Result<u64, Failed> {
     let (organisation, id) = (account.organisation, account.id);
     let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
     let folders = read.await?;
     let total = folders.iter().map(|folder| folder.messages.max(0) as u64).sum();
-    let bar = progress::bar(quiet, total, "Export");
+    let bar = progress::bar(options, total, words::EXPORTING.say(options.language));
     let mut written = 0;
     for folder in folders {
         let mut target = Target::open(path, &folder, form).map_err(|error| failed(path, &error))?;
@@ -34,7 +40,7 @@ pub async fn all(room: &MailRoom, account: &Account, path: &Path, form: Form, qu
             after = last.remote;
             for lying in page {
                 let digest: [u8; 32] =
-                    lying.digest.as_slice().try_into().map_err(|_| Failed::new("export", "a digest is damaged"))?;
+                    lying.digest.as_slice().try_into().map_err(|_| Failed::new("export", words::DIGEST_DAMAGED))?;
                 let raw = room.store.raw(organisation, digest).await?;
                 target.put(&raw, &lying).map_err(|error| failed(path, &error))?;
                 written += 1;
@@ -48,7 +54,7 @@ pub async fn all(room: &MailRoom, account: &Account, path: &Path, form: Form, qu
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failed {
-    Failed::new("path", format!("{}: {error}", path.display()))
+    Failed::new("path", words::about(&path.display().to_string(), &of_io(error)))
 }
 
 enum Target {

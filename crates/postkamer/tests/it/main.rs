@@ -18,5 +18,6 @@ mod rights;
 mod search;
 mod secrets;
 mod sending;
+mod spoken;
 mod submission;
 mod two_way;

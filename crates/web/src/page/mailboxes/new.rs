@@ -18,7 +18,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use connect::discover::{Candidate, Kind, Origin};
+use connect::discover::{Candidate, Kind};
 use mailroom::{
     accounts::{self, secret},
     words::{Checks, Refusal},
@@ -196,15 +196,7 @@ fn of_candidate(candidate: &Candidate, address: &str) -> [HalfForm; 2] {
 
 /// Where settings come from, in a sentence.
 fn origin(candidate: &Candidate, say: Say) -> String {
-    let from = match candidate.source {
-        Origin::Preset => say.found_by_preset(),
-        Origin::Autoconfig => say.found_by_autoconfig(),
-        Origin::Ispdb => say.found_by_ispdb(),
-        Origin::Srv => say.found_by_srv(),
-        Origin::Autodiscover => say.found_by_autodiscover(),
-        Origin::Mx => say.found_by_mx(),
-        Origin::Guess => say.found_by_guess(),
-    };
+    let from = mailroom::words::origin(candidate.source).say(say.0);
     match &candidate.provider {
         Some(provider) => say.found_at(provider, from),
         None => say.found(from),

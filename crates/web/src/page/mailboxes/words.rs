@@ -56,13 +56,6 @@ words! {
         other_address "Ander adres" "Another address";
         found_at(provider, from) "Gevonden: {provider} ({from})" "Found: {provider} ({from})";
         found(from) "Gevonden ({from})" "Found ({from})";
-        found_by_preset "uit onze lijst van providers" "from our list of providers";
-        found_by_autoconfig "door de provider zelf gepubliceerd" "published by the provider itself";
-        found_by_ispdb "uit de openbare lijst van Thunderbird" "from Thunderbird's public list";
-        found_by_srv "uit het domein zelf, in DNS" "from the domain itself, in DNS";
-        found_by_autodiscover "van Microsoft autodiscover" "from Microsoft's autodiscover";
-        found_by_mx "naar wie de mail van het domein ontvangt" "by who takes the domain's mail";
-        found_by_guess "geraden: deze servers antwoordden goed" "guessed: these servers answered well";
         also_found "Ook gevonden:" "Also found:";
         nothing_found "Niets gevonden" "Nothing was found";
         nothing_found_why "De provider maakt de instellingen niet bekend. Vul ze hieronder in; u vindt ze bij de provider onder IMAP en SMTP." "The provider does not publish the settings. Enter them below; you find them with the provider under IMAP and SMTP.";

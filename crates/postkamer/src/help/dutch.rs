@@ -1,0 +1,123 @@
+//! The help of every command and option in Dutch, by its English text; a test walks them all.
+
+/// English, Dutch.
+pub(super) const HELP: &[(&str, &str)] = &[
+    (
+        "The mail room: connects the mailboxes an organisation already owns to its daily work",
+        "De postkamer: verbindt de mailboxen die een organisatie al heeft met haar dagelijkse werk",
+    ),
+    ("Run everything, or with --role a part of it", "Alles draaien, of met --role een deel ervan"),
+    ("Make the first organisation and its administrator", "De eerste organisatie en haar beheerder maken"),
+    (
+        "Make an API token; it stands alone on the last line, once",
+        "Een API-token maken; het staat alleen op de laatste regel, één keer",
+    ),
+    ("Serve a sample organisation to look around in", "Een voorbeeldorganisatie draaien om in rond te kijken"),
+    (
+        "Find the settings for an address, and say where they come from",
+        "De instellingen voor een adres zoeken, en zeggen waar ze vandaan komen",
+    ),
+    ("Fetch once, without a running server", "Eén keer ophalen, zonder draaiende server"),
+    ("Fetch mail from a moment on that was never received", "Mail vanaf een moment ophalen die nooit is ontvangen"),
+    ("Bring mbox, Maildir or .eml files into an account", "Mbox-, Maildir- of .eml-bestanden in een mailbox zetten"),
+    (
+        "Write an account's mail as mbox, Maildir or .eml files",
+        "De mail van een mailbox wegschrijven als mbox-, Maildir- of .eml-bestanden",
+    ),
+    (
+        "Check the installation: database, blobs, keys, clock, ports, free space",
+        "De installatie controleren: database, berichtopslag, sleutels, klok, poorten, vrije ruimte",
+    ),
+    ("Renew the master key and seal every secret anew", "De hoofdsleutel vernieuwen en elk geheim opnieuw verzegelen"),
+    (
+        "Read one message from standard input, to see whether that kills",
+        "Eén bericht van de standaardinvoer lezen, om te zien of dat fataal is",
+    ),
+    ("Print the completion script for a shell", "Het aanvulscript voor een shell tonen"),
+    // What every command takes.
+    (
+        "Folder with everything Postkamer keeps [default: ./postkamer-data]",
+        "Map met alles wat Postkamer bewaart [standaard: ./postkamer-data]",
+    ),
+    (
+        "PostgreSQL URL [default: a SQLite file in the data folder]",
+        "URL van PostgreSQL [standaard: een SQLite-bestand in de gegevensmap]",
+    ),
+    (
+        "S3 URL (s3://bucket/prefix?endpoint=...) [default: files in the data folder]",
+        "URL van S3 (s3://bucket/prefix?endpoint=...) [standaard: bestanden in de gegevensmap]",
+    ),
+    (
+        "A network that outward connections may go to besides the public internet (repeat, or separate by commas)",
+        "Een netwerk waarheen naast het openbare internet verbinding mag worden gemaakt (herhaal, of scheid met komma's)",
+    ),
+    (
+        "Certificates (PEM) of an own authority to trust as well",
+        "Certificaten (PEM) van een eigen instantie die ook wordt vertrouwd",
+    ),
+    (
+        "Settings file [default: postkamer.toml in the working folder, if it is there]",
+        "Instellingenbestand [standaard: postkamer.toml in de werkmap, als het er is]",
+    ),
+    (
+        "Language of every answer and of this help, nl or en [default: the system's (LC_ALL, LC_MESSAGES, LANG), else English]",
+        "Taal van elk antwoord en van deze hulp, nl of en [standaard: die van het systeem (LC_ALL, LC_MESSAGES, LANG), anders Engels]",
+    ),
+    ("Answer as JSON", "Antwoorden als JSON"),
+    ("Print help", "Deze hulp tonen"),
+    ("Print version", "De versie tonen"),
+    // What one command takes.
+    (
+        "Where to listen for the page and the API [default: 127.0.0.1:8025]",
+        "Waar de pagina en de API te bereiken zijn [standaard: 127.0.0.1:8025]",
+    ),
+    ("Which part to run", "Welk deel er draait"),
+    ("Where to listen", "Waar hij te bereiken is"),
+    ("Where serve would listen", "Waar serve te bereiken zou zijn"),
+    ("Name of the organisation", "Naam van de organisatie"),
+    ("E-mail address of the administrator", "E-mailadres van de beheerder"),
+    (
+        "File whose first line is the administrator's password",
+        "Bestand met het wachtwoord van de beheerder op de eerste regel",
+    ),
+    (
+        "Without the temporary mailbox: the organisation's own is connected at once",
+        "Zonder de tijdelijke mailbox: die van de organisatie zelf wordt meteen verbonden",
+    ),
+    ("Whose rights it has", "Wiens rechten het heeft"),
+    ("What it is for", "Waarvoor het is"),
+    ("What it may do", "Wat het mag"),
+    ("The e-mail address", "Het e-mailadres"),
+    ("Address of the mailbox", "Adres van de mailbox"),
+    ("Every active mailbox", "Elke actieve mailbox"),
+    ("From when on, such as 2026-11-02T09:30:00Z", "Vanaf wanneer, zoals 2026-11-02T09:30:00Z"),
+    ("Fetch it, too", "Die ook ophalen"),
+    (
+        "An mbox file, a Maildir, an .eml file, or a folder with any of them",
+        "Een mbox-bestand, een Maildir, een .eml-bestand, of een map met zulke bestanden",
+    ),
+    ("Folder of the mailbox for files that name none", "Map van de mailbox voor bestanden die er geen noemen"),
+    ("Folder to write in; made when it is not there", "Map om in te schrijven; wordt gemaakt als ze er niet is"),
+    (
+        "One mbox file a folder (mboxrd), a Maildir with one file a message, or an .eml file a message",
+        "Eén mbox-bestand per map (mboxrd), een Maildir met één bestand per bericht, of één .eml-bestand per bericht",
+    ),
+    ("Which shell", "Welke shell"),
+    // Names of values.
+    ("ADDRESS", "ADRES"),
+    ("ADDR:PORT", "ADRES:POORT"),
+    ("CIDR", "CIDR"),
+    ("DIR", "MAP"),
+    ("EMAIL", "E-MAIL"),
+    ("FILE", "BESTAND"),
+    ("FOLDER", "MAP"),
+    ("FORM", "VORM"),
+    ("INSTANT", "MOMENT"),
+    ("LANGUAGE", "TAAL"),
+    ("NAME", "NAAM"),
+    ("PATH", "PAD"),
+    ("ROLE", "DEEL"),
+    ("SCOPE", "RECHT"),
+    ("SHELL", "SHELL"),
+    ("URL", "URL"),
+];

@@ -5,8 +5,14 @@ use crate::words::field::{self, Why};
 /// What gets lost on the way at some servers.
 const RISKY: &str = "*'‘’`”\"~€^\\|";
 
-/// Why the secret can't be sent at all: NUL, CR and LF end a line in every protocol.
+/// A secret above this is none, in characters.
+const LONGEST: usize = 4096;
+
+/// Why the secret can't be sent at all: it is too long, or has NUL, CR or LF, which end a line in every protocol.
 pub fn refused(secret: &str) -> Option<Why> {
+    if secret.chars().count() > LONGEST {
+        return Some(field::TOO_LONG);
+    }
     secret.contains(['\0', '\r', '\n']).then_some(field::SECRET_CONTROL)
 }
 

@@ -194,11 +194,30 @@ impl Draft {
         Some(secret)
     }
 
+    /// Bounds of what was typed, also of what does not count for this kind of server.
+    fn bounds(&mut self, direction: &str, typed: &ServerInput) {
+        let texts = [
+            ("kind", typed.kind.as_ref(), 20),
+            ("host", typed.host.as_ref(), 255),
+            ("username", typed.username.as_ref(), 320),
+            ("prefix", typed.prefix.as_ref().and_then(Option::as_ref), 255),
+            ("url", typed.url.as_ref(), 2000),
+            ("domain", typed.domain.as_ref(), 255),
+        ];
+        for (name, text, most) in texts {
+            let is_short = text.is_none_or(|text| text.chars().count() <= most);
+            self.check(&format!("{direction}.{name}"), is_short, field::TOO_LONG);
+        }
+        let is_port = typed.port.is_none_or(|port| (1..=65_535).contains(&port));
+        self.check(&format!("{direction}.port"), is_port, field::NOT_A_PORT);
+    }
+
     fn incoming(&mut self, typed: ServerInput, settings: &AccountSettings, with_secret: bool) -> Incoming {
         let before = match &settings.incoming {
             Incoming::Imap(server) => Some(server),
             _ => None,
         };
+        self.bounds("incoming", &typed);
         let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(if before.is_some() { "imap" } else { "none" });
         match kind {
             "none" => Incoming::None,
@@ -233,6 +252,7 @@ impl Draft {
             Outgoing::Smtp(server) => Some(server),
             _ => None,
         };
+        self.bounds("outgoing", &typed);
         let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(if before.is_some() { "smtp" } else { "none" });
         match kind {
             "none" => Outgoing::None,
@@ -300,12 +320,10 @@ impl Draft {
         };
         let same_encryption = before.filter(|server| server.encryption == encryption);
         let port = match typed.port {
-            Some(port) => u16::try_from(port).ok().filter(|port| *port > 0),
-            None => Some(same_encryption.map_or_else(|| usual_port(encryption), |server| server.port)),
+            // One that is no port was told of already.
+            Some(port) => u16::try_from(port).unwrap_or_default(),
+            None => same_encryption.map_or_else(|| usual_port(encryption), |server| server.port),
         };
-        if port.is_none() {
-            self.wrong(name("port"), field::NOT_A_PORT);
-        }
         let username = match typed.username {
             Some(typed) => {
                 let username = help::user_name(&typed, &settings.address);
@@ -326,14 +344,6 @@ impl Draft {
                 Authentication::Basic
             }
         };
-        Server {
-            host: host.to_owned(),
-            port: port.unwrap_or_default(),
-            encryption,
-            username,
-            authentication,
-            prefix: None,
-            after_fetch: None,
-        }
+        Server { host: host.to_owned(), port, encryption, username, authentication, prefix: None, after_fetch: None }
     }
 }

@@ -53,6 +53,16 @@ fn a_server_in_the_house_may_want_no_sign_in() {
 }
 
 #[test]
+fn bounds_hold_for_what_does_not_count_too() {
+    let long = "a".repeat(5000);
+    let settled = made(&format!(
+        r#"{{"address":"a@b.nl","incoming":{{"prefix":"{long}","port":0}},"outgoing":{{"kind":"none","domain":"{long}"}}}}"#
+    ));
+    let told = [("incoming.prefix", "too_long"), ("incoming.port", "not_a_port"), ("outgoing.domain", "too_long")];
+    assert_eq!(wrong(&settled), told);
+}
+
+#[test]
 fn everything_that_is_wrong_is_said_at_once() {
     let settled = made(
         r#"{"address":"x","bcc":"y","interval_seconds":1,"disable_after_errors":0,"pinned_certificate":"ab",
@@ -70,9 +80,9 @@ fn everything_that_is_wrong_is_said_at_once() {
             ("pinned_certificate", "out_of_range"),
             ("never_link.1", "not_an_address"),
             ("incoming.secret", "secret_control"),
+            ("incoming.port", "not_a_port"),
             ("incoming.host", "not_a_host"),
             ("incoming.encryption", "unknown_kind"),
-            ("incoming.port", "not_a_port"),
             ("outgoing.host", "required"),
         ]
     );

@@ -53,7 +53,7 @@ fn talk(dice: &mut Dice, number: usize, now: i64, own: &'static Person, letters:
     let first = id(0, "demo.example");
     let mut draft = draft(person, own, &subject, question, asked_at, dice);
     draft.message_id = Some(first.clone());
-    let folder = if dice.throw(25) == 0 { "Archief" } else { "INBOX" };
+    let folder = if dice.throw(25) == 0 { "Archive" } else { "INBOX" };
     let seen = answered || dice.throw(4) > 0;
     let flags = Flags { seen, answered, flagged: dice.throw(12) == 0, ..Flags::default() };
     put(letters, own, folder, &draft, flags);
@@ -70,7 +70,7 @@ fn talk(dice: &mut Dice, number: usize, now: i64, own: &'static Person, letters:
     reply.message_id = Some(id(1, "zonnedorp.example"));
     reply.in_reply_to = vec![first.clone()];
     reply.references = vec![first.clone()];
-    put(letters, own, "Verzonden items", &reply, Flags { seen: true, ..Flags::default() });
+    put(letters, own, "Sent", &reply, Flags { seen: true, ..Flags::default() });
     if dice.throw(3) == 0 {
         let mut thanks = self::draft(
             person,

@@ -24,7 +24,7 @@ use store::{
     owner::{Owner, Party, Rights},
     secret::hash_password,
     token::Scope,
-    user::NewUser,
+    user::{NewUser, UserPatch},
 };
 use tokio::sync::{mpsc, watch};
 
@@ -115,9 +115,10 @@ async fn account(
         display_name: person.name.into(),
         address: person.address.into(),
         active: true,
-        incoming: Incoming::None,
-        outgoing: Outgoing::None,
-        push: false,
+        // Each reaches the others, so that a newcomer can write and see it arrive.
+        incoming: Incoming::Relay { relay_address: Some(person.address.into()) },
+        outgoing: Outgoing::Builtin,
+        push: true,
         interval_seconds: None,
         disable_after_errors: 10,
         sync_since: None,
@@ -135,6 +136,10 @@ async fn account(
             let owners: Vec<Owner> =
                 owners.into_iter().map(|(user, rights)| Owner { party: Party::User(user), rights }).collect();
             store::owner::set(tx, organisation, account.id, &owners).await?;
+            if let [Owner { party: Party::User(only), .. }] = owners[..] {
+                let default = UserPatch { default_account: Some(Some(account.id)), ..UserPatch::default() };
+                store::user::update(tx, organisation, only, &default).await?;
+            }
             Ok(account)
         })
     });

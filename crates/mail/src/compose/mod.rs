@@ -5,6 +5,7 @@
 
 mod body;
 mod header;
+pub mod signature;
 #[cfg(test)]
 mod tests;
 mod unwritable;

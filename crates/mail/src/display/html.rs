@@ -13,7 +13,7 @@ const SIZE_LIMIT: usize = 4 << 20;
 
 /// HTML without anything that runs, asks or fetches: no script, style sheet, form, frame, SVG or MathML, no ids and no
 /// remote pictures. Pictures of the message itself stay as `cid:` for the page to fill in, small `data:` pictures stay.
-/// Links go to `http`, `https` and `mailto` only. The parts of a message are cleaned apart (see [`PART_BREAK`]).
+/// Links go to `http`, `https` and `mailto` only. Of classes only our own mark of a signature is left. The parts of a message are cleaned apart (see [`PART_BREAK`]).
 pub fn safe_html(html: &str) -> String {
     if !html.contains(PART_BREAK) {
         return safe_part(html);
@@ -123,6 +123,7 @@ fn cleaner(remote_pictures: bool) -> Builder<'static> {
     let everywhere = ["style", "title", "lang", "dir", "align", "valign", "bgcolor", "width", "height", "color"];
     let by_tag: HashMap<&str, HashSet<&str>> = HashMap::from([
         ("a", HashSet::from(["href"])),
+        ("div", HashSet::from(["class"])),
         ("img", HashSet::from(["src", "alt", "border", "hspace", "vspace"])),
         ("font", HashSet::from(["face", "size"])),
         ("table", HashSet::from(["border", "cellpadding", "cellspacing", "summary"])),
@@ -156,6 +157,7 @@ fn cleaner(remote_pictures: bool) -> Builder<'static> {
 fn attribute<'a>(element: &str, attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
     match (element, attribute) {
         (_, "style") => css::safe(value).map(Cow::Owned),
+        (_, "class") => (value == "signature").then_some(Cow::Borrowed(value)),
         (_, "href") => has_scheme(value, &["http:", "https:", "mailto:"]).then_some(Cow::Borrowed(value)),
         ("img", "src") => is_own_picture(value).then_some(Cow::Borrowed(value)),
         _ if value.len() > 2000 => None,
@@ -208,6 +210,7 @@ mod tests {
             "<base href=https://x.nl>",
             "<video poster=https://x.nl/p></video>",
             "<p id=login class=x name=y>1</p>",
+            "<div class=\"menu signature\">1</div>",
             "<img src=\"data:text/html,<script>1</script>\">",
             "<img src=\"data:image/svg+xml;base64,AAAA\">",
             "<a href=\"data:text/html,x\">x</a>",

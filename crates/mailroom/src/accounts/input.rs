@@ -43,6 +43,15 @@ pub struct AccountInput {
     pub pinned_certificate: Option<Option<String>>,
     /// What may leave in a time.
     pub limits: Option<Limits>,
+    /// The font of what is written from it, by its name.
+    #[serde(deserialize_with = "said")]
+    pub font: Option<Option<String>>,
+    /// The size of its letters, in points.
+    #[serde(deserialize_with = "said")]
+    pub font_size: Option<Option<i64>>,
+    /// What stands below each letter, in HTML.
+    #[serde(deserialize_with = "said")]
+    pub signature_html: Option<Option<String>>,
     /// Who owns it.
     pub owners: Option<Vec<OwnerInput>>,
 }

@@ -39,6 +39,7 @@ use crate::{
 use connect::{ConnectError, Secret};
 use health::Half;
 use mail::{AccountKey, FolderKey, Role, address::fold_address};
+pub use settle::POINTS;
 use settle::Settled;
 use store::{
     StoreError, Tx, UserRole, Viewer,
@@ -248,6 +249,8 @@ fn named(input: &AccountInput) -> String {
         ("allow_plaintext", input.allow_plaintext.is_some()),
         ("pinned_certificate", input.pinned_certificate.is_some()),
         ("limits", input.limits.is_some()),
+        ("font", input.font.is_some() || input.font_size.is_some()),
+        ("signature_html", input.signature_html.is_some()),
         ("owners", input.owners.is_some()),
     ])
 }

@@ -10,10 +10,13 @@ use crate::words::{
     field::{self, Why},
 };
 use connect::Secret;
-use mail::Address;
-use store::account::{AccountSettings, Authentication, Encryption, Incoming, Outgoing, Server};
+use mail::{Address, display};
+use store::account::{AccountSettings, Authentication, Encryption, Font, Incoming, Outgoing, Server};
 
 const NAME_MAX: usize = 200;
+const SIGNATURE_MAX: usize = 100_000;
+/// Letters that can be read and are no poster.
+pub const POINTS: std::ops::RangeInclusive<i64> = 8..=24;
 const INTERVAL: std::ops::RangeInclusive<i64> = 30..=7 * 24 * 3600;
 
 /// What was typed, put in order.
@@ -68,6 +71,16 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
     if let Some(list) = input.never_link {
         settings.never_link = draft.never_link(&list);
     }
+    if let Some(font) = input.font {
+        settings.style.font = font.filter(|name| !name.is_empty()).and_then(|name| draft.font(&name));
+    }
+    if let Some(points) = input.font_size {
+        draft.check("font_size", points.is_none_or(|points| POINTS.contains(&points)), field::OUT_OF_RANGE);
+        settings.style.font_size = points;
+    }
+    if let Some(html) = input.signature_html {
+        settings.style.signature = html.and_then(|html| draft.signature(&html));
+    }
     let mut secrets = (None, None);
     if draft.is_new || input.incoming.is_some() {
         let typed = input.incoming.unwrap_or_default();
@@ -118,6 +131,7 @@ fn blank() -> AccountSettings {
         allow_plaintext: false,
         pinned_certificate: None,
         limits: Default::default(),
+        style: Default::default(),
     }
 }
 
@@ -156,6 +170,20 @@ impl Draft {
         self.check(field, !typed.contains(char::is_control), field::LINE_BREAK);
         self.check(field, typed.chars().count() <= NAME_MAX, field::TOO_LONG);
         typed.to_owned()
+    }
+
+    fn font(&mut self, name: &str) -> Option<Font> {
+        let font = Font::from_name(name);
+        self.check("font", font.is_some(), field::UNKNOWN_KIND);
+        font
+    }
+
+    /// It is shown in the editor and leaves the house: nothing in it runs, asks or fetches. Without a word it is none.
+    fn signature(&mut self, html: &str) -> Option<String> {
+        self.check("signature_html", html.chars().count() <= SIGNATURE_MAX, field::TOO_LONG);
+        let safe = display::safe_html(html);
+        let says = safe.contains("<img src") || !display::text_of_html(&safe).trim().is_empty();
+        says.then_some(safe)
     }
 
     fn pin(&mut self, typed: &str) -> Option<String> {

@@ -2,7 +2,7 @@ use super::{
     input::AccountInput,
     settle::{Settled, settle},
 };
-use store::account::{Encryption, Incoming, Outgoing};
+use store::account::{Encryption, Font, Incoming, Outgoing, Style};
 
 fn typed(json: &str) -> AccountInput {
     serde_json::from_str(json).expect("reads")
@@ -66,7 +66,7 @@ fn bounds_hold_for_what_does_not_count_too() {
 fn everything_that_is_wrong_is_said_at_once() {
     let settled = made(
         r#"{"address":"x","bcc":"y","interval_seconds":1,"disable_after_errors":0,"pinned_certificate":"ab",
-            "never_link":["voorbeeld.nl","a b"],
+            "never_link":["voorbeeld.nl","a b"],"font":"comic_sans","font_size":25,
             "incoming":{"kind":"imap","host":"https://x/","port":70000,"encryption":"ssl","secret":"a\nb"},
             "outgoing":{"kind":"smtp","username":"piet","encryption":"tls"}}"#,
     );
@@ -79,6 +79,8 @@ fn everything_that_is_wrong_is_said_at_once() {
             ("bcc", "not_an_address"),
             ("pinned_certificate", "out_of_range"),
             ("never_link.1", "not_an_address"),
+            ("font", "unknown_kind"),
+            ("font_size", "out_of_range"),
             ("incoming.secret", "secret_control"),
             ("incoming.port", "not_a_port"),
             ("incoming.host", "not_a_host"),
@@ -106,6 +108,24 @@ fn a_change_of_one_field_leaves_the_others() {
     assert_eq!(incoming.host, "imap.voorbeeld.nl");
     assert_eq!(settled.settings.outgoing, before.outgoing);
     assert_eq!(settled.settings.bcc.as_deref(), Some("archief@voorbeeld.nl"));
+}
+
+#[test]
+fn a_signature_is_made_safe_and_one_that_says_nothing_is_none() {
+    let html = r#"{"font":"georgia","font_size":11,"signature_html":"<p onclick=\"x()\">Groet<script>1</script></p>"}"#;
+    let before = settle(typed(html), Some(&made(FULL).settings));
+    assert_eq!(wrong(&before), []);
+    let style = before.settings.style.clone();
+    assert_eq!(
+        (style.font, style.font_size, style.signature.as_deref()),
+        (Some(Font::Georgia), Some(11), Some("<p>Groet</p>"))
+    );
+    let same = settle(typed(r#"{"push":false}"#), Some(&before.settings)).settings.style;
+    assert_eq!(same, style, "what is left out stays");
+    let emptied = r#"{"font":null,"font_size":null,"signature_html":"<div><br></div>"}"#;
+    assert_eq!(settle(typed(emptied), Some(&before.settings)).settings.style, Style::default());
+    let long = format!(r#"{{"signature_html":"{}"}}"#, "x".repeat(100_001));
+    assert_eq!(wrong(&settle(typed(&long), Some(&before.settings))), [("signature_html", "too_long")]);
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn settings(name: &str, address: String) -> AccountSettings {
         allow_plaintext: false,
         pinned_certificate: None,
         limits: Limits::default(),
+        style: Default::default(),
     }
 }
 

@@ -22,6 +22,7 @@ fn settings() -> AccountSettings {
         allow_plaintext: false,
         pinned_certificate: None,
         limits: Default::default(),
+        style: Default::default(),
     }
 }
 

@@ -6,6 +6,7 @@ mod begin;
 mod draft;
 mod file;
 mod send;
+mod signature;
 #[cfg(test)]
 mod writing_test;
 
@@ -15,3 +16,4 @@ pub use begin::{Begun, Manner, forward, reply};
 pub use draft::{create, discard, get, list, new_key, save};
 pub use file::{attach, bytes, detach};
 pub use send::{UNDO_MS, send};
+pub use signature::{Opening, opening, own_words, signed_anew};

@@ -1,12 +1,16 @@
 //! From draft to outbox: once, however often the button was pressed.
 
-use super::{Manner, begin};
+use super::{Manner, begin, signature};
 use crate::{
     MailRoom,
     outgoing::{self, Accepted, NewMail, Repeat},
     words::{Refusal, field},
 };
-use mail::{Address, DraftKey, compose::Attached, display};
+use mail::{
+    Address, DraftKey,
+    compose::{Attached, signature::text_of_letter},
+    display,
+};
 use store::{
     Viewer, blob,
     draft::{Draft, File, Letter},
@@ -53,7 +57,11 @@ async fn written(room: &MailRoom, viewer: &Viewer, draft: &Draft, manner: Manner
         let File { name, content_type, content_id, .. } = kept.clone();
         attachments.push(Attached { name, content_type, bytes: bytes.to_vec(), content_id });
     }
-    let (mut text, mut html) = (text, html);
+    let style = signature::style(room, viewer, account).await?;
+    // Made here and not from the final HTML, where a new letter's signature could not be told from the rest.
+    let marked = html.as_deref().filter(|_| source.is_none()).and_then(text_of_letter);
+    let mut text = text.or(marked);
+    let mut html = html.map(|html| signature::dressed(html, &style));
     if let Some(key) = source.filter(|_| quotes) {
         let source = begin::source(room, viewer, key).await?;
         let Manner { language, offset_seconds } = manner;

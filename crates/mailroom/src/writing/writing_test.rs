@@ -1,15 +1,19 @@
 //! Drafts on their way out and back.
 
-use super::{Manner, UNDO_MS, attach, back, create, discard, get, list, save, send};
+use super::{Manner, UNDO_MS, attach, back, create, discard, get, list, opening, own_words, save, send, signed_anew};
 use crate::{
     outgoing::{
         self,
-        fixture::{House, NOON, house},
+        fixture::{House, NOON, house, house_with},
     },
     words::Refusal,
 };
 use mail::{Address, compose::Attached, display::Language};
-use store::{draft::Letter, outbox::State};
+use store::{
+    account::{Font, Style},
+    draft::Letter,
+    outbox::State,
+};
 
 const DUTCH: Manner = Manner { language: Language::Dutch, offset_seconds: 3600 };
 
@@ -103,4 +107,33 @@ async fn nothing_that_runs_leaves_in_a_draft_s_html() {
     let written = Letter { html, text: None, ..letter(&house, "") };
     let draft = create(&house.room, &house.viewer, None, written).await.unwrap();
     assert_eq!(draft.letter.html.as_deref(), Some("<p>Dag<img></p>"));
+}
+
+#[tokio::test]
+async fn a_letter_leaves_in_its_mailbox_s_font_with_one_signature() {
+    let house = house_with(|settings| {
+        let signature = Some("<div>Groet,</div><div>Info</div>".to_owned());
+        settings.style = Style { font: Some(Font::Georgia), font_size: Some(11), signature };
+    })
+    .await;
+    let (room, viewer) = (&house.room, &house.viewer);
+    let begun = opening(room, viewer, Some(house.account), false).await.unwrap();
+    assert_eq!(begun.text, "\n\n-- \nGroet,\nInfo");
+    let html = Some(format!("<div>Dag Jan</div>{}", begun.html));
+    let written = Letter { html, text: None, ..letter(&house, "") };
+    assert_eq!(own_words(room, viewer, &written).await.unwrap().trim(), "Dag Jan");
+    let kept = signed_anew(room, viewer, written.clone(), Some(house.account)).await.unwrap();
+    assert_eq!(kept, written, "the same sender signs the same");
+    let draft = create(room, viewer, None, written).await.unwrap();
+    let sent = send(room, viewer, draft.id, draft.version, None, DUTCH).await.unwrap();
+    let digest = outgoing::get(room, viewer, sent.id).await.unwrap().digest;
+    let raw = room.store.raw(viewer.organisation, digest.try_into().unwrap()).await.unwrap();
+    let read = mail::parse::parse(&raw);
+    assert_eq!(
+        read.text.as_deref().map(|text| text.replace('\r', "")).as_deref(),
+        Some("Dag Jan\n\n-- \nGroet,\nInfo\n")
+    );
+    let html = read.html.unwrap();
+    assert!(html.starts_with("<div style=\"font-family: Georgia, serif; font-size: 11pt\"><div>Dag Jan"), "{html}");
+    assert_eq!(html.matches("Groet,").count(), 1);
 }

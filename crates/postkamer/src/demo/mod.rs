@@ -127,6 +127,7 @@ async fn account(
         allow_plaintext: false,
         pinned_certificate: None,
         limits: Limits::default(),
+        style: Default::default(),
     };
     let new =
         NewAccount { id: AccountKey(room.store.make.key(now)), settings, primary: person.address == INFO.address };

@@ -149,6 +149,9 @@ CREATE TABLE accounts (
     allow_plaintext BOOLEAN NOT NULL,
     pinned_certificate TEXT,
     limits TEXT NOT NULL,              -- JSON: connections, per_connection, per_minute, per_day
+    font TEXT,                         -- of what is written here; NULL: the reader's own
+    font_size BIGINT,                  -- points
+    signature TEXT,                    -- HTML made safe; NULL: none
     sent_copy TEXT NOT NULL,           -- unknown, provider, ours: learnt (pains P17)
     health_colour TEXT NOT NULL,       -- green, amber, red
     health_code TEXT,

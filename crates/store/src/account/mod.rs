@@ -18,8 +18,8 @@ pub use past::{Turn, turns};
 pub use read::{by_address, counts, get, list, load, load_all};
 pub use secret::{Direction, open_secret, set_secret};
 pub use settings::{
-    AccountSettings, AfterFetch, Authentication, Domain, Encryption, Exchange, Incoming, Limits, Outgoing, Server,
-    is_never_linked,
+    AccountSettings, AfterFetch, Authentication, Domain, Encryption, Exchange, Font, Incoming, Limits, Outgoing,
+    Server, Style, is_never_linked,
 };
 pub use write::{
     NewAccount, create, learn_sent_copy, primary, remember_identity, remove, restore, restored, set_primary, update,

@@ -1,6 +1,6 @@
 //! Accounts as they are kept.
 
-use super::{Account, AccountSettings, Colour, Counts, Health, SentCopy};
+use super::{Account, AccountSettings, Colour, Counts, Font, Health, SentCopy, Style};
 use crate::{
     Row, StoreError, Tx, page, vals,
     viewer::{UserRole, Viewer},
@@ -12,7 +12,8 @@ const COLUMNS: &str = "organisation, id, display_name, address, active, is_prima
     incoming_secret IS NOT NULL, outgoing_secret IS NOT NULL, secrets_set_at, push, interval_seconds,
     disable_after_errors, sync_since, bcc, never_link, allow_plaintext, pinned_certificate, limits, sent_copy,
     health_colour, health_code, health_words, health_since_at, errors_in_row, refused_sign_ins, parked, next_try_at,
-    last_fetched_at, fence, version, created_at, restoring_at, identity";
+    last_fetched_at, fence, version, created_at, restoring_at, identity, font, font_size,
+    signature";
 
 /// Whoever owns a part of it sees the account; who keeps accounts for all sees them all. `$1`, `$2`: the viewer.
 const SEEN: &str = "id IN (SELECT seen.account FROM owners seen WHERE seen.organisation = $1
@@ -101,6 +102,11 @@ fn read(mut row: Row) -> Result<Account, StoreError> {
         allow_plaintext: row.bool(17),
         pinned_certificate: row.opt_text(18),
         limits: json(&row.text(19))?,
+        style: Style {
+            font: row.opt_text(35).and_then(|name| Font::from_name(&name)),
+            font_size: row.opt_int(36),
+            signature: row.opt_text(37),
+        },
     };
     Ok(Account {
         organisation: OrganisationKey(row.int(0)),

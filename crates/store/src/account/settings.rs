@@ -151,8 +151,87 @@ pub struct Limits {
     pub per_day: Option<u32>,
 }
 
+/// A font that practically every reader has, with its likes behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Font {
+    /// Arial.
+    Arial,
+    /// Calibri.
+    Calibri,
+    /// Courier New.
+    CourierNew,
+    /// Georgia.
+    Georgia,
+    /// Tahoma.
+    Tahoma,
+    /// Times New Roman.
+    TimesNewRoman,
+    /// Trebuchet MS.
+    TrebuchetMs,
+    /// Verdana.
+    Verdana,
+}
+
+impl Font {
+    /// All of them, by their names.
+    pub const ALL: [Font; 8] = [
+        Font::Arial,
+        Font::Calibri,
+        Font::CourierNew,
+        Font::Georgia,
+        Font::Tahoma,
+        Font::TimesNewRoman,
+        Font::TrebuchetMs,
+        Font::Verdana,
+    ];
+
+    /// The name in the database and the interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Font::Arial => "arial",
+            Font::Calibri => "calibri",
+            Font::CourierNew => "courier_new",
+            Font::Georgia => "georgia",
+            Font::Tahoma => "tahoma",
+            Font::TimesNewRoman => "times_new_roman",
+            Font::TrebuchetMs => "trebuchet_ms",
+            Font::Verdana => "verdana",
+        }
+    }
+
+    /// The font of that name.
+    pub fn from_name(name: &str) -> Option<Font> {
+        Font::ALL.into_iter().find(|font| font.as_str() == name)
+    }
+
+    /// The value of `font-family` (CSS Fonts 3 §3.1): the font, and what stands in where a reader lacks it.
+    pub fn family(self) -> &'static str {
+        match self {
+            Font::Arial => "Arial, Helvetica, sans-serif",
+            Font::Calibri => "Calibri, Carlito, sans-serif",
+            Font::CourierNew => "'Courier New', Courier, monospace",
+            Font::Georgia => "Georgia, serif",
+            Font::Tahoma => "Tahoma, Geneva, sans-serif",
+            Font::TimesNewRoman => "'Times New Roman', Times, serif",
+            Font::TrebuchetMs => "'Trebuchet MS', sans-serif",
+            Font::Verdana => "Verdana, Geneva, sans-serif",
+        }
+    }
+}
+
+/// How mail that is written from this account looks (features M24).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Style {
+    /// The font; `None`: whatever the reader prefers.
+    pub font: Option<Font>,
+    /// The size of its letters, in points.
+    pub font_size: Option<i64>,
+    /// What stands below each letter: HTML made safe.
+    pub signature: Option<String>,
+}
+
 /// Everything a person saves about an account, apart from its secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountSettings {
     /// The name before the address (*weergavenaam*).
     pub display_name: String,
@@ -182,6 +261,8 @@ pub struct AccountSettings {
     pub pinned_certificate: Option<String>,
     /// What may leave in a time.
     pub limits: Limits,
+    /// How mail written from it looks.
+    pub style: Style,
 }
 
 /// Whether mail of this folded address is not to be linked: it or its domain is on the list.

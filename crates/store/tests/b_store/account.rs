@@ -4,7 +4,7 @@ use crate::house::{ACCOUNT, NOW, ORGANISATION, make_account, settings};
 use mail::AccountKey;
 use store::{
     StoreError,
-    account::{self, AccountSettings, Colour, Direction, Incoming, Server, Trouble},
+    account::{self, AccountSettings, Colour, Direction, Font, Incoming, Server, Style, Trouble},
     receive::{Batch, receive},
 };
 
@@ -24,7 +24,8 @@ on_both! {
     an_account_is_read_as_it_was_saved(house) {
         let text = r#"{"kind":"imap","host":"imap.voorbeeld.nl","port":993,"encryption":"tls","username":"info","prefix":"INBOX"}"#;
         let incoming: Incoming = serde_json::from_str(text).unwrap();
-        let saved = AccountSettings { incoming: incoming.clone(), bcc: Some("boek@houder.nl".into()), ..settings("info@voorbeeld.nl") };
+        let style = Style { font: Some(Font::TimesNewRoman), font_size: Some(11), signature: Some("<p>Groet</p>".into()) };
+        let saved = AccountSettings { incoming: incoming.clone(), bcc: Some("boek@houder.nl".into()), style: style.clone(), ..settings("info@voorbeeld.nl") };
         let wanted = saved.clone();
         let read = unit!(house, tx => account::update(tx, ORGANISATION, ACCOUNT, 1, &saved, NOW).await).unwrap();
         assert_eq!(read.settings, wanted);

@@ -178,6 +178,7 @@ pub fn settings(address: &str) -> AccountSettings {
         allow_plaintext: false,
         pinned_certificate: None,
         limits: Limits::default(),
+        style: Default::default(),
     }
 }
 

@@ -8,6 +8,7 @@ mod me;
 mod people;
 mod reading;
 mod settings;
+mod signature;
 mod team;
 mod writing;
 

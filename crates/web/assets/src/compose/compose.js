@@ -19,6 +19,11 @@ export function begin(form) {
     if (answer?.ok && answer.headers.get("content-type")?.includes("json")) {
       const said = await answer.json();
       field("version").value = said.version;
+      // Another sender signs otherwise. What was typed meanwhile stays; the next time of saving says it again.
+      if (said.signed && data.get("html") === field("html").value) {
+        if (said.html != null) editor.put(said.html);
+        field("signed").value = said.signed;
+      }
       status.textContent = said.said;
       return true;
     }
@@ -45,6 +50,12 @@ export function begin(form) {
   };
 
   const editor = edit(form, later, (file) => takeFiles.picture(form, file, saved));
+  const look = () => {
+    const { family, points } = field("account").selectedOptions[0]?.dataset ?? {};
+    editor.look(family, points);
+  };
+  look();
+  field("account").addEventListener("change", () => { look(); saved(); });
   form.addEventListener("input", (event) => { if (event.target.type !== "file") later(); });
   form.addEventListener("change", (event) => { if (event.target.matches("select, [type=checkbox]")) later(); });
 

@@ -6,9 +6,11 @@ const TAGS = ["a", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3
   "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"];
 const ATTRIBUTES = ["href", "src", "alt", "colspan", "rowspan", "align", "valign", "border", "width", "height", "cellpadding", "cellspacing"];
 
-const clean = (html) => {
+// What comes from the server was made safe there, and keeps its looks and the mark of a signature; what is pasted does not.
+const clean = (html, own) => {
   const fragment = DOMPurify.sanitize(html, {
-    ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ATTRIBUTES, ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false,
+    ALLOWED_TAGS: own ? [...TAGS, "font", "small", "center"] : TAGS,
+    ALLOWED_ATTR: own ? [...ATTRIBUTES, "class", "style", "color"] : ATTRIBUTES, ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false,
     RETURN_DOM_FRAGMENT: true, WHOLE_DOCUMENT: false,
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|cid:|data:image\/(?:png|jpeg|gif|webp);base64,|\/drafts\/)/i,
   });
@@ -22,11 +24,19 @@ const clean = (html) => {
     table.setAttribute("cellpadding", "4");
     table.setAttribute("cellspacing", "0");
   });
-  return document.importNode(fragment, true);
+  const looks = [...fragment.querySelectorAll("[style]")].map((it) => {
+    const look = it.getAttribute("style");
+    it.removeAttribute("style");
+    return [it, look];
+  });
+  const taken = document.adoptNode(fragment);
+  // Our policy stops style attributes that are parsed, and not a style that is set.
+  for (const [it, look] of looks) it.style.cssText = look;
+  return taken;
 };
 
 export function edit(form, changed, sendPicture) {
-  const plain = form.querySelector("textarea[name=text]");
+  const plain = form.querySelector("[data-plain]");
   const kept = form.querySelector("[data-html]");
   const tools = form.querySelector("[data-tools]");
   const pictures = new Map();
@@ -39,17 +49,22 @@ export function edit(form, changed, sendPicture) {
   root.setAttribute("aria-label", form.dataset.label);
   plain.after(root);
   plain.hidden = plain.disabled = true;
-  form.querySelector("label[for=text]")?.remove();
+  form.querySelector(`label[for=${plain.id}]`)?.remove();
   kept.disabled = false;
   tools.hidden = false;
 
-  const editor = new Squire(root, { sanitizeToDOMFragment: clean, blockTag: "DIV", addLinks: true });
+  let own = false;
+  const editor = new Squire(root, { sanitizeToDOMFragment: (html) => clean(html, own), blockTag: "DIV", addLinks: true });
   const escaped = (text) => { const it = document.createElement("i"); it.textContent = text; return it.innerHTML; };
   const lines = (text) => text.split("\n").map((line) => `<div>${escaped(line) || "<br>"}</div>`).join("");
-  let first = kept.value.trim() ? kept.value : lines(plain.value);
-  for (const [cid, at] of pictures) first = first.replaceAll(`"cid:${cid}"`, `"${at}"`);
-  editor.setHTML(first);
-  editor.moveCursorToStart();
+  const put = (html) => {
+    for (const [cid, at] of pictures) html = html.replaceAll(`"cid:${cid}"`, `"${at}"`);
+    own = true;
+    editor.setHTML(html);
+    own = false;
+    editor.moveCursorToStart();
+  };
+  put(kept.value.trim() ? kept.value : lines(plain.value));
 
   const sync = () => {
     let html = editor.getHTML();
@@ -124,5 +139,9 @@ export function edit(form, changed, sendPicture) {
   editor.addEventListener("pathChange", mark);
   editor.addEventListener("select", mark);
   mark();
-  return { sync, focus: () => editor.focus() };
+  const look = (family, points) => {
+    root.style.fontFamily = family ?? "";
+    root.style.fontSize = points ? `${points}pt` : "";
+  };
+  return { sync, look, put: (html) => { put(html); sync(); }, focus: () => editor.focus() };
 }

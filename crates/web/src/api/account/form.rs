@@ -1,6 +1,7 @@
 //! What a program says of an account. Everything may be left out, so that one form serves making and changing: what is
 //! missing for a new account is told field by field.
 
+use super::font::FontName;
 use super::shown::{
     AfterFetchForm, AfterFetchKind, AuthenticationName, EncryptionName, LimitsShown, OwnerShown, RightName,
 };
@@ -8,7 +9,7 @@ use crate::{api::instant::Instant, given::or_null};
 use connect::Secret;
 use mailroom::accounts::{AccountInput, OwnerInput, ServerInput};
 use serde::{Deserialize, Deserializer};
-use store::account::{AfterFetch, Limits};
+use store::account::{AfterFetch, Font, Limits};
 use utoipa::ToSchema;
 
 /// A connected e-mail account as it is made or changed; in a change, what is left out stays.
@@ -61,6 +62,18 @@ pub(crate) struct AccountForm {
     #[schema(value_type = Option<String>, max_length = 200)]
     pinned_certificate: Option<Option<String>>,
     limits: Option<LimitsShown>,
+    /// The font of mail that is written on the page from this account; null: the reader's own.
+    #[serde(default, deserialize_with = "or_null")]
+    #[schema(value_type = Option<FontName>)]
+    font: Option<Option<FontName>>,
+    /// The size of its letters, in points.
+    #[serde(default, deserialize_with = "or_null")]
+    #[schema(value_type = Option<i64>, minimum = 8, maximum = 24)]
+    font_size: Option<Option<i64>>,
+    /// The signature below mail that is written on the page; it is made safe. Mail of `POST /outbox` is left as it is.
+    #[serde(default, deserialize_with = "or_null")]
+    #[schema(value_type = Option<String>, max_length = 100000)]
+    signature_html: Option<Option<String>>,
     /// Who may do what with it; the maker owns a new account when nobody is named.
     #[schema(max_items = 1000)]
     owners: Option<Vec<OwnerShown>>,
@@ -132,6 +145,9 @@ impl From<AccountForm> for AccountInput {
             allow_plaintext: form.allow_plaintext,
             pinned_certificate: form.pinned_certificate,
             limits: form.limits.map(Limits::from),
+            font: form.font.map(|font| font.map(|name| Font::from(name).as_str().to_owned())),
+            font_size: form.font_size,
+            signature_html: form.signature_html,
             owners: form.owners.map(|owners| owners.into_iter().map(OwnerInput::from).collect()),
         }
     }

@@ -3,6 +3,7 @@
 mod direction;
 mod fetch;
 mod folder;
+mod font;
 mod form;
 mod owner;
 mod restore;

@@ -1,5 +1,6 @@
 //! An account as the interface shows it: everything that was filled in except the secrets.
 
+use super::font::FontName;
 use crate::{
     api::{id, instant::Instant},
     problem::FieldProblem,
@@ -54,6 +55,15 @@ pub(crate) struct AccountShown {
     #[schema(required)]
     pinned_certificate: Option<String>,
     limits: LimitsShown,
+    /// The font of mail that is written on the page from this account.
+    #[schema(required)]
+    font: Option<FontName>,
+    /// The size of its letters, in points.
+    #[schema(required)]
+    font_size: Option<i64>,
+    /// The signature below mail that is written on the page, made safe.
+    #[schema(required)]
+    signature_html: Option<String>,
     owners: Vec<OwnerShown>,
     health: HealthShown,
     counts: CountsShown,
@@ -266,6 +276,9 @@ impl Around {
             allow_plaintext: settings.allow_plaintext,
             pinned_certificate: settings.pinned_certificate,
             limits: settings.limits.into(),
+            font: settings.style.font.map(FontName::from),
+            font_size: settings.style.font_size,
+            signature_html: settings.style.signature,
             owners: self.owners.into_iter().map(OwnerShown::from).collect(),
             health: HealthShown {
                 colour: health.colour.as_str(),

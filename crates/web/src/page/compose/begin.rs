@@ -80,7 +80,9 @@ pub(super) async fn show(
         _ => {
             let to = super::typed::split(&asked.to);
             let letter = Letter { account: asked.account, to, ..Letter::default() };
-            View::new(&state, &visitor, &person, writing::new_key(room), letter).await?
+            let mut view = View::new(&state, &visitor, &person, writing::new_key(room), letter).await?;
+            view.sign(&state, &person).await?;
+            view
         }
     };
     view.back = match asked.back.is_empty() {
@@ -94,6 +96,7 @@ pub(super) async fn show(
 async fn begin(state: &AppState, visitor: &Visitor, person: &Person, begun: Begun) -> Result<View, Problem> {
     let habit = visitor.habit();
     let mut view = View::new(state, visitor, person, writing::new_key(&state.room), begun.letter).await?;
+    view.sign(state, person).await?;
     view.quote = Some(begun.quote);
     let line = |(name, size)| FileLine { n: None, name, size: habit.size(size), content_id: None };
     view.files = begun.files.into_iter().map(line).collect();

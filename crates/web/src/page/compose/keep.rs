@@ -4,7 +4,7 @@ use super::{
     Say,
     begin::manner,
     forgotten,
-    typed::{Typed, plain},
+    typed::Typed,
     view::{Notice, View},
 };
 use crate::{
@@ -73,6 +73,7 @@ impl Press<'_> {
             _ => None,
         };
         let letter = self.typed.letter(there.as_ref().map(|draft| &draft.letter));
+        let letter = writing::signed_anew(room, viewer, letter, self.typed.signed()).await?;
         let kept = match (&there, self.typed.draft()) {
             _ if copies => writing::create(room, viewer, None, letter.clone()).await,
             (Some(draft), _) => writing::save(room, viewer, draft.id, self.typed.version(), letter.clone()).await,
@@ -112,7 +113,11 @@ impl Press<'_> {
                 _ if self.quiet => {
                     let say = Say(self.visitor.language);
                     let at = self.visitor.habit().moment(draft.updated_at).short;
-                    let said = json!({ "id": draft.id, "version": draft.version, "said": say.saved(at) });
+                    let mut said = json!({ "id": draft.id, "version": draft.version, "said": say.saved(at) });
+                    if letter.account != self.typed.signed() {
+                        said["signed"] = json!(letter.account);
+                        said["html"] = json!(draft.letter.html);
+                    }
                     Ok(Json(said).into_response())
                 }
                 _ => self.again(draft),
@@ -122,7 +127,7 @@ impl Press<'_> {
 
     /// Hands it over, after a look at what is easily forgotten.
     async fn send(&self, draft: Draft, letter: Letter, action: &str) -> Shown {
-        let own = letter.text.clone().or_else(|| letter.html.as_deref().map(plain)).unwrap_or_default();
+        let own = writing::own_words(&self.state.room, &self.person.viewer, &letter).await?;
         let files = draft.files.iter().any(|file| file.content_id.is_none());
         if action == "send" && !files && forgotten::speaks_of_a_file(&letter.subject, &own) {
             let mut view = View::of(self.state, self.visitor, self.person, draft).await?;
@@ -283,7 +288,7 @@ impl Press<'_> {
 }
 
 /// Plain text for the editor: a line is a block.
-fn as_html(text: &str) -> String {
+pub(in crate::page) fn as_html(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let line =
         |line: &str| if line.trim().is_empty() { "<div><br></div>".to_owned() } else { format!("<div>{line}</div>") };

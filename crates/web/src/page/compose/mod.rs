@@ -11,7 +11,8 @@ mod view;
 mod words;
 
 use super::route::{Pages, Who};
-use words::Say;
+pub(in crate::page) use keep::as_html;
+pub(in crate::page) use words::Say;
 
 /// A form with its files: what a mail may be, and the text.
 const FORM_LIMIT_BYTES: usize = 70 << 20;

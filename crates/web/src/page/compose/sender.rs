@@ -3,7 +3,7 @@
 use super::Say;
 use crate::{AppState, page::visitor::Person, problem::Problem};
 use mail::AccountKey;
-use store::account::{self, Outgoing};
+use store::account::{self, Font, Outgoing};
 
 /// A line of the list of senders.
 pub(super) struct Sender {
@@ -14,6 +14,9 @@ pub(super) struct Sender {
     /// The mailbox with which the organisation began: it reaches nobody outside.
     pub(super) temporary: bool,
     pub(super) chosen: bool,
+    /// What is written from it looks so: a value of `font-family`, and points. Empty: as it comes.
+    pub(super) family: &'static str,
+    pub(super) points: String,
 }
 
 /// The mailboxes of the person, those that they can write from first. `wanted` is chosen, else their default, else the
@@ -50,7 +53,9 @@ pub(super) async fn all(
             () if settings.display_name.is_empty() || settings.display_name == settings.address => settings.address,
             () => format!("{} <{}>", settings.display_name, settings.address),
         };
-        senders.push(Sender { id: account.id, label, usable, temporary, chosen: false });
+        let family = settings.style.font.map(Font::family).unwrap_or_default();
+        let points = settings.style.font_size.map(|points| points.to_string()).unwrap_or_default();
+        senders.push(Sender { id: account.id, label, usable, temporary, chosen: false, family, points });
     }
     senders.sort_by_key(|sender| !sender.usable);
     let choice = [wanted, person.default_account, senders.first().map(|it| it.id)].into_iter().flatten();

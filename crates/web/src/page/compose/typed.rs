@@ -2,7 +2,7 @@
 
 use crate::problem::{Kind, Problem};
 use axum::extract::{FromRequest, Multipart, Request};
-use mail::{Address, DraftKey, compose::Attached};
+use mail::{AccountKey, Address, DraftKey, compose::Attached};
 use std::collections::BTreeMap;
 use store::draft::Letter;
 
@@ -64,6 +64,11 @@ impl Typed {
     /// The version that the form was made from; 0 when nothing was kept yet.
     pub(super) fn version(&self) -> i64 {
         self.key("version").unwrap_or(0)
+    }
+
+    /// Whose signature the form was shown with.
+    pub(super) fn signed(&self) -> Option<AccountKey> {
+        self.key("signed")
     }
 
     /// The values of a template's holes.

@@ -15,8 +15,8 @@ use crate::{
 };
 use askama::Template;
 use axum::http::StatusCode;
-use mail::{DraftKey, MessageKey, TemplateKey};
-use mailroom::words::FieldError;
+use mail::{AccountKey, DraftKey, MessageKey, TemplateKey};
+use mailroom::{words::FieldError, writing};
 use store::draft::{Draft, File, Letter};
 
 /// A file of the draft.
@@ -144,6 +144,19 @@ impl View {
         view.files = draft.files.into_iter().map(|file| file_line(file, &habit)).collect();
         view.quote = super::begin::quote(state, visitor, person, view.source, view.forwards).await?;
         Ok(view)
+    }
+
+    /// Puts the signature of the sender that is chosen into a letter that nobody wrote at yet.
+    pub(super) async fn sign(&mut self, state: &AppState, person: &Person) -> Result<(), Problem> {
+        let answers = self.source.is_some();
+        let opening = writing::opening(&state.room, &person.viewer, self.signed(), answers).await?;
+        (self.text, self.html) = (opening.text, opening.html);
+        Ok(())
+    }
+
+    /// Whose signature stands in the letter, if any.
+    pub(super) fn signed(&self) -> Option<AccountKey> {
+        self.senders.iter().find(|sender| sender.chosen).map(|sender| sender.id)
     }
 
     /// What is wrong, by the fields of the form.

@@ -150,6 +150,8 @@ fn field_name(field: &str, say: Say) -> Option<&'static str> {
         "never_link" => say.f_never_link(),
         "allow_plaintext" | "pinned_certificate" => say.f_encryption(),
         "limits" => say.f_limits(),
+        "font" => say.f_font(),
+        "signature_html" => say.f_signature(),
         "owners" => say.f_owners(),
         _ => return None,
     })

@@ -1,10 +1,11 @@
-//! The tab Sending: what may leave in a time, and who gets a copy of everything (features S5, M23).
+//! The tab Sending: what may leave in a time, who gets a copy of everything, and how letters look (features S5, M23, M24).
 
 use super::{After, Head, Tab, fields::Fields, managed, saved_at, words::Say};
 use crate::{
     AppState,
     given::Named,
     page::{
+        compose,
         frame::{Errors, Frame, Place, Shown, field_errors, shown, shown_as},
         route::{Pages, Who},
         visitor::{Person, Visitor},
@@ -15,12 +16,12 @@ use axum::{
     extract::{Query, State},
     http::StatusCode,
 };
-use mail::AccountKey;
+use mail::{AccountKey, display::text_of_html};
 use mailroom::{
     accounts::{self, AccountInput},
     words::{FieldError, field},
 };
-use store::account::{Account, Limits, Outgoing, SentCopy};
+use store::account::{Account, Font, Limits, Outgoing, SentCopy};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/{id}/sending", Who::Everybody, show).post("/mailboxes/{id}/sending", Who::Everybody, save)
@@ -36,6 +37,14 @@ struct Page {
     sends: bool,
     bcc: String,
     limits: [LimitField; 4],
+    /// The words of the editor.
+    writing: compose::Say,
+    /// Name, what people read, the value of `font-family`, chosen.
+    fonts: Vec<(&'static str, &'static str, &'static str, bool)>,
+    /// Points, chosen.
+    sizes: Vec<(i64, bool)>,
+    signature_text: String,
+    signature_html: String,
     /// Who puts the copy into the sent folder, in words.
     sent_copy: &'static str,
 }
@@ -50,6 +59,8 @@ struct LimitField {
 fn page(visitor: &Visitor, account: &Account, after: &After) -> Page {
     let say = Say(visitor.language);
     let Limits { connections, per_connection, per_minute, per_day } = account.settings.limits;
+    let style = &account.settings.style;
+    let signature_html = style.signature.clone().unwrap_or_default();
     let field = |name, label, value: Option<u32>| LimitField {
         name,
         label,
@@ -68,12 +79,26 @@ fn page(visitor: &Visitor, account: &Account, after: &After) -> Page {
             field("connections", say.connections(), connections),
             field("per_connection", say.per_connection(), per_connection),
         ],
+        writing: compose::Say(visitor.language),
+        fonts: fonts(style.font.map(Font::as_str).unwrap_or_default()),
+        sizes: accounts::POINTS.map(|points| (points, style.font_size == Some(points))).collect(),
+        signature_text: text_of_html(&signature_html).trim_end().to_owned(),
+        signature_html,
         sent_copy: match account.sent_copy {
             SentCopy::Unknown => say.copy_unknown(),
             SentCopy::Provider => say.copy_provider(),
             SentCopy::Ours => say.copy_ours(),
         },
     }
+}
+
+/// The fonts to choose from, that one chosen.
+fn fonts(chosen: &str) -> Vec<(&'static str, &'static str, &'static str, bool)> {
+    let one = |font: Font| {
+        let first = font.family().split(',').next().unwrap_or_default().trim_matches('\'');
+        (font.as_str(), first, font.family(), font.as_str() == chosen)
+    };
+    Font::ALL.into_iter().map(one).collect()
 }
 
 async fn show(
@@ -95,7 +120,7 @@ async fn save(
     fields: Fields,
 ) -> Shown {
     let account = managed(&state, &person, key).await?;
-    let errors = match read(&fields) {
+    let errors = match read(&fields, &account) {
         Err(errors) => errors,
         Ok(input) => match accounts::patch(&state.room, &person.viewer, key, input).await {
             Ok(_) => return Ok(saved_at(&format!("/mailboxes/{key}/sending"))),
@@ -105,14 +130,36 @@ async fn save(
     let mut page = page(&visitor, &account, &After::default());
     page.errors = Errors::new(&errors, visitor.language);
     page.bcc = fields.of("bcc").to_owned();
+    page.fonts = fonts(fields.of("font"));
+    for (points, chosen) in &mut page.sizes {
+        *chosen = points.to_string() == fields.of("font_size");
+    }
+    page.signature_html = signature(&fields, &account);
+    page.signature_text = text_of_html(&page.signature_html).trim_end().to_owned();
     for limit in &mut page.limits {
         limit.value = fields.of(limit.name).to_owned();
     }
     shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-fn read(fields: &Fields) -> Result<AccountInput, Vec<FieldError>> {
+/// The signature that was typed. Without script only its text comes: what it was made from stays formatted when nobody
+/// touched it.
+fn signature(fields: &Fields, account: &Account) -> String {
+    let kept = account.settings.style.signature.as_deref().unwrap_or_default();
+    let typed = fields.of("signature_text").replace("\r\n", "\n");
+    match typed.trim_end() {
+        _ if fields.is_on("signature_html") => fields.of("signature_html").to_owned(),
+        typed if typed == text_of_html(kept).trim_end() => kept.to_owned(),
+        typed => compose::as_html(typed),
+    }
+}
+
+fn read(fields: &Fields, account: &Account) -> Result<AccountInput, Vec<FieldError>> {
     let mut errors = Vec::new();
+    let font_size = fields.number("font_size").unwrap_or_else(|()| {
+        errors.push(FieldError::new("font_size", field::OUT_OF_RANGE));
+        None
+    });
     let mut limit = |name: &'static str| {
         let typed = fields.number(name).and_then(|typed| match typed {
             None => Ok(None),
@@ -136,6 +183,9 @@ fn read(fields: &Fields) -> Result<AccountInput, Vec<FieldError>> {
         true => Ok(AccountInput {
             limits: Some(limits),
             bcc: Some(Some(fields.of("bcc").to_owned())),
+            font: Some(Some(fields.of("font").to_owned())),
+            font_size: Some(font_size),
+            signature_html: Some(Some(signature(fields, account))),
             ..AccountInput::default()
         }),
     }

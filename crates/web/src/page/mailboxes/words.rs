@@ -221,6 +221,14 @@ words! {
         per_connection "Berichten per verbinding" "Messages over one connection";
         bcc "Kopie van alles (BCC)" "Copy of everything (BCC)";
         bcc_hint "Dit adres krijgt van elk verzonden bericht een kopie, zonder dat ontvangers dat zien. Leeg: niemand." "This address gets a copy of every message sent, unseen by the recipients. Empty: nobody.";
+        look "Opmaak van brieven" "How letters look";
+        look_why "Voor wat hier geschreven wordt vanuit deze mailbox. Mail die een programma aanlevert gaat zoals hij is." "For what is written here from this mailbox. Mail that a program hands in leaves as it is.";
+        font "Lettertype" "Font";
+        font_size "Lettergrootte" "Size of the letters";
+        no_font "Geen voorkeur" "No preference";
+        points(number) "{number} punten" "{number} points";
+        signature "Handtekening" "Signature";
+        signature_why "Komt onder elke nieuwe brief en boven wat u citeert. Leeg: geen." "Stands below each new letter and above what you quote. Empty: none.";
         sent_copy "Kopie in Verzonden" "Copy in the sent folder";
         copy_unknown "Dat blijkt bij het eerste bericht: eerst kijkt Postkamer of de provider zelf een kopie bewaart." "The first message will show: Postkamer first looks whether the provider keeps a copy by itself.";
         copy_provider "De provider bewaart zelf een kopie." "The provider keeps a copy by itself.";
@@ -294,6 +302,8 @@ words! {
         f_never_link "nooit koppelen" "never link";
         f_encryption "versleuteling" "encryption";
         f_limits "grenzen" "limits";
+        f_font "lettertype" "font";
+        f_signature "handtekening" "signature";
         f_owners "eigenaren" "owners";
     }
 }

@@ -10,7 +10,7 @@ import { takePart } from "./page/team.js";
 listenForKeys();
 offerCopies();
 // Where one is stays in sight in a bar that is wider than the screen.
-for (const here of document.querySelectorAll(".tabs [aria-current], .menu [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
+for (const here of document.querySelectorAll(".tabs [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
 listenForChoice();
 if (document.getElementById("list")) listenForMail();
 takePart();

@@ -109,6 +109,7 @@ words! {
         main_menu "Hoofdmenu" "Main menu";
         to_content "Naar de inhoud" "Skip to content";
         sign_out "Afmelden" "Sign out";
+        more "Meer" "More";
         parts "Onderdelen" "Parts";
         own_password "Uw wachtwoord" "Your password";
         own_password_why "Dit vragen we opnieuw, omdat hier veel van afhangt." "Asked again, because much depends on this.";

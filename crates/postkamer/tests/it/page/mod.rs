@@ -5,6 +5,7 @@ mod handling;
 mod hostile;
 mod mailboxes;
 mod me;
+mod narrow;
 mod people;
 mod reading;
 mod settings;

@@ -6,8 +6,7 @@ use crate::{
     given::Named,
     page::{
         frame::{Errors, Frame, Place, Shown, field_errors, shown, shown_as},
-        origin,
-        route::percent,
+        linked, origin,
         visitor::{Person, Visitor},
     },
 };
@@ -23,7 +22,7 @@ use mailroom::people;
 use serde::Deserialize;
 use store::{
     UserRole,
-    contact::{Contact, ContactPatch, External, NewContact},
+    contact::{Contact, ContactPatch, NewContact},
 };
 
 /// What stands in the form.
@@ -81,16 +80,6 @@ impl Typed {
     fn hidden(&self) -> Option<bool> {
         self.hidden_asked.as_ref().map(|_| self.hidden.is_some())
     }
-
-    fn external(&self) -> Option<External> {
-        external(&self.source, &self.external_id)
-    }
-}
-
-/// How other software calls it; nothing when both fields were left empty.
-pub(crate) fn external(source: &str, id: &str) -> Option<External> {
-    let (source, id) = (source.trim().to_owned(), id.trim().to_owned());
-    (!source.is_empty() || !id.is_empty()).then_some(External { source, id })
 }
 
 fn page(visitor: &Visitor, person: &Person, id: Option<ContactKey>, typed: Typed, errors: Errors) -> Page {
@@ -136,17 +125,10 @@ pub(super) async fn create(
         kind: typed.kind.clone(),
         addresses: typed.addresses(),
         hidden: typed.hidden().unwrap_or(false),
-        external: typed.external(),
+        external: linked::external(&typed.source, &typed.external_id),
     };
     match people::contact::create(&state.room, &person.viewer, new).await {
-        Ok(made) if typed.back.is_empty() => {
-            Ok(Redirect::to(&format!("/contacts/{}?done=made", made.id)).into_response())
-        }
-        // Whoever came to link a mail finds the new one there.
-        Ok(made) => {
-            let back = format!("{}?q={}", origin::onward(Some(&typed.back)), percent(&made.name));
-            Ok(Redirect::to(&back).into_response())
-        }
+        Ok(made) => Ok(linked::made(&format!("/contacts/{}", made.id), &made.name, &typed.back)),
         Err(refusal) => {
             let errors = Errors::new(&field_errors(refusal)?, visitor.language);
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&visitor, &person, None, typed, errors))
@@ -166,7 +148,7 @@ pub(super) async fn save(
         kind: Some(typed.kind.clone()),
         addresses: Some(typed.addresses()),
         hidden: typed.hidden(),
-        external: Some(typed.external()),
+        external: Some(linked::external(&typed.source, &typed.external_id)),
     };
     match people::contact::change(&state.room, &person.viewer, id, patch).await {
         Ok(_) => Ok(Redirect::to(&format!("/contacts/{id}?done=saved")).into_response()),

@@ -7,8 +7,6 @@ mod one;
 mod trial;
 mod words;
 
-pub(super) use form::external;
-
 use super::route::{Pages, Who};
 use words::Say;
 

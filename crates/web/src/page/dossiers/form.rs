@@ -5,10 +5,8 @@ use crate::{
     AppState,
     given::Named,
     page::{
-        contacts::external,
         frame::{Errors, Frame, Place, Shown, field_errors, shown, shown_as},
-        origin,
-        route::percent,
+        linked, origin,
         visitor::{Person, Visitor},
     },
     problem::Problem,
@@ -118,17 +116,10 @@ pub(super) async fn create(
         name: typed.name.clone(),
         kind: typed.kind.clone(),
         contacts: typed.contact.into_iter().collect(),
-        external: external(&typed.source, &typed.external_id),
+        external: linked::external(&typed.source, &typed.external_id),
     };
     match people::dossier::create(&state.room, &person.viewer, new).await {
-        Ok(made) if typed.back.is_empty() => {
-            Ok(Redirect::to(&format!("/dossiers/{}?done=made", made.id)).into_response())
-        }
-        // Whoever came to link a mail finds the new one there.
-        Ok(made) => {
-            let back = format!("{}?q={}", origin::onward(Some(&typed.back)), percent(&made.name));
-            Ok(Redirect::to(&back).into_response())
-        }
+        Ok(made) => Ok(linked::made(&format!("/dossiers/{}", made.id), &made.name, &typed.back)),
         Err(refusal) => {
             let page = page(&state, &visitor, &person, None, typed, &field_errors(refusal)?).await?;
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
@@ -146,7 +137,7 @@ pub(super) async fn save(
     let patch = DossierPatch {
         name: Some(typed.name.clone()),
         kind: Some(typed.kind.clone()),
-        external: Some(external(&typed.source, &typed.external_id)),
+        external: Some(linked::external(&typed.source, &typed.external_id)),
         ..DossierPatch::default()
     };
     match people::dossier::change(&state.room, &person.viewer, id, patch).await {

@@ -132,6 +132,17 @@ impl Wanted {
         self.view.map_or_else(|| say.all_mail(), |view| view.name(&say))
     }
 
+    /// What an empty list says, and what would fill it.
+    pub(super) fn nothing(&self, say: &Say) -> (&'static str, &'static str) {
+        match self.view {
+            None => (say.nothing_here(), say.nothing_here_why()),
+            Some(View::Mine) => (say.nothing_mine(), say.nothing_mine_why()),
+            Some(View::Unassigned) => (say.nothing_unassigned(), say.nothing_unassigned_why()),
+            Some(View::Snoozed) => (say.nothing_snoozed(), say.nothing_snoozed_why()),
+            Some(View::Closed) => (say.nothing_closed(), say.nothing_closed_why()),
+        }
+    }
+
     /// How conversations must stand to be on the list. What is out of sight is found by searching, and where it is asked
     /// for.
     fn standing(&self, user: UserKey, now: i64) -> Option<Standing> {

@@ -32,6 +32,14 @@ words! {
         older "Oudere gesprekken" "Older conversations";
         nothing_here "Hier is nog niets" "Nothing here yet";
         nothing_here_why "Nieuwe mail verschijnt hier vanzelf zodra hij binnenkomt." "New mail appears here by itself as soon as it comes in.";
+        nothing_mine "Er staat niets op uw naam" "Nothing is in your name";
+        nothing_mine_why "Gesprekken die u oppakt, of die iemand aan u geeft, staan hier tot ze gesloten zijn." "Conversations that you take on, or that somebody gives to you, stand here until they are closed.";
+        nothing_unassigned "Alles is opgepakt" "Everything is taken on";
+        nothing_unassigned_why "Open gesprekken die nog niemand doet staan hier." "Open conversations that nobody handles yet stand here.";
+        nothing_snoozed "Er is niets uitgesteld" "Nothing is put off";
+        nothing_snoozed_why "Een gesprek dat u uitstelt wacht hier, en komt op het gekozen moment vanzelf terug in de lijst." "A conversation that you put off waits here, and comes back to the list by itself at the moment you chose.";
+        nothing_closed "Er is niets gesloten" "Nothing is closed";
+        nothing_closed_why "Gesprekken die u sluit omdat ze klaar zijn, staan hier." "Conversations that you close because they are done stand here.";
         nothing_found "Niets gevonden" "Nothing found";
         nothing_found_why "Controleer de spelling, of zoek op minder woorden." "Check the spelling, or search for fewer words.";
         no_mailbox "Nog geen mailbox" "No mailbox yet";

@@ -8,21 +8,24 @@ use crate::{
 use mail::{AccountKey, OrganisationKey};
 use std::time::Duration;
 use store::{StoreError, Viewer, account, owner};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout};
 
 /// How long the task of an account that was just saved may take to begin.
 const BEGINS_WITHIN: Duration = Duration::from_secs(10);
+/// Attempts at most that had begun before, or were taken away.
+const ASKS: usize = 3;
 
 /// Begins to fetch: a pause after errors ends, and the account's health tells how it went. An account that waits for a
 /// person is refused, for who reads or manages it.
 pub async fn fetch_soon(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Result<(), Refusal> {
     let viewer = *viewer;
-    let found = room.store.db.read(move |tx| {
+    let found = room.store.db.write(move |tx| {
         Box::pin(async move {
             let rights = owner::rights(tx, &viewer, account).await?;
             if !rights.read && !rights.manage {
                 return Err(StoreError::NotFound);
             }
+            account::try_now(tx, viewer.organisation, account).await?;
             account::load(tx, viewer.organisation, account).await
         })
     });
@@ -47,26 +50,33 @@ pub fn in_the_background(room: &MailRoom, organisation: OrganisationKey, account
     });
 }
 
-/// What the pass brought that fulfils the wish. An account that rests after errors rests no longer, and an attempt that had
-/// begun before somebody asked is not their answer.
+/// What the pass brought that fulfils the wish. An account that rests after errors rests no longer, unless its sign-in was
+/// refused; and an attempt that had begun before somebody asked is not their answer.
 pub async fn when_begun(
     room: &MailRoom,
     organisation: OrganisationKey,
     account: AccountKey,
     wish: Wish,
 ) -> Result<Fetched, DeskError> {
-    let since = Instant::now();
-    let mut until = since + BEGINS_WITHIN;
+    let (since, mut asks) = (Instant::now(), 0);
     loop {
-        match room.desks.fetch(account, wish, since).await {
-            Err(DeskError::NotRunning) if Instant::now() < until => {}
-            Err(DeskError::FailedBefore(_)) => until = Instant::now() + BEGINS_WITHIN,
-            other => return other,
+        let mut asked = room.desks.ask(account, wish, since).await;
+        if asked.in_lobby {
+            let rouse = store::unit(move |tx| Box::pin(async move { account::rouse(tx, organisation, account).await }));
+            room.store.db.write(rouse).await?;
         }
-        room.store
-            .db
-            .write(move |tx| Box::pin(async move { account::try_now(tx, organisation, account).await }))
-            .await?;
-        sleep(Duration::from_millis(100)).await;
+        let answer = match timeout(BEGINS_WITHIN, asked.answer()).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                // Whom a task has taken up by now is not in there any more.
+                room.desks.empty_lobby(account);
+                asked.answer().await
+            }
+        };
+        asks += 1;
+        match answer {
+            Err(DeskError::FailedBefore(_)) if asks < ASKS => {}
+            answer => return answer,
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod desk;
+mod desks;
 mod edits;
 mod held;
 mod identity;
@@ -17,7 +18,7 @@ mod restore;
 mod supervisor;
 mod suspect;
 
-pub use desk::{DeskError, Desks, Wish};
+pub use desks::{DeskError, Desks, Wish};
 pub(crate) use identity::recognise;
 pub use import::{Imported, import};
 pub(crate) use own::{OwnSource, deliver};

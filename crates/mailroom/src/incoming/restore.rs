@@ -4,7 +4,7 @@
 //! compared with what is stored, and the digest decides besides.
 
 use super::{
-    desk::Wish,
+    desks::Wish,
     held::Held,
     pass::{self, PassError},
 };

@@ -156,11 +156,28 @@ pub async fn record_trouble(
     Ok(true)
 }
 
-/// Somebody asks for the account now: the pause after errors ends. One that waits for a person goes on waiting.
+/// A person asks for the account now: the pause after errors ends. One that waits for a person goes on waiting.
 pub async fn try_now(tx: &mut Tx, organisation: OrganisationKey, account: AccountKey) -> Result<(), StoreError> {
-    let sql = "UPDATE accounts SET next_try_at = NULL WHERE organisation = $1 AND id = $2
-               AND next_try_at IS NOT NULL AND NOT parked";
-    if tx.execute(sql, &vals![organisation, account]).await? > 0 {
+    end_pause(tx, organisation, account, "").await
+}
+
+/// A program asks for the account now: the same, but not after a refused sign-in, because programs ask again and again and
+/// servers lock out who does (features M11).
+pub async fn rouse(tx: &mut Tx, organisation: OrganisationKey, account: AccountKey) -> Result<(), StoreError> {
+    end_pause(tx, organisation, account, " AND refused_sign_ins = 0").await
+}
+
+async fn end_pause(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    unless: &str,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "UPDATE accounts SET next_try_at = NULL
+         WHERE organisation = $1 AND id = $2 AND next_try_at IS NOT NULL AND NOT parked{unless}"
+    );
+    if tx.execute(&sql, &vals![organisation, account]).await? > 0 {
         tx.ring(Topic::Accounts);
     }
     Ok(())

@@ -10,7 +10,7 @@ mod secret;
 mod settings;
 mod write;
 
-pub use health::{Colour, Health, Trouble, record_fetched, record_success, record_trouble, try_now};
+pub use health::{Colour, Health, Trouble, record_fetched, record_success, record_trouble, rouse, try_now};
 pub use held::{Held, any_due, forget_leases, held};
 pub use lease::{AccountLease, hold, lease, release, renew};
 pub use own::{by_own_address, take_over};

@@ -7,6 +7,7 @@ mod alive;
 mod api;
 mod caller;
 mod given;
+mod handler;
 mod headers;
 mod language;
 mod metrics;

@@ -17,7 +17,12 @@ pub use tx::{Dialect, Tx, placeholders};
 pub use val::Val;
 
 use crate::StoreError;
-use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    path::PathBuf,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
 use tokio::sync::watch;
 
 /// The future of a unit of work.
@@ -96,10 +101,12 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
     {
+        let (work, result) = apart(work);
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.write(work).await,
             Engine::Postgres(postgres) => postgres.write(work).await,
-        }
+        }?;
+        result.take()
     }
 
     /// Runs a unit of work that only reads, on one consistent view.
@@ -108,16 +115,49 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
     {
+        let (work, result) = apart(work);
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.read(work).await,
             Engine::Postgres(postgres) => postgres.read(work).await,
-        }
+        }?;
+        result.take()
     }
 
     /// Changes its value after every commit that rang this topic, on this node or (PostgreSQL) another.
     pub fn bell(&self, topic: Topic) -> watch::Receiver<u64> {
         self.bells.of(topic).subscribe()
     }
+}
+
+/// A unit of work that leaves its result with who asked for it: one type for all of them, so that what the engines build
+/// around a unit is compiled once.
+type Unit = Box<dyn for<'a> FnOnce(&'a mut Tx) -> Work<'a, ()> + Send>;
+
+/// What a unit of work came to.
+struct Outcome<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Outcome<T> {
+    fn take(self) -> Result<T, StoreError> {
+        let mut outcome = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.take().ok_or_else(|| StoreError::Broken("a unit of work left no result".into()))
+    }
+}
+
+fn apart<T, F>(work: F) -> (Unit, Outcome<T>)
+where
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
+{
+    let outcome = Arc::new(Mutex::new(None));
+    let kept = outcome.clone();
+    let plain = unit(move |tx| {
+        Box::pin(async move {
+            let done = work(tx).await?;
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+            Ok(())
+        })
+    });
+    (Box::new(plain), Outcome(outcome))
 }
 
 /// A counter a topic, turned after commits.

@@ -1,7 +1,7 @@
 //! PostgreSQL: a pool, prepared statements, and statements sent without waiting for each answer.
 
 use super::{
-    Bells, Row, Topic, Tx, Val, Work,
+    Bells, Row, Topic, Tx, Unit, Val, Work,
     tls::{self, Tls},
     tx::Engine,
 };
@@ -41,45 +41,36 @@ impl Postgres {
         Ok(Postgres { pool, bells, ears })
     }
 
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
-    {
-        let mut unit = Unit::begin(&self.pool, "BEGIN").await?;
-        let done = caught(work(unit.tx())).await?;
-        let rung = unit.commit().await?;
-        self.bells.ring(&rung);
-        Ok(done)
+    pub(super) async fn write(&self, work: Unit) -> Result<(), StoreError> {
+        let mut unit = Open::begin(&self.pool, "BEGIN").await?;
+        caught(work(unit.tx())).await?;
+        self.bells.ring(&unit.commit().await?);
+        Ok(())
     }
 
-    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
-    {
-        let mut unit = Unit::begin(&self.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let done = caught(work(unit.tx())).await?;
+    pub(super) async fn read(&self, work: Unit) -> Result<(), StoreError> {
+        let mut unit = Open::begin(&self.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        caught(work(unit.tx())).await?;
         unit.commit().await?;
-        Ok(done)
+        Ok(())
     }
 }
 
 /// A panic in one unit is a failure of that unit, as on SQLite.
-async fn caught<T>(work: Work<'_, T>) -> Result<T, StoreError> {
+async fn caught(work: Work<'_, ()>) -> Result<(), StoreError> {
     let done = AssertUnwindSafe(work).catch_unwind().await;
     done.unwrap_or_else(|_| Err(StoreError::Broken("a unit of work panicked".into())))
 }
 
 /// A connection with an open transaction. Dropped before the commit, it is taken out of the pool and closed, because
 /// nobody knows how far it came.
-struct Unit(Option<Tx>);
+struct Open(Option<Tx>);
 
-impl Unit {
-    async fn begin(pool: &Pool, how: &str) -> Result<Unit, StoreError> {
+impl Open {
+    async fn begin(pool: &Pool, how: &str) -> Result<Open, StoreError> {
         let client = pool.get().await.map_err(|error| StoreError::Unreachable(error.to_string()))?;
         client.batch_execute(how).await?;
-        Ok(Unit(Some(Tx { engine: Engine::Postgres(Box::new(client)), rung: Vec::new() })))
+        Ok(Open(Some(Tx { engine: Engine::Postgres(Box::new(client)), rung: Vec::new() })))
     }
 
     fn tx(&mut self) -> &mut Tx {
@@ -98,7 +89,7 @@ impl Unit {
     }
 }
 
-impl Drop for Unit {
+impl Drop for Open {
     fn drop(&mut self) {
         if let Some(Tx { engine: Engine::Postgres(client), .. }) = self.0.take() {
             drop(Object::take(*client));

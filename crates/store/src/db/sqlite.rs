@@ -1,6 +1,6 @@
 //! SQLite: one writer thread that groups what waits into one commit, and a few readers.
 
-use super::{Bells, Row, Tx, Val, Work, sqlite_log::Log, tx::Engine};
+use super::{Bells, Row, Tx, Unit, Val, sqlite_log::Log, tx::Engine};
 use crate::{StoreError, lost_sync};
 use rusqlite::{Connection, config::DbConfig, ffi, types::ValueRef};
 use std::{
@@ -31,9 +31,8 @@ const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 /// Does its work in the transaction, and gives back what to call once the fate of the commit is known.
 struct Job {
     reads: bool,
-    work: Unit,
+    work: Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>,
 }
-type Unit = Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>;
 type Told = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 pub(super) struct Sqlite {
@@ -95,21 +94,13 @@ impl Sqlite {
         })
     }
 
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
-    {
+    pub(super) async fn write(&self, work: Unit) -> Result<(), StoreError> {
         self.writing.fetch_add(1, Ordering::Relaxed);
         let _writing = Waiting(&self.writing);
         run(&self.writer, false, work).await
     }
 
-    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
-    {
+    pub(super) async fn read(&self, work: Unit) -> Result<(), StoreError> {
         let before = self.reading.fetch_add(1, Ordering::Relaxed);
         let _reading = Waiting(&self.reading);
         // As long as nothing happens at the same time, as in a short command, the one connection does for all.
@@ -146,11 +137,7 @@ impl Sqlite {
     }
 }
 
-async fn run<T, F>(queue: &Queue, reads: bool, work: F) -> Result<T, StoreError>
-where
-    T: Send + 'static,
-    F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
-{
+async fn run(queue: &Queue, reads: bool, work: Unit) -> Result<(), StoreError> {
     let (answer, answered) = oneshot::channel();
     let work = Box::new(move |tx: &mut Tx| {
         // A panic in one unit must not take the writer, and with it every account, along.

@@ -3,7 +3,7 @@
 //! Rights are looked up for every reading, and for every event: what one may not see (any more) one does not hear of.
 
 use super::{id, instant::Instant, page};
-use crate::{AppState, caller::Caller, given::Asked, problem::Problem};
+use crate::{AppState, caller::Caller, given::Asked, handler::routes, problem::Problem};
 use axum::{
     Json,
     extract::State,
@@ -24,7 +24,7 @@ use store::{
     change::{self, Change},
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 /// How many changes one answer looks at; the caller may see few of them.
 const LOOKED_AT: usize = 5_000;

@@ -10,6 +10,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Asked, Given, Named, NamedPair, or_null},
+    handler::routes,
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
@@ -24,7 +25,7 @@ use mailroom::people;
 use serde::{Deserialize, Serialize};
 use store::contact::{self, Contact, ContactPatch, NewContact, Order};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, change)).routes(routes!(upsert))

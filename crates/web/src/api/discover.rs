@@ -1,6 +1,6 @@
 //! The settings of an account, found from its address alone.
 
-use crate::{AppState, caller::Caller, given::Given, language::Spoken, problem::Problem};
+use crate::{AppState, caller::Caller, given::Given, handler::routes, language::Spoken, problem::Problem};
 use axum::{Json, extract::State};
 use connect::discover::{Candidate, Endpoint, Kind, Origin};
 use mailroom::{
@@ -9,7 +9,7 @@ use mailroom::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(look))

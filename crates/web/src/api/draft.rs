@@ -10,6 +10,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Asked, Given, Named, or_null},
+    handler::routes,
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
@@ -24,10 +25,7 @@ use mailroom::writing as verb;
 use serde::{Deserialize, Serialize};
 use store::draft::{Draft, File, Letter};
 use utoipa::ToSchema;
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt},
-    routes,
-};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 
 /// Text and HTML of a letter, each a million characters at most.
 const LETTER_LIMIT_BYTES: usize = 10 << 20;

@@ -9,6 +9,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Given, or_null},
+    handler::routes,
     problem::Problem,
 };
 use axum::{Json, extract::State};
@@ -20,7 +21,7 @@ use store::{
     user::{self, UserPatch},
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get, change))

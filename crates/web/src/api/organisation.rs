@@ -5,6 +5,7 @@ use crate::{
     AppState,
     caller::{Administrator, Caller},
     given::Given,
+    handler::routes,
     problem::{Problem, ProblemBody},
 };
 use axum::{Json, extract::State};
@@ -13,7 +14,7 @@ use mailroom::people::organisation::{self as verb, OrganisationPatch};
 use serde::{Deserialize, Serialize};
 use store::organisation::{self, Organisation};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get, change))

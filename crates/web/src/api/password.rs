@@ -5,6 +5,7 @@ use crate::{
     AppState,
     caller::{Administrator, Caller},
     given::{Given, Named},
+    handler::routes,
     problem::{Problem, ProblemBody},
     throttle::LINKS_AN_HOUR,
 };
@@ -17,7 +18,7 @@ use mailroom::{
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -9,6 +9,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Asked, Named},
+    handler::routes,
     problem::Problem,
 };
 use axum::{Json, extract::State};
@@ -17,7 +18,7 @@ use mailroom::desk;
 use serde::Serialize;
 use store::quarantine::{self, SetAside};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(retry))

@@ -5,6 +5,7 @@ use crate::{
     AppState,
     caller::{Administrator, Caller},
     given::{Asked, Given, Named},
+    handler::routes,
     problem::{Problem, ProblemBody},
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -13,7 +14,7 @@ use mailroom::people;
 use serde::{Deserialize, Serialize};
 use store::{guard::Block, session::Session};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -8,6 +8,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Asked, Given, Named},
+    handler::routes,
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
@@ -22,10 +23,7 @@ use mailroom::people::template as verb;
 use serde::{Deserialize, Serialize};
 use store::template::{self, NewTemplate, Template};
 use utoipa::ToSchema;
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt},
-    routes,
-};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 
 /// Both texts at their longest, however they are escaped.
 const TEMPLATE_LIMIT_BYTES: usize = 4 << 20;

@@ -5,6 +5,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Given, Named},
+    handler::routes,
     problem::Problem,
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -13,7 +14,7 @@ use mailroom::people::token as verb;
 use serde::{Deserialize, Serialize};
 use store::token::{self, Scope, Token};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))

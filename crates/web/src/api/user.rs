@@ -9,6 +9,7 @@ use crate::{
     AppState,
     caller::{Administrator, Caller},
     given::{Asked, Given, Named},
+    handler::routes,
     once::{self, KeyParam, OnceKey},
     problem::{Problem, ProblemBody},
 };
@@ -21,7 +22,7 @@ use store::{
     user::{self, User, UserPatch},
 };
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, change))

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     AppState, BODY_LIMIT_BYTES,
+    handler::{Erased, erased},
     problem::{Kind, Problem},
 };
 use axum::{
@@ -70,7 +71,7 @@ impl Pages {
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add(MethodFilter::GET, "GET", path, who, BODY_LIMIT_BYTES, handler)
+        self.add(MethodFilter::GET, "GET", path, who, BODY_LIMIT_BYTES, erased(handler))
     }
 
     /// A form to send. It carries the visitor's token in a field `csrf` (`{{ frame.csrf }}`) or a header `x-csrf`.
@@ -79,7 +80,7 @@ impl Pages {
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add(MethodFilter::POST, "POST", path, who, BODY_LIMIT_BYTES, handler)
+        self.add(MethodFilter::POST, "POST", path, who, BODY_LIMIT_BYTES, erased(handler))
     }
 
     /// A form that may be as large as this, in bytes.
@@ -88,22 +89,18 @@ impl Pages {
         H: Handler<T, AppState>,
         T: 'static,
     {
-        self.add(MethodFilter::POST, "POST", path, who, limit, handler)
+        self.add(MethodFilter::POST, "POST", path, who, limit, erased(handler))
     }
 
-    fn add<H, T>(
+    fn add(
         mut self,
         filter: MethodFilter,
         method: &'static str,
         path: &'static str,
         who: Who,
         limit: usize,
-        handler: H,
-    ) -> Pages
-    where
-        H: Handler<T, AppState>,
-        T: 'static,
-    {
+        handler: Erased,
+    ) -> Pages {
         let guard = Guard { state: self.state.clone(), path, who, limit };
         let route = on(filter, handler)
             .layer(axum::extract::DefaultBodyLimit::max(limit))

@@ -19,6 +19,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Asked, Given, Named},
+    handler::routes,
     language::Spoken,
     once::{self, KeyParam, OnceKey},
     problem::Problem,
@@ -29,7 +30,7 @@ use mail::AccountKey;
 use mailroom::{accounts, words::Language};
 use shown::{AccountShown, Around};
 use store::{StoreError, account::Account};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

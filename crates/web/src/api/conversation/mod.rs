@@ -17,6 +17,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Asked, Given, Named, or_null},
+    handler::routes,
     problem::{Problem, ProblemBody},
 };
 use axum::{Json, extract::State};
@@ -29,7 +30,7 @@ use store::{
     message::Filter,
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -20,6 +20,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Asked, Named},
+    handler::routes,
     problem::Problem,
 };
 use axum::{Json, extract::State};
@@ -28,7 +29,7 @@ use serde::Deserialize;
 use shown::MessageShown;
 use store::message::Filter;
 use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -11,6 +11,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Asked, Given, Named},
+    handler::routes,
     problem::{Problem, ProblemBody},
 };
 use axum::{
@@ -27,10 +28,7 @@ use store::{
     outbox::{Filter, State as Stand, Submission},
 };
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{
-    router::{OpenApiRouter, UtoipaMethodRouterExt},
-    routes,
-};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 
 /// A mail of 50 MiB grows by a third in base64; the rest is text.
 const MAIL_LIMIT_BYTES: usize = 70 << 20;

@@ -14,7 +14,6 @@ demo: ## build and serve a sample organisation; needs Rust, and node to bundle t
 	@./target/release/postkamer demo
 
 test: ## install the peers, then run every check and every test
-	@scripts/peers.sh
 	@scripts/test.sh
 
 lint: ## formatting, and every warning of the compiler and of clippy
@@ -25,7 +24,6 @@ peers: ## install the mail servers and clients that the tests talk to (Debian, a
 	@scripts/peers.sh
 
 soak: ## the long form of the tests: more seeds, more crashes, then a minute for each fuzz target
-	@scripts/peers.sh
 	@POSTKAMER_SOAK=1 STORM_KILLS=1000 scripts/test.sh
 	@scripts/fuzz.sh
 

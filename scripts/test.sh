@@ -1,14 +1,22 @@
 #!/usr/bin/env bash
-# Formatting, lints and every test; the last line counts them. Goes on after a failure, so that one run tells all.
+# Installs the peers while the tests are built, then formatting, lints and every test; the last line counts them. Goes on
+# after a failed check, so that one run tells all.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+peers=
+# Whoever ends this ends the installation too.
+trap 'rm -f "$log"; [ -z "$peers" ] || kill "$peers" 2>/dev/null' EXIT
 started=$SECONDS
 broken=0
 
 say() { printf 'test: %s\n' "$*"; }
+stop() {
+    say "FAILED: $*"
+    echo '0 passed, 1 failed'
+    exit 1
+}
 check() {
     local what=$1
     shift
@@ -18,18 +26,26 @@ check() {
     broken=$((broken + 1))
 }
 
+# The build bundles the page, for which it needs node; the rest of what the tests need comes while it compiles.
+scripts/assets.sh install || stop 'bundling the page'
+scripts/peers.sh &
+peers=$!
 check 'formatting' cargo fmt --all --check
 # Clippy's compiler does all that rustc does: so the tests are built by it, and nothing is compiled twice. The packages of
 # others are shared with any other build.
-export RUSTC_WORKSPACE_WRAPPER=clippy-driver
+RUSTC_WORKSPACE_WRAPPER=$(command -v clippy-driver || echo "$(rustc --print sysroot)/bin/clippy-driver")
+export RUSTC_WORKSPACE_WRAPPER
 say 'building all tests; every warning of the compiler and of clippy counts as a failure'
 cargo test --workspace --locked --no-run 2>&1 | tee "$log"
-[ "${PIPESTATUS[0]}" = 0 ] || { say 'FAILED: building'; echo '0 passed, 1 failed'; exit 1; }
+[ "${PIPESTATUS[0]}" = 0 ] || stop 'building'
 if grep -q '^warning' "$log"; then
     say 'FAILED: warnings, see above'
     broken=$((broken + 1))
 fi
-say "built after $((SECONDS - started)) s; running all tests"
+say "built after $((SECONDS - started)) s"
+wait "$peers" || stop 'installing the peers'
+peers=
+say 'running all tests'
 cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"
 outcome=${PIPESTATUS[0]}
 

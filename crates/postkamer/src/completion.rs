@@ -1,6 +1,10 @@
 //! `postkamer completion`: the completion script for a shell.
 
-use crate::{help, options::Settled, outcome::Outcome};
+use crate::{
+    help,
+    options::Settled,
+    outcome::{self, Outcome},
+};
 use clap::Args;
 use clap_complete::Shell;
 
@@ -14,7 +18,9 @@ pub struct Completion {
 impl Completion {
     /// Prints it.
     pub fn run(self, options: &Settled) -> Outcome {
-        clap_complete::generate(self.shell, &mut help::command(options.language), "postkamer", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut help::command(options.language), "postkamer", &mut script);
+        _ = outcome::print(String::from_utf8_lossy(&script).trim_end());
         Ok(None)
     }
 }

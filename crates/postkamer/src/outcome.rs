@@ -3,7 +3,11 @@
 use crate::trouble::{of_refusal, of_store};
 use mailroom::words::{Language, Phrase, Refusal};
 use serde_json::{Value, json};
-use std::process::ExitCode;
+use std::{
+    fmt::Display,
+    io::{ErrorKind, Write, stdout},
+    process::ExitCode,
+};
 
 /// A command's answer.
 pub struct Answer {
@@ -63,21 +67,26 @@ pub type Outcome = Result<Option<Answer>, Failed>;
 pub fn report(outcome: Outcome, language: Language, as_json: bool) -> ExitCode {
     match outcome {
         Ok(None) => ExitCode::SUCCESS,
-        Ok(Some(answer)) if as_json => {
-            println!("{}", answer.json);
-            ExitCode::SUCCESS
-        }
-        Ok(Some(answer)) => {
-            println!("{}", answer.text.say(language));
-            ExitCode::SUCCESS
-        }
+        Ok(Some(answer)) if as_json => print(answer.json),
+        Ok(Some(answer)) => print(answer.text.say(language)),
         Err(failed) => {
             let message = failed.message.say(language);
             match as_json {
-                true => println!("{}", json!({ "error": { "code": failed.code, "message": message } })),
+                true => _ = print(json!({ "error": { "code": failed.code, "message": message } })),
                 false => eprintln!("postkamer: {message}"),
             }
             ExitCode::from(failed.status)
         }
+    }
+}
+
+/// Prints a line. Whoever stopped reading, as `head` does, does not want the rest; anything else in its way is a failure.
+pub fn print(line: impl Display) -> ExitCode {
+    match writeln!(stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("postkamer: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
     }
 }

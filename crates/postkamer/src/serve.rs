@@ -3,7 +3,7 @@
 use crate::{
     installation,
     options::Settled,
-    outcome::{Failed, Outcome},
+    outcome::{self, Failed, Outcome},
     trouble::of_io,
     words,
 };
@@ -43,7 +43,10 @@ impl Serve {
         start_log();
         let address = self.address(options)?;
         let room = installation::open(options).await?;
-        serve(Arc::new(room), address, self.role, |address| println!("Postkamer: http://{address}")).await
+        serve(Arc::new(room), address, self.role, |address| {
+            _ = outcome::print(format_args!("Postkamer: http://{address}"))
+        })
+        .await
     }
 
     fn address(&self, options: &Settled) -> Result<SocketAddr, Failed> {

@@ -6,10 +6,11 @@ use axum::{extract::Request, handler::Handler, response::Response};
 use std::{future::Future, pin::Pin, sync::Arc};
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
+type Call = dyn Fn(Request, AppState) -> Answer + Send + Sync;
 
 /// Any handler.
 #[derive(Clone)]
-pub(crate) struct Erased(Arc<dyn Fn(Request, AppState) -> Answer + Send + Sync>);
+pub(crate) struct Erased(Arc<Call>);
 
 /// The same handler, as the one type of all.
 pub(crate) fn erased<H, T>(handler: H) -> Erased

@@ -6,7 +6,7 @@ mod letters;
 use crate::{
     installation,
     options::Settled,
-    outcome::{Failed, Outcome},
+    outcome::{self, Failed, Outcome},
     progress, serve, setup, token,
     trouble::of_pass,
     words,
@@ -61,13 +61,13 @@ impl Demo {
         let token = token::make(&room, ANNA.address, "demo", Scope::Admin).await?;
         serve::serve_all(installation::shared(room), self.http, |address| {
             let url = format!("http://{address}");
-            println!("Postkamer: {url}");
+            _ = outcome::print(format_args!("Postkamer: {url}"));
             let lines = words::lines(&[
                 words::DEMO_API.with(&[("url", &url)]),
                 words::DEMO_CURL.with(&[("name", ANNA.name), ("token", &token), ("url", &url)]),
                 words::DEMO_PEOPLE.with(&[("anna", ANNA.address), ("bram", BRAM.address), ("password", PASSWORD)]),
             ]);
-            println!("{}", lines.say(options.language));
+            _ = outcome::print(lines.say(options.language));
         })
         .await
     }

@@ -6,7 +6,7 @@ use crate::program::{Backing, Program, account, imap, none, on_every_backing, se
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use testkit::sink::{Fault, Stage};
 use testkit::{Dovecot, DovecotOptions, ImapClient, Installation, Sink, corpus, digest, unix_lines};
@@ -274,6 +274,14 @@ fn doctor_completion_and_wrong_use_speak_to_scripts() {
     assert!(completion.status.success());
     let script = String::from_utf8_lossy(&completion.stdout).into_owned();
     assert!(script.contains("rotate-keys") && script.contains("--extra-ca"), "{script}");
+    // `postkamer completion bash | head` reads as much as it likes.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postkamer"));
+    let mut unread =
+        command.args(["completion", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(unread.stdout.take());
+    let ended = unread.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{ended:?}");
+    assert!(ended.status.success(), "{ended:?}");
     for wrong in [&["--onbekend"][..], &["--role", "koning"]] {
         assert_eq!(code(&installation.run("serve", wrong)), 2);
     }

@@ -88,6 +88,9 @@ fn killed_anywhere_nothing_is_lost_nothing_is_doubled_and_no_state_lies() {
             }
         }
         first += share;
+        if kind == Kind::Disk && kills >= KILLS {
+            storm.visit_spared(&mut died_at);
+        }
         storm.settle();
     }
     println!("deaths by point: {died_at:?}");
@@ -144,6 +147,20 @@ impl Storm {
             3 => Death::After(Duration::from_millis(self.chance.below(900) as u64)),
             4 if round % 10 == 4 => Death::Silence(self.chance.pick(&[Stage::Taken, Stage::Final])),
             _ => Death::Point(points[(round * 3 / 5 + round % 5) % points.len()].clone(), 1 + self.chance.below(2)),
+        }
+    }
+
+    /// Chance may have passed over a point, above all one that a life comes by once: it gets its turn here, after a death
+    /// that leaves something to recover.
+    fn visit_spared(&mut self, died_at: &mut BTreeMap<String, usize>) {
+        for (name, deaths) in died_at.iter_mut().filter(|(_, deaths)| **deaths == 0) {
+            for _ in 0..5 {
+                self.round(&Death::Point("send.after_mark".to_owned(), 1));
+                if self.round(&Death::Point(name.clone(), 1)) {
+                    *deaths += 1;
+                    break;
+                }
+            }
         }
     }
 

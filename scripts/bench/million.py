@@ -69,4 +69,5 @@ def main():
         print(f"{(copy + 1) * len(messages):,} messages after {time.monotonic() - begin:.0f} s", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

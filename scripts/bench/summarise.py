@@ -134,6 +134,10 @@ def rows():
         alone(f"{count:,} idle accounts, memory", middle_of("idle", f"idle_{count}", "rss_mb"), memory, "MB", "idle")
         if count == 1000:
             alone("1,000 idle accounts, all connected", all_connected(), 30, "s", "idle")
+    for what, label, goal in (("/mail with 100,000 messages", "page_mail", 20), ("opening a conversation there", "page_conversation", 15),
+                              ("searching there, the page", "page_search", 15)):
+        alone(f"{what}, p99", middle_of("page", label, "p99_ms"), goal, "ms", "page")
+    alone("script of /mail, compressed", middle_of("page", "page_script", "kb"), 60, "kB", "page")
 
 
 def middle_of(name, label, field):

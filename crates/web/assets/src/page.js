@@ -11,6 +11,10 @@ listenForKeys();
 offerCopies();
 // Where one is stays in sight in a bar that is wider than the screen.
 for (const here of document.querySelectorAll(".tabs [aria-current]")) here.scrollIntoView({ block: "nearest", inline: "center" });
+// On a page with one question one can begin to type; elsewhere at what was wrong. Who began already is left alone.
+if (document.activeElement === document.body) {
+  (document.querySelector("[aria-invalid=true]") ?? document.querySelector("body.plain form input:not([type=hidden])"))?.focus();
+}
 listenForChoice();
 if (document.getElementById("list")) listenForMail();
 takePart();

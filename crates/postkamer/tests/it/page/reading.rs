@@ -71,6 +71,7 @@ fn the_keys_of_other_mail_programs_work() {
     browser.key("Enter");
     browser.run("await page.waitForURL('**/mail/cnv_*')", Value::Null);
     browser.run("await page.locator('#reading').getByRole('heading', { name: given }).waitFor()", second);
+    browser.run("await page.waitForFunction(() => document.activeElement.matches('#reading h1'))", Value::Null);
     browser.key("e");
     browser.run("await page.getByRole('button', { name: 'Heropenen' }).waitFor()", Value::Null);
     browser.key("?");

@@ -73,6 +73,8 @@ export function begin(form) {
   takeFiles(form, saved);
   form.querySelectorAll("[data-people]").forEach((input) => complete(input, form.dataset.suggestions, later));
   form.classList.add("lively");
+  // Who began to type before this was here goes on where they are: the rest of an address must not land in the letter.
+  if (form.contains(document.activeElement)) return;
   const empty = [...form.querySelectorAll("#to, #subject")].find((input) => !input.value);
   if (empty && !field("source")) empty.focus();
   else editor.focus();

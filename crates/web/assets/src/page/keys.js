@@ -17,6 +17,7 @@ function step(by) {
 
 export function listenForKeys() {
   let before = "";
+  let byKey = false;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && typing(event.target)) return event.target.blur();
@@ -39,5 +40,21 @@ export function listenForKeys() {
     document.querySelectorAll("#lines a[aria-current]").forEach((it) => it.removeAttribute("aria-current"));
     line.setAttribute("aria-current", "true");
     line.closest("li").classList.remove("unread");
+    // Enter is a click without a button of the mouse.
+    byKey = event.detail === 0;
   });
+  // Who opened a conversation with a key goes on inside it, and so does who pressed what is gone now; j and k still know
+  // the line.
+  let reading = document.getElementById("reading");
+  const main = document.querySelector("main");
+  new MutationObserver(() => {
+    const now = document.getElementById("reading");
+    if (now === reading) return;
+    reading = now;
+    const title = (byKey || document.activeElement === document.body) && now?.querySelector("h1");
+    byKey = false;
+    if (!title) return;
+    title.tabIndex = -1;
+    title.focus({ preventScroll: true });
+  }).observe(main, { childList: true });
 }

@@ -48,6 +48,10 @@ export function edit(form, changed, sendPicture) {
   root.setAttribute("aria-multiline", "true");
   root.setAttribute("aria-label", form.dataset.label);
   plain.after(root);
+  // What somebody typed before this was here stands before the rest, and so does their cursor.
+  const typing = document.activeElement === plain;
+  const [now, given] = [plain.value, plain.defaultValue];
+  const typed = now !== given && now.endsWith(given) ? now.slice(0, now.length - given.length) : "";
   plain.hidden = plain.disabled = true;
   form.querySelector(`label[for=${plain.id}]`)?.remove();
   kept.disabled = false;
@@ -56,7 +60,7 @@ export function edit(form, changed, sendPicture) {
   let own = false;
   const editor = new Squire(root, { sanitizeToDOMFragment: (html) => clean(html, own), blockTag: "DIV", addLinks: true });
   const escaped = (text) => { const it = document.createElement("i"); it.textContent = text; return it.innerHTML; };
-  const lines = (text) => text.split("\n").map((line) => `<div>${escaped(line) || "<br>"}</div>`).join("");
+  const lines = (text) => text.split("\n").map((line) => `<div>${escaped(line).replace(/ $/, "&nbsp;") || "<br>"}</div>`).join("");
   const put = (html) => {
     for (const [cid, at] of pictures) html = html.replaceAll(`"cid:${cid}"`, `"${at}"`);
     own = true;
@@ -64,7 +68,18 @@ export function edit(form, changed, sendPicture) {
     own = false;
     editor.moveCursorToStart();
   };
-  put(kept.value.trim() ? kept.value : lines(plain.value));
+  if (typed) put(lines(typed) + (kept.value.trim() ? kept.value : lines(given)));
+  else put(kept.value.trim() && now === given ? kept.value : lines(now));
+  if (typing) {
+    const last = typed ? root.children[typed.split("\n").length - 1] : null;
+    const range = document.createRange();
+    if (last) {
+      range.selectNodeContents(last);
+      range.collapse(false);
+      editor.setSelection(range);
+    }
+    editor.focus();
+  }
 
   const sync = () => {
     let html = editor.getHTML();

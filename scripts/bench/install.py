@@ -15,6 +15,9 @@ import time
 import urllib.request
 
 
+ADMIN, PASSWORD = "beheer@example.test", "een-lang-genoeg-wachtwoord"
+
+
 def free_port():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -85,11 +88,10 @@ def public_key_digest(certificate):
 def set_up(program, data):
     """A new organisation with an administrator, and a token of theirs beside the folder."""
     secret = pathlib.Path(f"{data}.password")
-    secret.write_text("een-lang-genoeg-wachtwoord\n")
-    admin = "beheer@example.test"
-    who = ["--without-mailbox", "--organisation", "Bench", "--admin", admin, "--password-file", str(secret)]
+    secret.write_text(PASSWORD + "\n")
+    who = ["--without-mailbox", "--organisation", "Bench", "--admin", ADMIN, "--password-file", str(secret)]
     subprocess.run([program, "--data", data, "setup", *who], check=True, stdout=subprocess.DEVNULL)
-    command = [program, "--data", data, "token", "--user", admin, "--name", "bench", "--scope", "admin"]
+    command = [program, "--data", data, "token", "--user", ADMIN, "--name", "bench", "--scope", "admin"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     pathlib.Path(f"{data}.token").write_text(said.strip().splitlines()[-1])
 

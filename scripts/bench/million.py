@@ -42,6 +42,22 @@ def write_mbox(messages, path, copy):
             out.write(text.replace(b"<\0.", b"<c%d." % copy))
 
 
+def read(corpus):
+    """Every message of a corpus, in an order that stays."""
+    files = [os.path.join(at, name) for at, _, names in os.walk(corpus) if at.endswith(("/cur", "/new")) for name in names]
+    return [cut(file) for file in sorted(files)]
+
+
+def bring(data, address, messages, copy=0):
+    """Has them received as `postkamer import` receives mail, without waiting for the disk."""
+    mbox = f"{data}.mbox"
+    write_mbox(messages, mbox, copy)
+    command = [PROGRAM, "--data", data, "import", "--account", address, mbox]
+    environment = {**os.environ, "LD_PRELOAD": os.environ.get("NOSYNC", "")}
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.remove(mbox)
+
+
 def main():
     corpus, folder, copies = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 10
     data = f"{folder}/m"
@@ -56,16 +72,10 @@ def main():
             owners = one["owners"] + [{"user": user["id"], "rights": rights}]
             server.ask("PUT", f"/accounts/{one['id']}/owners", owners)
     pathlib.Path(f"{folder}.reader").write_text(reader)
-    files = [os.path.join(at, name) for at, _, names in os.walk(corpus) if at.endswith(("/cur", "/new")) for name in names]
     begin = time.monotonic()
-    messages = [cut(file) for file in sorted(files)]
+    messages = read(corpus)
     for copy in range(copies):
-        mbox = f"{folder}/copy.mbox"
-        write_mbox(messages, mbox, copy)
-        command = [PROGRAM, "--data", data, "import", "--account", f"bench{copy}@example.test", mbox]
-        environment = {**os.environ, "LD_PRELOAD": os.environ.get("NOSYNC", "")}
-        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.remove(mbox)
+        bring(data, f"bench{copy}@example.test", messages, copy)
         print(f"{(copy + 1) * len(messages):,} messages after {time.monotonic() - begin:.0f} s", flush=True)
 
 

@@ -10,17 +10,15 @@ import json
 import os
 import pathlib
 import re
-import subprocess
 import sys
 import time
 import urllib.parse
 
-from install import Server, account, set_up
-from million import cut, write_mbox
+from install import ADMIN, PASSWORD, Server, account, set_up
+from million import bring, read
 from serving import note, percentile
 
 PROGRAM = os.environ["POSTKAMER"]
-ADMIN, PASSWORD = "beheer@example.test", "een-lang-genoeg-wachtwoord"
 # The first answers fill the caches that a day of work has filled long since.
 FIRST = 50
 
@@ -31,13 +29,7 @@ def fill(corpus, folder):
     set_up(PROGRAM, data)
     with Server(PROGRAM, data) as server:
         server.ask("POST", "/accounts", account("bench@example.test", "bench"))
-    files = [os.path.join(at, name) for at, _, names in os.walk(corpus) if at.endswith(("/cur", "/new")) for name in names]
-    mbox = f"{folder}/bench.mbox"
-    write_mbox([cut(file) for file in sorted(files)], mbox, 0)
-    environment = {**os.environ, "LD_PRELOAD": os.environ.get("NOSYNC", "")}
-    subprocess.run([PROGRAM, "--data", data, "import", "--account", "bench@example.test", mbox], check=True, env=environment,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.remove(mbox)
+    bring(data, "bench@example.test", read(corpus))
     pathlib.Path(f"{folder}.ready").touch()
 
 
@@ -46,7 +38,7 @@ class Reader:
 
     def __init__(self, port):
         self.line = http.client.HTTPConnection("127.0.0.1", port)
-        self.cookie = ""
+        self.cookies = {}
         csrf = re.search(r'name="csrf" value="([^"]+)"', self.open("/sign-in")[1])[1]
         form = urllib.parse.urlencode({"csrf": csrf, "email": ADMIN, "password": PASSWORD})
         status, _, _ = self.open("/sign-in", "POST", form)
@@ -55,7 +47,8 @@ class Reader:
 
     def open(self, path, method="GET", body=None):
         """The status, the text and the milliseconds of a page."""
-        head = {"Cookie": self.cookie, "Origin": f"http://{self.line.host}:{self.line.port}"}
+        cookies = "; ".join("=".join(cookie) for cookie in self.cookies.items())
+        head = {"Cookie": cookies, "Origin": f"http://{self.line.host}:{self.line.port}"}
         if body:
             head["Content-Type"] = "application/x-www-form-urlencoded"
         begin = time.perf_counter()
@@ -64,7 +57,8 @@ class Reader:
         text = answer.read()
         took = (time.perf_counter() - begin) * 1000
         for cookie in answer.headers.get_all("Set-Cookie") or []:
-            self.cookie = cookie.split(";")[0]
+            name, _, value = cookie.split(";")[0].partition("=")
+            self.cookies[name] = value
         return answer.status, text.decode(errors="replace"), took
 
     def wait(self, out, label, run, paths):

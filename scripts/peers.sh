@@ -145,6 +145,20 @@ browser_programs() {
     cp "$lock" "$home/ready"
 }
 
+identity_programs() {
+    local home=$PEERS/identity lock=crates/testkit/identity/package-lock.json
+    if cmp -s "$lock" "$home/ready"; then
+        say 'sign-in provider: there'
+        return 0
+    fi
+    say 'sign-in provider: installing oidc-provider from the locked list'
+    rm -rf "$home"
+    mkdir -p "$home"
+    cp crates/testkit/identity/package.json "$lock" "$home/"
+    quietly "npm ci could not install $lock" npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
+    cp "$lock" "$home/ready"
+}
+
 [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null || fail 'this script knows Debian only (apt-get is not here)'
 [ "$(id -u)" = 0 ] || fail 'run it as root: it installs packages and mounts layers'
 mkdir -p "$PEERS"
@@ -158,4 +172,5 @@ layer exim exim4-daemon-heavy
 python_programs
 node_programs
 browser_programs
+identity_programs
 say "ready after $((SECONDS - started)) s"

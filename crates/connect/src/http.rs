@@ -13,7 +13,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::{Attempt, Policy},
 };
-use std::{error::Error, net::SocketAddr, time::Duration};
+use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 /// How many times a server may send us elsewhere.
 const REDIRECTS_MAX: usize = 5;
@@ -38,12 +38,21 @@ pub struct Answer {
 
 /// A client for this world.
 pub fn client(world: &World) -> Result<HttpClient, ConnectError> {
-    let tls = world.tls.by_authorities()?;
     let guard = world.clone();
+    build(world, Policy::custom(move |attempt| follow(&guard, attempt)))
+}
+
+/// A client that goes nowhere else: for addresses that carry secrets, where being sent on is a mistake or worse.
+pub fn straight_client(world: &World) -> Result<HttpClient, ConnectError> {
+    build(world, Policy::none())
+}
+
+fn build(world: &World, policy: Policy) -> Result<HttpClient, ConnectError> {
+    let tls = world.tls.by_authorities()?;
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured((*tls).clone())
         .dns_resolver(GuardedResolver { world: world.clone() })
-        .redirect(Policy::custom(move |attempt| follow(&guard, attempt)))
+        .redirect(policy)
         .no_proxy()
         .referer(false)
         .connect_timeout(Duration::from_secs(30))
@@ -62,11 +71,7 @@ pub async fn get_limited(
     limit_bytes: usize,
     deadline: Duration,
 ) -> Result<Answer, ConnectError> {
-    let work = async { client.answer(client.request(Method::GET, url)?, limit_bytes).await };
-    match tokio::time::timeout(deadline, work).await {
-        Ok(result) => result,
-        Err(_) => Err(later(Step::Work, Cause::TimedOut, "no answer in time".to_owned())),
-    }
+    client.answer_within(client.request(Method::GET, url)?, limit_bytes, deadline).await
 }
 
 impl HttpClient {
@@ -86,6 +91,19 @@ impl HttpClient {
         let response = request.send().await.map_err(|error| http_error(&error))?;
         let (status, url) = (response.status().as_u16(), response.url().to_string());
         Ok(Answer { status, url, body: read_limited(response, limit_bytes).await? })
+    }
+
+    /// The same, all of it within `deadline`.
+    pub async fn answer_within(
+        &self,
+        request: RequestBuilder,
+        limit_bytes: usize,
+        deadline: Duration,
+    ) -> Result<Answer, ConnectError> {
+        match tokio::time::timeout(deadline, self.answer(request, limit_bytes)).await {
+            Ok(result) => result,
+            Err(_) => Err(later(Step::Work, Cause::TimedOut, "no answer in time".to_owned())),
+        }
     }
 }
 
@@ -158,6 +176,11 @@ fn http_error(error: &reqwest::Error) -> ConnectError {
         }
         if let Some(known) = inner.downcast_ref::<ConnectError>() {
             return known.clone();
+        }
+        let wrapped = inner.downcast_ref::<io::Error>().and_then(|error| error.get_ref());
+        let tls = wrapped.and_then(|inner| inner.downcast_ref()).or_else(|| inner.downcast_ref::<rustls::Error>());
+        if let Some(refused) = tls.and_then(crate::tls::certificate_refused) {
+            return refused;
         }
         innermost = inner.to_string();
         source = inner.source();

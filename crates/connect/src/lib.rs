@@ -8,6 +8,8 @@ pub mod egress;
 pub mod error;
 pub mod http;
 pub mod imap;
+pub mod oauth;
+pub mod oidc;
 pub mod sasl;
 pub mod secret;
 pub mod settings;

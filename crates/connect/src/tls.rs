@@ -60,6 +60,19 @@ pub fn refused_certificate(world: &World, server: &Server) -> Option<Presented> 
     world.tls.refused(server)
 }
 
+/// What a failed handshake says of the certificate, for whoever speaks TLS without [`upgrade`].
+pub(crate) fn certificate_refused(error: &rustls::Error) -> Option<ConnectError> {
+    let rustls::Error::InvalidCertificate(why) = error else { return None };
+    let refused = match why {
+        CertificateError::Other(other) => other.0.downcast_ref::<trust::RefusedCertificate>(),
+        _ => None,
+    };
+    Some(match refused {
+        Some(refused) => settings(refused.cause, &refused.reason),
+        None => settings(Cause::CertificateUntrusted, &error.to_string()),
+    })
+}
+
 fn settings(cause: Cause, words: &str) -> ConnectError {
     ConnectError::Settings { step: Step::Tls, cause, words: ServerWords(words.to_owned()) }
 }

@@ -111,6 +111,8 @@ keys! {
     QuarantineKey "qua_";
     /// A template for mail.
     TemplateKey "tpl_";
+    /// A provider at which people sign in.
+    IdentityProviderKey "idp_";
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub struct MailRoom {
     pub transports: outgoing::Transports,
     /// Wrong passwords of the last day, so that the same one counts once.
     pub wrongs: people::Wrongs,
+    /// What providers at which people sign in said of themselves lately.
+    pub providers: people::provider::Known,
     /// What is known of accounts that were sent by.
     pub grounds: outgoing::Grounds,
     /// What was done since the start.
@@ -61,6 +63,7 @@ impl MailRoom {
             tests: accounts::Tests::default(),
             transports: outgoing::Transports::default(),
             wrongs: people::Wrongs::default(),
+            providers: people::provider::Known::default(),
             grounds: outgoing::Grounds::default(),
             tally: Arc::default(),
         }

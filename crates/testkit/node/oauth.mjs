@@ -1,9 +1,11 @@
 // A stand-in for a provider's sign-in, made of oauth2-mock-server: tokens carry the mailbox they are for, and the user
-// information says whether they still count. Arguments: port, folder with node_modules.
+// information says whether they still count. Arguments: port, folder with node_modules, file with claims that a test wants
+// in every token.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [port, home] = process.argv.slice(2);
+const [port, home, wanted] = process.argv.slice(2);
 const found = createRequire(`${home}/`).resolve("oauth2-mock-server");
 const { OAuth2Server } = await import(pathToFileURL(found));
 
@@ -15,6 +17,7 @@ server.service.on("beforeTokenSigning", (token, request) => {
   const lifetime = Number(asked.lifetime ?? 3600);
   token.payload.username = asked.username ?? asked.login_hint ?? "anna";
   token.payload.exp = Math.floor(Date.now() / 1000) + lifetime;
+  Object.assign(token.payload, JSON.parse(readFileSync(wanted, "utf8")));
 });
 
 // Dovecot takes 401 for a broken provider; a token that no longer counts must be answered with 200 and active: false.

@@ -1,7 +1,7 @@
 //! A provider's sign-in, so that XOAUTH2 can be tried with tokens that are good, expired or withdrawn.
 
 use crate::{Process, free_port, home};
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 /// A running token server: `/authorize`, `/token`, `/userinfo` and `/.well-known/openid-configuration`.
 #[derive(Debug)]
@@ -12,6 +12,7 @@ pub struct OauthServer {
     pub url: String,
     /// The process.
     pub process: Process,
+    wanted: PathBuf,
 }
 
 impl OauthServer {
@@ -24,10 +25,18 @@ impl OauthServer {
         let port = free_port();
         let dir = Process::folder("oauth");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/node/oauth.mjs");
-        let command = format!("exec node {script} {port} {}", programs.display());
+        let wanted = dir.join("claims.json");
+        std::fs::write(&wanted, "{}").expect("a file in the peer's folder");
+        let command = format!("exec node {script} {port} {} {}", programs.display(), wanted.display());
         let mut process = Process::start("oauth2-mock-server", dir, &command);
         process.wait_for_ports(&[port]);
-        OauthServer { issuer: format!("http://localhost:{port}"), url: format!("http://127.0.0.1:{port}"), process }
+        let (issuer, url) = (format!("http://localhost:{port}"), format!("http://127.0.0.1:{port}"));
+        OauthServer { issuer, url, process, wanted }
+    }
+
+    /// Puts these claims into every token from now on, over those that belong there.
+    pub fn says(&self, claims: &serde_json::Value) {
+        std::fs::write(&self.wanted, claims.to_string()).expect("a file in the peer's folder");
     }
 
     /// An access token for the mailbox of `user`, good for `lifetime` seconds; a negative one is over already.

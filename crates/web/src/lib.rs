@@ -9,6 +9,7 @@ mod caller;
 mod given;
 mod handler;
 mod headers;
+mod here;
 mod language;
 mod metrics;
 mod once;

@@ -46,6 +46,7 @@ pub(crate) async fn house_with(change: impl FnOnce(&mut account::AccountSettings
         tests: Default::default(),
         transports: Default::default(),
         wrongs: Default::default(),
+        providers: Default::default(),
         grounds: Default::default(),
         tally: Default::default(),
     };

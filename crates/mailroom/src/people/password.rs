@@ -1,6 +1,6 @@
 //! Passwords of those who sign in: the rules, a forgotten one, the first one (features U2, U3).
 
-use super::{door, session::is_own_password};
+use super::{door, session::is_own_password, sign_in::passwords_allowed};
 use crate::{
     MailRoom,
     outgoing::system::{self, plain},
@@ -30,6 +30,9 @@ pub fn forgotten_password(room: &MailRoom, email: &str) {
         let found = room.store.db.read(move |tx| Box::pin(async move { user::by_email(tx, &email).await })).await;
         let sent = match found {
             Ok(Some((user, _))) if user.active => {
+                if !matches!(may_have(&room, &user).await, Ok(true)) {
+                    return;
+                }
                 send_link(&room, &user, &letter::PASSWORD_LINK, one_time_link::LIFE).await
             }
             Ok(_) => return,
@@ -48,7 +51,16 @@ pub async fn invite(room: &MailRoom, viewer: &Viewer, user: UserKey) -> Result<(
     }
     let organisation = viewer.organisation;
     let read = room.store.db.read(move |tx| Box::pin(async move { user::get(tx, organisation, user).await }));
-    send_link(room, &read.await?, &letter::INVITATION, one_time_link::INVITATION_LIFE).await
+    let user = read.await?;
+    if !may_have(room, &user).await? {
+        return Err(Refusal::conflict("account", field::NO_INVITATION_NEEDED));
+    }
+    send_link(room, &user, &letter::INVITATION, one_time_link::INVITATION_LIFE).await
+}
+
+/// Whether the user may sign in with a password at all.
+async fn may_have(room: &MailRoom, user: &User) -> Result<bool, StoreError> {
+    Ok(user.role == UserRole::Administrator || passwords_allowed(room, user.organisation).await?)
 }
 
 async fn send_link(room: &MailRoom, user: &User, letter: &Letter, life: i64) -> Result<(), Refusal> {

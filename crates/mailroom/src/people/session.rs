@@ -110,6 +110,10 @@ pub(super) async fn is_own_password(
         )
     });
     let (user, kept) = read.await?;
+    if kept.is_none() {
+        // Signed in at a provider: nothing that could be typed is right.
+        return Err(Refusal::field(name, field::NO_PASSWORD_HERE));
+    }
     let guards = vec![door::person_guard(door::who(&user.email), user.has_second_factor)];
     let counts = !room.wrongs.has(&user.email, password, now);
     door::admit(room, guards, Some(organisation), counts).await?;

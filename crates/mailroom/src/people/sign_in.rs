@@ -8,9 +8,9 @@ use crate::{
 use mail::{OrganisationKey, SessionKey, UserKey};
 use std::net::IpAddr;
 use store::{
-    StoreError, Tx, Viewer, audit, device,
+    StoreError, Tx, UserRole, Viewer, audit, device,
     guard::{self, Admission},
-    second_factor as factor,
+    identity_provider, second_factor as factor,
     secret::{Pepper, hash_password, new_token, token_digest, verify_password},
     session::{self, NewSession, Session},
     user::{self, User},
@@ -98,6 +98,9 @@ pub async fn sign_in(room: &MailRoom, attempt: Attempt<'_>) -> Result<SignIn, Re
         }
         return Err(Refusal::field("password", field::SIGN_IN_REFUSED));
     };
+    if user.role != UserRole::Administrator && !passwords_allowed(room, user.organisation).await? {
+        return Err(Refusal::field("password", field::PASSWORDS_OFF));
+    }
     if verdict.is_outdated {
         rehash(room, &pepper, user, attempt.password, kept.unwrap_or_default()).await?;
     }
@@ -119,7 +122,7 @@ pub async fn sign_in(room: &MailRoom, attempt: Attempt<'_>) -> Result<SignIn, Re
     }
     let lifted = vec![subject.clone()];
     let given_back = subjects.into_iter().filter(|other| *other != subject).collect();
-    enter(room, user.organisation, user.id, visitor, Passed { lifted, given_back, half_way: None })
+    enter(room, user.organisation, user.id, visitor, Passed { lifted, given_back, ..Passed::default() })
         .await
         .map(SignIn::In)
 }
@@ -173,10 +176,17 @@ pub async fn second_factor(
                 lifted: vec![door::code(user), door::who(&email)],
                 given_back: vec![door::network(source)],
                 half_way: Some(digest),
+                ..Passed::default()
             };
             enter(room, organisation, user, Visitor { source, agent, device: None }, passed).await
         }
     }
+}
+
+/// Whether who is no administrator signs in with a password too, or only at the organisation's provider.
+pub(super) async fn passwords_allowed(room: &MailRoom, organisation: OrganisationKey) -> Result<bool, StoreError> {
+    let read = room.store.db.read(move |tx| Box::pin(async move { identity_provider::get(tx, organisation).await }));
+    Ok(read.await?.is_none_or(|provider| provider.passwords_for_members))
 }
 
 /// What a recovery code is kept as. How it is typed (blanks, hyphens, capitals) makes no difference.
@@ -187,14 +197,14 @@ pub(super) fn recovery_digest(pepper: &Pepper, typed: &str) -> [u8; 32] {
 
 /// Where somebody is.
 #[derive(Clone, Copy)]
-struct Visitor<'a> {
-    source: IpAddr,
-    agent: &'a str,
-    device: Option<&'a str>,
+pub(super) struct Visitor<'a> {
+    pub(super) source: IpAddr,
+    pub(super) agent: &'a str,
+    pub(super) device: Option<&'a str>,
 }
 
 impl Visitor<'_> {
-    fn session(&self, room: &MailRoom, user: UserKey, half_way: bool) -> (Zeroizing<String>, NewSession) {
+    pub(super) fn session(&self, room: &MailRoom, user: UserKey, half_way: bool) -> (Zeroizing<String>, NewSession) {
         let token = new_token();
         let new = NewSession {
             id: SessionKey(room.store.make.key(room.clock.now())),
@@ -209,14 +219,17 @@ impl Visitor<'_> {
 }
 
 /// What the way in leaves behind it.
-struct Passed {
-    lifted: Vec<String>,
-    given_back: Vec<String>,
-    half_way: Option<[u8; 32]>,
+#[derive(Default)]
+pub(super) struct Passed {
+    pub(super) lifted: Vec<String>,
+    pub(super) given_back: Vec<String>,
+    pub(super) half_way: Option<[u8; 32]>,
+    /// By what, when it was no password; for the log.
+    pub(super) by: &'static str,
 }
 
 /// Every check is passed: a new session, so that a token from before is worth nothing.
-async fn enter(
+pub(super) async fn enter(
     room: &MailRoom,
     organisation: OrganisationKey,
     user: UserKey,
@@ -227,7 +240,8 @@ async fn enter(
     let (token, new) = visitor.session(room, user, false);
     let device = visitor.device.map_or_else(new_token, |known| Zeroizing::new(known.to_owned()));
     let (digest, known) = (new.digest.clone(), token_digest(&device));
-    let entry = door::entry(room, Some(user), "user.signed_in", &new.id.to_string());
+    let mut entry = door::entry(room, Some(user), "user.signed_in", &new.id.to_string());
+    entry.detail = passed.by.to_owned();
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             for subject in &passed.lifted {

@@ -170,6 +170,20 @@ reasons! {
     SCOPE_TOO_WIDE "scope_too_wide" "Een token kan geen token maken dat meer mag dan het zelf." / "A token can't make one that may do more than itself.";
     /// Who may decide that a contact is hidden.
     HIDDEN_BY_ADMINISTRATOR "hidden_by_administrator" "Alleen een beheerder bepaalt welke contacten verborgen zijn." / "Only an administrator decides which contacts are hidden.";
+    /// Passwords are for administrators only.
+    PASSWORDS_OFF "passwords_off" "Uw organisatie gebruikt hier geen wachtwoorden. Meld u aan met de knop van uw organisatie." / "Your organisation uses no passwords here. Sign in with the button of your organisation.";
+    /// There is none to give.
+    NO_PASSWORD_HERE "no_password_here" "U hebt hier geen wachtwoord. Meld u opnieuw aan en doe dit binnen een kwartier, of kies een wachtwoord met 'Wachtwoord vergeten'." / "You have no password here. Sign in again and do this within a quarter of an hour, or choose a password with 'Forgotten password'.";
+    /// No link for a password, because there are none.
+    NO_INVITATION_NEEDED "no_invitation_needed" "Uw organisatie gebruikt hier geen wachtwoorden, dus een link is niet nodig. Deze persoon kan zich meteen aanmelden met de knop van uw organisatie." / "Your organisation uses no passwords here, so no link is needed. This person can sign in at once with the button of your organisation.";
+    /// Without the provider nobody could come in any more.
+    PASSWORD_KEPT_AS_WAY_BACK "password_kept_as_way_back" "Kies eerst zelf een wachtwoord: anders kunt u niet meer binnenkomen als de aanmelddienst niet werkt." / "Choose a password yourself first: else you can't come in when the sign-in service does not work.";
+    /// Undoing what is one's only way in.
+    ONLY_WAY_IN "only_way_in" "Dit is uw enige manier van aanmelden. Kies eerst een wachtwoord." / "This is your only way of signing in. Choose a password first.";
+    /// A domain.
+    NOT_A_DOMAIN "not_a_domain" "Dit is geen domein: schrijf het als voorbeeld.nl." / "This is not a domain: write it like example.com.";
+    /// Nobody is admitted by no domain.
+    DOMAINS_FIRST "domains_first" "Noem de domeinen waarvan nieuwe mensen vanzelf binnenkomen." / "Name the domains of which new people come in by themselves.";
     /// A name that is in use.
     NAME_TAKEN "name_taken" "Deze naam is al in gebruik." / "This name is in use already.";
     /// The last one who may.

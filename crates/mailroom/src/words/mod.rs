@@ -7,6 +7,7 @@ mod checks;
 pub mod field;
 pub mod letter;
 mod origin;
+pub mod provider;
 mod refusal;
 
 pub use checks::Checks;

@@ -11,7 +11,7 @@ use testkit::Postgres;
 on_every_backing!(a_password_is_nowhere_to_be_read);
 
 /// What a leak could look like: as it is, in base64 at each of three offsets, and in hexadecimal.
-fn shapes(secret: &str) -> Vec<String> {
+pub(crate) fn shapes(secret: &str) -> Vec<String> {
     let mut shapes = vec![secret.to_owned()];
     for shift in 0..3 {
         let padded = [&b"\0\0\0"[..shift], secret.as_bytes()].concat();
@@ -24,12 +24,12 @@ fn shapes(secret: &str) -> Vec<String> {
 }
 
 /// Every shape is plain ASCII, so that reading the rest as text loses nothing.
-fn has(hay: &[u8], shapes: &[String]) -> bool {
+pub(crate) fn has(hay: &[u8], shapes: &[String]) -> bool {
     let text = String::from_utf8_lossy(hay);
     shapes.iter().any(|shape| text.contains(shape.as_str()))
 }
 
-fn search(path: &Path, shapes: &[String], found: &mut Vec<String>) {
+pub(crate) fn search(path: &Path, shapes: &[String], found: &mut Vec<String>) {
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
         if entry.path().is_dir() {
             search(&entry.path(), shapes, found);

@@ -77,6 +77,45 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (organisation, person, digest)
 ) CLUSTERED;
 
+-- Where the people of an organisation may sign in besides here: an OpenID Connect provider, one for an organisation.
+CREATE TABLE identity_providers (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,                -- on the button
+    issuer TEXT NOT NULL,              -- exactly as the provider writes it
+    client_id TEXT NOT NULL,
+    client_secret BYTEA NOT NULL,      -- sealed to this row
+    secret_set_at BIGINT NOT NULL,
+    passwords_for_members BOOLEAN NOT NULL, -- administrators keep theirs in any case
+    admit_unknown BOOLEAN NOT NULL,    -- who is new and has an address of a listed domain becomes a member
+    domains TEXT NOT NULL,             -- JSON list
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX identity_providers_organisation ON identity_providers (organisation);
+
+-- Who somebody is at the provider: what signs them in, whatever their address becomes.
+CREATE TABLE identities (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,            -- a user
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,             -- the provider's own id of them
+    bound_at BIGINT NOT NULL,
+    used_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, person)
+) CLUSTERED;
+CREATE UNIQUE INDEX identities_subject ON identities (organisation, issuer, subject);
+
+-- Visitors who were sent to a provider and are awaited back, once each.
+CREATE TABLE departures (
+    organisation BIGINT NOT NULL,
+    digest BYTEA NOT NULL PRIMARY KEY, -- of the state that they bring back
+    purpose TEXT NOT NULL,             -- sign_in
+    visitor BYTEA NOT NULL,            -- digest of what the browser showed when it left
+    redirect_uri TEXT NOT NULL,
+    onward TEXT NOT NULL,              -- the path of ours to go on to
+    expires_at BIGINT NOT NULL
+);
+
 -- Wrong passwords and codes, inward. A subject is a person, a browser or a network; no address stands here in words.
 CREATE TABLE guards (
     subject TEXT NOT NULL PRIMARY KEY,

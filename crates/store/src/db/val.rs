@@ -64,6 +64,7 @@ from_value! {
     NoteKey => |value| Val::Int(value.0);
     QuarantineKey => |value| Val::Int(value.0);
     TemplateKey => |value| Val::Int(value.0);
+    IdentityProviderKey => |value| Val::Int(value.0);
 }
 
 impl<'a, T: Into<Val<'a>>> From<Option<T>> for Val<'a> {

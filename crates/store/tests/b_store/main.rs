@@ -33,4 +33,5 @@ mod edge;
 mod house;
 mod outbox;
 mod person;
+mod provider;
 mod small;

@@ -14,6 +14,7 @@ mod form;
 mod form_test;
 mod group;
 mod id;
+mod identity_provider;
 mod instant;
 mod me;
 mod message;
@@ -51,6 +52,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(change::routes())
         .merge(me::routes())
         .merge(organisation::routes())
+        .merge(identity_provider::routes())
         .merge(user::routes())
         .merge(password::routes())
         .merge(second_factor::routes())

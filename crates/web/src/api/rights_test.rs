@@ -50,6 +50,10 @@ fn body(call: &Call) -> Value {
         ("put", "/contacts/by-external/{source}/{id}" | "/dossiers/by-external/{source}/{id}") => {
             json!({"name": "Nieuw"})
         }
+        ("put", "/organisation/identity-provider") => {
+            json!({"name": "n", "issuer": "https://login.example", "client_id": "c", "client_secret": "g"})
+        }
+        (_, "/organisation/identity-provider/test") => json!({"issuer": "https://login.example"}),
         (_, "/me/password") => json!({"present": "oud", "password": "nieuw"}),
         (_, "/templates" | "/templates/{id}") if call.method != "patch" => json!({"name": "n", "subject": "s"}),
         ("put", "/accounts/{id}/folder-roles" | "/accounts/{id}/owners") => json!([]),

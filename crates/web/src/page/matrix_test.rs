@@ -23,8 +23,18 @@ use store::{
 const HOST: &str = "post.example";
 
 /// The paths that say themselves whose they are, by a token in the form.
-const WITHOUT_RIGHTS: [&str; 8] =
-    ["/", "/setup", "/sign-in", "/sign-in/code", "/sign-out", "/password", "/password/forgotten", "/assets/{name}"];
+const WITHOUT_RIGHTS: [&str; 10] = [
+    "/",
+    "/setup",
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/with/{id}",
+    "/sign-in/answer",
+    "/sign-out",
+    "/password",
+    "/password/forgotten",
+    "/assets/{name}",
+];
 
 async fn table(trial: &Trial) -> Vec<Entry> {
     let table = super::pages(&trial.state).1;
@@ -90,6 +100,7 @@ async fn ours(trial: &Trial) -> BTreeMap<&'static str, String> {
         ("drafts", made("/api/v1/drafts", serde_json::json!({"subject": "Half"})).await),
         ("sessions", "ses_0000000000001".to_owned()),
         ("notes", "not_0000000000001".to_owned()),
+        ("with", "idp_0000000000001".to_owned()),
         ("domains", "ons.example".to_owned()),
         ("attachments", "0".to_owned()),
     ])

@@ -24,10 +24,14 @@ use mailroom::{
     words::{Refusal, field},
 };
 use serde::Deserialize;
-use store::{account, user, user::UserPatch};
+use store::{account, identity, identity_provider, user, user::UserPatch};
 
 pub(super) fn routes(pages: Pages) -> Pages {
-    pages.get("/me", Who::Everybody, show).post("/me", Who::Everybody, save)
+    pages.get("/me", Who::Everybody, show).post("/me", Who::Everybody, save).post(
+        "/me/identity/undo",
+        Who::Everybody,
+        unbind,
+    )
 }
 
 #[derive(Template)]
@@ -36,9 +40,11 @@ struct Page {
     frame: Frame,
     say: Say,
     tabs: Vec<Tab>,
-    saved: bool,
+    told: Option<&'static str>,
     errors: Errors,
     email: String,
+    /// With what they sign in besides a password, and since when.
+    bound: Option<String>,
     typed: Typed,
     mailboxes: Vec<Mailbox>,
 }
@@ -62,18 +68,40 @@ struct Typed {
 }
 
 async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Query(after): Query<After>) -> Shown {
+    let say = Say(visitor.language);
+    let told = match after.saved.as_str() {
+        "" => None,
+        "unbound" => Some(say.unbound()),
+        _ => Some(say.saved()),
+    };
+    let typed = kept(&state, &person).await?;
+    shown(&page(&state, &visitor, &person, Errors::default(), typed, told).await?)
+}
+
+async fn kept(state: &AppState, person: &Person) -> Result<Typed, Problem> {
     let viewer = person.viewer;
     let read = state.read(move |tx| Box::pin(async move { user::get(tx, viewer.organisation, viewer.user).await }));
     let user = read.await?;
     let ticked = |private: bool| private.then(|| "1".to_owned());
-    let typed = Typed {
+    Ok(Typed {
         name: user.name,
         language: user.language,
         default_account: user.default_account.map(|key| key.to_string()).unwrap_or_default(),
         private_incoming: ticked(user.private_incoming),
         private_outgoing: ticked(user.private_outgoing),
-    };
-    shown(&page(&state, &visitor, &person, Errors::default(), typed, after.is_saved()).await?)
+    })
+}
+
+async fn unbind(State(state): State<AppState>, visitor: Visitor, person: Person) -> Shown {
+    match people::provider::unbind(&state.room, &person.viewer, person.viewer.user).await {
+        Ok(()) => Ok(Redirect::to("/me?saved=unbound").into_response()),
+        Err(refusal) => {
+            let errors = Errors::told(refusal, visitor.language)?;
+            let typed = kept(&state, &person).await?;
+            let page = page(&state, &visitor, &person, errors, typed, None).await?;
+            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
 }
 
 async fn save(State(state): State<AppState>, visitor: Visitor, person: Person, Form(typed): Form<Typed>) -> Shown {
@@ -85,7 +113,7 @@ async fn save(State(state): State<AppState>, visitor: Visitor, person: Person, F
         Ok(()) => Ok(Redirect::to("/me?saved=1").into_response()),
         Err(refusal) => {
             let errors = Errors::told(refusal, visitor.language)?;
-            let page = page(&state, &visitor, &person, errors, typed, false).await?;
+            let page = page(&state, &visitor, &person, errors, typed, None).await?;
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
@@ -116,13 +144,18 @@ async fn page(
     person: &Person,
     errors: Errors,
     typed: Typed,
-    saved: bool,
+    told: Option<&'static str>,
 ) -> Result<Page, Problem> {
     const MANY: usize = 2000;
     let viewer = person.viewer;
-    let (rights, accounts) = state
+    let (rights, accounts, identity, provider) = state
         .read(move |tx| {
-            Box::pin(async move { Ok((viewer.rights(tx).await?, account::list(tx, &viewer, None, MANY).await?.0)) })
+            Box::pin(async move {
+                let identity = identity::of(tx, viewer.organisation, viewer.user).await?;
+                let provider = identity_provider::get(tx, viewer.organisation).await?;
+                let accounts = account::list(tx, &viewer, None, MANY).await?.0;
+                Ok((viewer.rights(tx).await?, accounts, identity, provider))
+            })
         })
         .await?;
     let sendable = accounts.into_iter().filter(|account| rights.send.contains(&account.id));
@@ -139,9 +172,12 @@ async fn page(
         frame: Frame::new(visitor, Place::Me),
         say,
         tabs: bar(say, "/me"),
-        saved,
+        told,
         errors,
         email: person.email.clone(),
+        bound: identity
+            .zip(provider)
+            .map(|(identity, provider)| say.bound(provider.name, visitor.habit().moment(identity.bound_at).full)),
         mailboxes: mailboxes.collect(),
         typed,
     })

@@ -12,6 +12,11 @@ words! {
         tab_tokens "API-tokens" "API tokens";
         saved "Bewaard." "Saved.";
         save "Bewaren" "Save";
+        provider "Aanmelddienst" "Sign-in service";
+        bound(name, when) "U meldt zich aan met {name}, sinds {when}." "You sign in with {name}, since {when}.";
+        unbind "Verbinding verbreken" "Undo the connection";
+        unbind_effect "Meldt u zich daarna weer met de dienst aan, dan herkennen we u opnieuw aan uw e-mailadres." "When you sign in with the service again after that, we know you by your e-mail address anew.";
+        unbound "De verbinding is verbroken." "The connection was undone.";
         name "Naam" "Name";
         name_hint "Zo zien collega's u, en zo begint een mail van u." "This is what colleagues see, and how mail from you begins.";
         email "E-mailadres" "E-mail address";

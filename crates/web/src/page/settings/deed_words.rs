@@ -48,6 +48,8 @@ words! {
         token_made "maakte een API-token" "made an API token";
         token_revoked "trok een API-token in" "revoked an API token";
         organisation_changed "wijzigde de organisatie" "changed the organisation";
+        provider_set "stelde de aanmelddienst in" "set up the sign-in service";
+        provider_removed "verwijderde de aanmelddienst" "removed the sign-in service";
         network_unblocked "hief een blokkade op" "lifted a block";
         message_made_private "maakte een bericht vertrouwelijk" "made a message confidential";
         message_made_public "maakte een bericht gewoon" "made a message ordinary";
@@ -56,6 +58,10 @@ words! {
         user_signed_in "meldde zich aan" "signed in";
         user_refused "hield iemand tegen: verkeerd wachtwoord" "kept somebody out: wrong password";
         user_code_refused "hield iemand tegen: verkeerde code" "kept somebody out: wrong code";
+        user_provider_refused "hield iemand tegen na de aanmelddienst" "kept somebody out after the sign-in service";
+        user_joined "werd medewerker via de aanmelddienst" "became a member by the sign-in service";
+        user_bound "verbond zich met de aanmelddienst" "was connected to the sign-in service";
+        user_unbound "verbrak een verbinding met de aanmelddienst" "undid a connection to the sign-in service";
         user_password_changed "wijzigde het wachtwoord" "changed the password";
         user_password_reset "koos een wachtwoord via een link" "chose a password by a link";
         user_second_factor_taken "nam een tweede factor" "took a second factor";
@@ -72,6 +78,21 @@ words! {
         f_secret "wachtwoord" "password";
         f_servers "servers" "servers";
         f_owners "eigenaren" "owners";
+        f_provider "via de aanmelddienst" "by the sign-in service";
+        f_issuer "adres van de dienst" "address of the service";
+        f_client_id "client-ID" "client ID";
+        f_client_secret "clientgeheim" "client secret";
+        f_passwords "wachtwoorden van medewerkers" "members' passwords";
+        f_admit "wie nieuw is" "who is new";
+        f_domains "domeinen" "domains";
+        w_said_no "de dienst weigerde" "the service refused";
+        w_not_believed "antwoord klopte niet" "answer was not right";
+        w_clock "klok of verlopen" "clock or expired";
+        w_no_address "geen e-mailadres" "no e-mail address";
+        w_unverified "e-mailadres niet bevestigd" "e-mail address not confirmed";
+        w_unknown "hier niet bekend" "not known here";
+        w_other "ander account" "another account";
+        w_off "uitgeschakeld" "switched off";
         r_administrator "beheerder" "administrator";
         r_manager "mailboxbeheerder" "mailbox manager";
         r_member "medewerker" "member";
@@ -119,6 +140,8 @@ impl Say {
             "token.made" => self.token_made(),
             "token.revoked" => self.token_revoked(),
             "organisation.changed" => self.organisation_changed(),
+            "organisation.provider_set" => self.provider_set(),
+            "organisation.provider_removed" => self.provider_removed(),
             "network.unblocked" => self.network_unblocked(),
             "message.made_private" => self.message_made_private(),
             "message.made_public" => self.message_made_public(),
@@ -127,6 +150,10 @@ impl Say {
             "user.signed_in" => self.user_signed_in(),
             "user.refused" => self.user_refused(),
             "user.code_refused" => self.user_code_refused(),
+            "user.provider_refused" => self.user_provider_refused(),
+            "user.joined" => self.user_joined(),
+            "user.identity_bound" => self.user_bound(),
+            "user.identity_unbound" => self.user_unbound(),
             "user.password_changed" => self.user_password_changed(),
             "user.password_reset" => self.user_password_reset(),
             "user.second_factor_taken" => self.user_second_factor_taken(),
@@ -150,6 +177,21 @@ impl Say {
             "secret" => self.f_secret().to_owned(),
             "incoming" | "outgoing" => self.f_servers().to_owned(),
             "owners" => self.f_owners().to_owned(),
+            "provider" => self.f_provider().to_owned(),
+            "issuer" => self.f_issuer().to_owned(),
+            "client_id" => self.f_client_id().to_owned(),
+            "client_secret" => self.f_client_secret().to_owned(),
+            "passwords_for_members" => self.f_passwords().to_owned(),
+            "admit_unknown" => self.f_admit().to_owned(),
+            "domains" => self.f_domains().to_owned(),
+            "sign_in_service_said_no" => self.w_said_no().to_owned(),
+            "sign_in_answer_not_believed" => self.w_not_believed().to_owned(),
+            "sign_in_clock" => self.w_clock().to_owned(),
+            "sign_in_no_address" => self.w_no_address().to_owned(),
+            "sign_in_address_unverified" => self.w_unverified().to_owned(),
+            "sign_in_unknown_here" => self.w_unknown().to_owned(),
+            "sign_in_other_identity" => self.w_other().to_owned(),
+            "sign_in_switched_off" => self.w_off().to_owned(),
             "administrator" => self.r_administrator().to_owned(),
             "mailbox_manager" => self.r_manager().to_owned(),
             "member" => self.r_member().to_owned(),
@@ -174,6 +216,7 @@ mod tests {
         let say = Say(Language::Dutch);
         assert_eq!(say.detail("name, private_incoming, private_outgoing"), "naam, vertrouwelijkheid");
         assert_eq!(say.detail("mailbox_manager"), "mailboxbeheerder");
+        assert_eq!(say.detail("sign_in_clock, 192.0.2.0/24"), "klok of verlopen, 192.0.2.0/24");
         assert_eq!(say.detail("192.0.2.0/24"), "192.0.2.0/24");
         assert_eq!(say.deed("user.signed_in"), Some("meldde zich aan"));
     }

@@ -9,6 +9,7 @@ mod group;
 mod ledger;
 mod organisation;
 mod people;
+mod sign_in;
 mod template;
 mod token;
 mod user;
@@ -27,6 +28,7 @@ const MANY: usize = 2000;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = organisation::routes(pages);
+    let pages = sign_in::routes(pages);
     let pages = people::routes(pages);
     let pages = user::routes(pages);
     let pages = group::routes(pages);
@@ -41,6 +43,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 words! {
     Say {
         organisation "Organisatie" "Organisation";
+        sign_in "Aanmelden" "Sign-in";
         users "Gebruikers" "Users";
         groups "Groepen" "Groups";
         templates "Sjablonen" "Templates";
@@ -62,6 +65,7 @@ fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
     let say = Say(visitor.language);
     let all = [
         (true, "/settings", say.organisation()),
+        (true, "/settings/sign-in", say.sign_in()),
         (true, "/settings/users", say.users()),
         (true, "/settings/groups", say.groups()),
         (false, "/settings/templates", say.templates()),

@@ -23,7 +23,7 @@ use mailroom::{
     words::{Refusal, field},
 };
 use serde::Deserialize;
-use store::{UserRole, account, user, user::User};
+use store::{UserRole, account, identity, user, user::User};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/settings/users", Who::Administrators, list).post("/settings/users", Who::Administrators, make).get(
@@ -51,7 +51,8 @@ struct Line {
     is_administrator: bool,
     second_factor: bool,
     active: bool,
-    has_password: bool,
+    /// They have a password, or signed in at the organisation's provider.
+    has_begun: bool,
 }
 
 #[derive(Template)]
@@ -81,7 +82,13 @@ struct Typed {
 
 async fn list(State(state): State<AppState>, visitor: Visitor, person: Person) -> Shown {
     let organisation = person.viewer.organisation;
-    let read = state.read(move |tx| Box::pin(async move { user::list(tx, organisation, None, super::MANY).await }));
+    let read = state.read(move |tx| {
+        Box::pin(async move {
+            let users = user::list(tx, organisation, None, super::MANY).await?.0;
+            Ok((users, identity::users(tx, organisation).await?))
+        })
+    });
+    let (users, bound) = read.await?;
     let say = Say(visitor.language);
     let line = |user: User| Line {
         id: user.id.to_string(),
@@ -91,10 +98,10 @@ async fn list(State(state): State<AppState>, visitor: Visitor, person: Person) -
         is_administrator: user.role == UserRole::Administrator,
         second_factor: user.has_second_factor,
         active: user.active,
-        has_password: user.has_password,
+        has_begun: user.has_password || bound.contains(&user.id),
         email: user.email,
     };
-    let mut lines: Vec<Line> = read.await?.0.into_iter().map(line).collect();
+    let mut lines: Vec<Line> = users.into_iter().map(line).collect();
     lines.sort_by_key(|line| (!line.active, line.name.to_lowercase()));
     let (frame, tabs) = (Frame::new(&visitor, Place::Settings), bar(&visitor, &person, "/settings/users"));
     shown(&List { frame, say, tabs, lines })

@@ -26,7 +26,7 @@ use mailroom::{
 };
 use serde::Deserialize;
 use store::{
-    UserRole, account, group,
+    UserRole, account, group, identity, identity_provider,
     user::{self, User, UserPatch},
 };
 
@@ -35,6 +35,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .get("/settings/users/{id}", Who::Administrators, show)
         .post("/settings/users/{id}", Who::Administrators, save)
         .post("/settings/users/{id}/invite", Who::Administrators, invite)
+        .post("/settings/users/{id}/identity/undo", Who::Administrators, unbind)
         .post("/settings/users/{id}/second-factor/drop", Who::Administrators, reset_factor)
 }
 
@@ -52,6 +53,8 @@ struct Page {
     email: String,
     has_password: bool,
     has_second_factor: bool,
+    /// With what they sign in besides a password.
+    bound: Option<String>,
     active: bool,
     is_self: bool,
     roles: [(&'static str, &'static str, &'static str); 3],
@@ -105,6 +108,7 @@ async fn show(
         "made" => Some(say.was_made()),
         "invited" => Some(say.was_invited()),
         "reset" => Some(say.was_reset()),
+        "unbound" => Some(say.was_unbound()),
         "" => None,
         _ => Some(say.saved()),
     };
@@ -158,6 +162,11 @@ async fn invite(State(state): State<AppState>, visitor: Visitor, person: Person,
     }
 }
 
+async fn unbind(State(state): State<AppState>, person: Person, Named(key): Named<UserKey>) -> Shown {
+    people::provider::unbind(&state.room, &person.viewer, key).await?;
+    Ok(Redirect::to(&format!("/settings/users/{key}?saved=unbound")).into_response())
+}
+
 async fn reset_factor(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -193,11 +202,14 @@ async fn page(
     told: Option<&'static str>,
 ) -> Result<Page, Problem> {
     let (say, organisation, id) = (Say(visitor.language), person.viewer.organisation, user.id);
-    let (groups, primary) = state
+    let (groups, primary, bound) = state
         .read(move |tx| {
             Box::pin(async move {
                 let groups = group::list(tx, organisation, None, super::MANY).await?.0;
-                Ok((groups, account::primary(tx, organisation).await?))
+                let identity = identity::of(tx, organisation, id).await?;
+                let provider = identity_provider::get(tx, organisation).await?;
+                let bound = provider.filter(|_| identity.is_some()).map(|provider| provider.name);
+                Ok((groups, account::primary(tx, organisation).await?, bound))
             })
         })
         .await?;
@@ -213,6 +225,7 @@ async fn page(
         name: called(&user),
         has_password: user.has_password,
         has_second_factor: user.has_second_factor,
+        bound: bound.map(|name| say.bound(name)),
         active: user.active,
         email: user.email,
         is_self: id == person.viewer.user,

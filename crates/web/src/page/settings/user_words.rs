@@ -43,6 +43,10 @@ words! {
         factor "Tweede factor" "Second factor";
         factor_why "Telefoon en herstelcodes kwijt? Verwijder de tweede factor, maar alleen als u zeker weet wie erom vraagt." "Lost the telephone and the recovery codes? Remove the second factor, but only when you are sure who asks for it.";
         reset_factor "Tweede factor verwijderen" "Remove the second factor";
+        provider "Aanmelddienst" "Sign-in service";
+        bound(name) "Deze persoon meldt zich aan met {name}. Heeft hij daar een nieuw account, verbreek dan de verbinding: de volgende keer herkennen we hem aan zijn e-mailadres." "This person signs in with {name}. If they have a new account there, undo the connection: the next time we know them by their e-mail address.";
+        unbind "Verbinding verbreken" "Undo the connection";
+        was_unbound "De verbinding is verbroken." "The connection was undone.";
         groups "Groepen" "Groups";
         in_no_group "In geen groep." "In no group.";
         back "Alle gebruikers" "All users";

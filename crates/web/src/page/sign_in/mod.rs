@@ -1,17 +1,18 @@
 //! Signing in and out.
 
+mod provider;
 #[cfg(test)]
 mod sign_in_test;
 
 use super::{
     frame::{Errors, Frame, Place, Shown, shown, shown_as},
     origin,
-    route::{Pages, Who},
+    route::{Pages, Who, percent},
     session,
     visitor::{Caller, Visitor},
     words::words,
 };
-use crate::AppState;
+use crate::{AppState, problem::Problem};
 use askama::Template;
 use axum::{
     Form,
@@ -24,9 +25,10 @@ use mailroom::{
     words::Refusal,
 };
 use serde::Deserialize;
+use store::identity_provider::{self, IdentityProvider};
 
 pub(super) fn routes(pages: Pages) -> Pages {
-    pages
+    provider::routes(pages)
         .get("/sign-in", Who::Anybody, show)
         .post("/sign-in", Who::Anybody, enter)
         .post("/sign-in/code", Who::Anybody, with_code)
@@ -44,6 +46,7 @@ words! {
         code "Code" "Code";
         go_on "Verder" "Continue";
         start_again "Opnieuw beginnen" "Start again";
+        with(name) "Aanmelden met {name}" "Sign in with {name}";
         forgotten "Wachtwoord vergeten?" "Forgotten your password?";
     }
 }
@@ -56,6 +59,8 @@ struct Page<'a> {
     email: &'a str,
     to: &'a str,
     errors: Errors,
+    /// Where else one can sign in: the address, and the words on the button.
+    providers: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -90,12 +95,12 @@ struct Given {
     to: String,
 }
 
-async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Shown {
+async fn show(State(state): State<AppState>, visitor: Visitor, Query(asked): Query<Asked>) -> Shown {
     let to = origin::onward(asked.to.as_deref());
     if visitor.person.is_some() {
         return Ok(Redirect::to(to).into_response());
     }
-    shown(&page(&visitor, "", to, Errors::default()))
+    shown(&page(&state, &visitor, "", to, Errors::default()).await?)
 }
 
 async fn enter(State(state): State<AppState>, visitor: Visitor, caller: Caller, Form(given): Form<Given>) -> Shown {
@@ -117,7 +122,7 @@ pub(super) async fn with_password(
         Ok(SignIn::SecondFactor { challenge }) => shown(&code_page(visitor, &challenge, to, Errors::default())),
         Err(Refusal::Invalid { errors }) => {
             let errors = Errors::new(&errors, visitor.language);
-            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(visitor, email, to, errors))
+            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(state, visitor, email, to, errors).await?)
         }
         Err(other) => Err(other.into()),
     }
@@ -144,8 +149,19 @@ async fn leave(State(state): State<AppState>, visitor: Visitor) -> Shown {
     session::end(&state, &visitor, "/sign-in").await
 }
 
-fn page<'a>(visitor: &Visitor, email: &'a str, to: &'a str, errors: Errors) -> Page<'a> {
-    Page { frame: Frame::new(visitor, Place::Nowhere), say: Say(visitor.language), email, to, errors }
+async fn page<'a>(
+    state: &AppState,
+    visitor: &Visitor,
+    email: &'a str,
+    to: &'a str,
+    errors: Errors,
+) -> Result<Page<'a>, Problem> {
+    let say = Say(visitor.language);
+    let known = state.read(|tx| Box::pin(async move { identity_provider::list(tx).await })).await?;
+    let button =
+        |kept: IdentityProvider| (format!("/sign-in/with/{}?to={}", kept.id, percent(to)), say.with(kept.name));
+    let providers = known.into_iter().map(button).collect();
+    Ok(Page { frame: Frame::new(visitor, Place::Nowhere), say, email, to, errors, providers })
 }
 
 fn code_page<'a>(visitor: &Visitor, challenge: &'a str, to: &'a str, errors: Errors) -> CodePage<'a> {

@@ -1,0 +1,142 @@
+//! Redeeming what was given for tokens (RFC 6749 §3.2).
+
+use super::{OauthError, Registration, plain_code};
+use crate::{Secret, ServerWords, http::HttpClient};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use reqwest::{Method, header};
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+
+const LIMIT_BYTES: usize = 256 << 10;
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How we prove who we are (OpenID Connect Core §9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// In a header: what a provider takes that says nothing else.
+    Basic,
+    /// Among the fields.
+    Post,
+    /// Not at all: the verifier of PKCE is the proof.
+    None,
+}
+
+/// Where tokens are given.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenEndpoint<'a> {
+    /// Its address.
+    pub url: &'a str,
+    /// Who we are there.
+    pub registration: &'a Registration,
+    /// How we prove it.
+    pub authentication: ClientAuthentication,
+}
+
+/// What was given.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// Opens what was asked for.
+    pub access_token: Secret,
+    /// Opens it again later (§6).
+    pub refresh_token: Option<Secret>,
+    /// Who signed in, when that was asked (OpenID Connect Core §3.1.3.3).
+    pub id_token: Option<Secret>,
+    /// Seconds until the access token ends, where it is said.
+    pub expires_in: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    access_token: String,
+    refresh_token: Option<String>,
+    id_token: Option<String>,
+    expires_in: Option<Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Denied {
+    error: String,
+    error_description: String,
+}
+
+impl TokenEndpoint<'_> {
+    /// The tokens for this grant: `grant_type` and what belongs to it. `secrets` of the grant, and ours, stand in no
+    /// word that is kept of a refusal.
+    pub async fn redeem(
+        &self,
+        client: &HttpClient,
+        grant: &[(&str, &str)],
+        secrets: &[&Secret],
+    ) -> Result<Tokens, OauthError> {
+        let Registration { client_id, client_secret } = self.registration;
+        let own = String::from_utf8_lossy(client_secret.reveal()).into_owned();
+        let mut fields = grant.to_vec();
+        let mut request = client.request(Method::POST, self.url)?.header(header::ACCEPT, "application/json");
+        match self.authentication {
+            ClientAuthentication::Basic => {
+                request = request.header(header::AUTHORIZATION, basic(client_id, &own));
+            }
+            ClientAuthentication::Post => {
+                fields.extend([("client_id", client_id.as_str()), ("client_secret", own.as_str())])
+            }
+            ClientAuthentication::None => fields.push(("client_id", client_id)),
+        }
+        let answer = client.answer_within(request.form(&fields), LIMIT_BYTES, DEADLINE).await?;
+        if answer.status == 200 {
+            let given: Given =
+                serde_json::from_slice(&answer.body).map_err(|_| OauthError::Incomplete("access_token"))?;
+            return Ok(Tokens {
+                access_token: Secret::new(given.access_token),
+                refresh_token: given.refresh_token.map(Secret::new),
+                id_token: given.id_token.map(Secret::new),
+                expires_in: given.expires_in.and_then(|said| seconds(&said)),
+            });
+        }
+        let denied: Denied = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let hidden: Vec<&Secret> = secrets.iter().copied().chain([client_secret]).collect();
+        let words = match denied.error_description.is_empty() {
+            true => format!("HTTP {}", answer.status),
+            false => denied.error_description,
+        };
+        Err(OauthError::Refused { code: plain_code(&denied.error), words: ServerWords::new(&words, &hidden) })
+    }
+}
+
+/// A number, which some write as a text.
+fn seconds(said: &Value) -> Option<u64> {
+    said.as_u64().or_else(|| said.as_str()?.parse().ok())
+}
+
+/// The header of HTTP Basic. Both halves are written as in a form first (RFC 6749 §2.3.1), which many forget.
+fn basic(client_id: &str, secret: &str) -> header::HeaderValue {
+    let pair = format!("{}:{}", as_in_a_form(client_id), as_in_a_form(secret));
+    let text = format!("Basic {}", STANDARD.encode(pair));
+    let mut value = header::HeaderValue::from_str(&text).unwrap_or(header::HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}
+
+fn as_in_a_form(text: &str) -> String {
+    let one = |byte: u8| match byte {
+        b' ' => "+".to_owned(),
+        b'*' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_with_odd_characters_goes_into_the_header_as_the_standard_says() {
+        let value = basic("post:kamer", "a b%€");
+        let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
+        assert_eq!(STANDARD.decode(encoded).unwrap(), b"post%3Akamer:a+b%25%E2%82%AC");
+        assert!(value.is_sensitive());
+    }
+}

@@ -1,0 +1,71 @@
+//! Visitors who were sent to a provider, to sign in or to give consent, and are awaited back with the state that they were
+//! given (RFC 6749 §10.12). Each comes back once, in time, and with the browser that left.
+
+use crate::{StoreError, Tx, vals};
+use mail::OrganisationKey;
+
+/// How long somebody may stay at the provider, in milliseconds: time for a forgotten password there.
+pub const LIFE: i64 = 15 * 60_000;
+
+/// What somebody was sent away for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To sign in here.
+    SignIn,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Purpose::SignIn => "sign_in",
+        }
+    }
+}
+
+/// Somebody who was sent away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Departure {
+    /// Whose provider it is.
+    pub organisation: OrganisationKey,
+    /// Where they were to come back, as the provider was told.
+    pub redirect_uri: String,
+    /// The path of ours to go on to.
+    pub onward: String,
+}
+
+/// Notes that somebody goes, by the digest of their state and that of what their browser shows us. Forgets whoever stayed
+/// away too long.
+pub async fn leave(
+    tx: &mut Tx,
+    purpose: Purpose,
+    state: &[u8; 32],
+    visitor: &[u8; 32],
+    departure: &Departure,
+    now: i64,
+) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM departures WHERE expires_at <= $1", &vals![now]).await?;
+    let sql = "INSERT INTO departures (organisation, digest, purpose, visitor, redirect_uri, onward, expires_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let Departure { organisation, redirect_uri, onward } = departure;
+    let values = vals![*organisation, state, purpose.as_str(), visitor, redirect_uri, onward, now + LIFE];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Whoever comes back with this state, the first time, in time, and in the browser that left.
+pub async fn arrive(
+    tx: &mut Tx,
+    purpose: Purpose,
+    state: &[u8; 32],
+    visitor: &[u8; 32],
+    now: i64,
+) -> Result<Option<Departure>, StoreError> {
+    let sql = "DELETE FROM departures WHERE digest = $1 AND purpose = $2 AND visitor = $3 AND expires_at > $4
+               RETURNING organisation, redirect_uri, onward";
+    let row = tx.row(sql, &vals![state, purpose.as_str(), visitor, now]).await?;
+    Ok(row.map(|mut row| Departure {
+        organisation: OrganisationKey(row.int(0)),
+        redirect_uri: row.text(1),
+        onward: row.text(2),
+    }))
+}

@@ -7,6 +7,7 @@ mod mailboxes;
 mod me;
 mod narrow;
 mod people;
+mod pop3;
 mod reading;
 mod settings;
 mod signature;

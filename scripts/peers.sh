@@ -56,7 +56,7 @@ keep_services_still() {
 }
 
 debian_packages() {
-    local wanted=(chromium dovecot-imapd dovecot-lmtpd dovecot-submissiond postfix isync swaks python3 python3-venv procps curl ca-certificates)
+    local wanted=(chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond postfix isync swaks python3 python3-venv procps curl ca-certificates)
     command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
     [ "${1:-}" != bench ] || wanted+=(notmuch maildir-utils)
@@ -167,7 +167,7 @@ flock 9
 keep_services_still
 debian_packages "$@"
 layer cyrus cyrus-imapd cyrus-admin cyrus-clients sasl2-bin libsasl2-modules libsasl2-modules-db
-layer courier courier-imap courier-authlib-userdb courier-authdaemon courier-base
+layer courier courier-imap courier-pop courier-authlib-userdb courier-authdaemon courier-base
 layer exim exim4-daemon-heavy
 python_programs
 node_programs

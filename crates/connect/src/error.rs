@@ -115,6 +115,10 @@ pub enum Cause {
     SenderNotAllowed,
     /// Too many connections or messages; the server asks us to wait.
     Throttled,
+    /// Another program has the mailbox open, and the server lets one in at a time (POP3).
+    InUse,
+    /// The server gives its messages no lasting names (POP3 without UIDL).
+    NoUniqueIds,
     /// A single item over the limit.
     TooLarge,
     /// What the server said makes no sense to us.

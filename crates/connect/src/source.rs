@@ -111,6 +111,16 @@ pub enum Change {
         /// In words, for the quarantine list.
         reason: String,
     },
+    /// A message that the server received before [`FolderState::since`], of a server that has to be asked for the head of
+    /// each to know: it stays there and need not be asked for again.
+    Older {
+        /// Which folder.
+        folder: FolderKey,
+        /// Its name there.
+        remote: RemoteId,
+        /// When the server received it, milliseconds since 1970.
+        at: i64,
+    },
     /// Everything sent so far for this folder is described by this cursor.
     Cursor {
         /// Which folder.
@@ -245,6 +255,16 @@ pub trait Source: Send {
 
     /// The ids in the folder that the server received before this moment, in milliseconds since 1970.
     async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError>;
+
+    /// Everything that the last pull handed over is durable by now: what is to leave the server for that can leave it.
+    async fn acknowledge(&mut self) -> Result<(), ConnectError> {
+        Ok(())
+    }
+
+    /// How long from now the server wants to be left alone, where it wants that; nothing else is lost by waiting.
+    fn rest(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Signs out politely.
     async fn close(&mut self);

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod audit;
 pub mod blob;
 pub mod change;
+pub mod collected;
 pub mod contact;
 pub mod conversation;
 pub mod db;

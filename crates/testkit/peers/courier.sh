@@ -20,6 +20,11 @@ chown -R courier /run/courier 2>/dev/null || true
 sed -i 's/^authmodulelist=.*/authmodulelist="authuserdb"/' /etc/courier/authdaemonrc
 sed -i 's/^ADDRESS=.*/ADDRESS=127.0.0.1/; s/^PORT=.*/PORT=@IMAP@/; s/^MAXPERIP=.*/MAXPERIP=200/; s/^MAXDAEMONS=.*/MAXDAEMONS=200/' \
     /etc/courier/imapd
+if [ -e /etc/courier/pop3d ]; then
+    sed -i 's/^ADDRESS=.*/ADDRESS=127.0.0.1/; s/^PORT=.*/PORT=@POP3@/; s/^MAXPERIP=.*/MAXPERIP=200/; s/^MAXDAEMONS=.*/MAXDAEMONS=200/' \
+        /etc/courier/pop3d
+fi
 authdaemond start
 imapd start
+if [ -e /etc/courier/pop3d ]; then pop3d start; fi
 exec sleep infinity

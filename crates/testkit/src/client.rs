@@ -1,4 +1,4 @@
-//! Clients that share nothing with Postkamer: Python's imaplib and smtplib, and mbsync.
+//! Clients that share nothing with Postkamer: Python's imaplib, poplib and smtplib, and mbsync.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
@@ -178,6 +178,45 @@ impl Tls {
         };
         order["tls"] = json!(kind);
         order["ca"] = json!(ca);
+    }
+}
+
+/// One POP3 mailbox, as an outsider reaches it.
+#[derive(Debug, Clone, Default)]
+pub struct PopClient {
+    /// On localhost.
+    pub port: u16,
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+    /// How the line is protected.
+    pub tls: Tls,
+}
+
+/// A message as a POP3 client sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PopSnapshot {
+    /// Its unique id.
+    pub uidl: String,
+    /// Length of what was fetched.
+    pub size: u64,
+    /// SHA-256 of the bytes, in hexadecimal ([`crate::digest`]).
+    pub digest: String,
+}
+
+impl PopClient {
+    /// A client that signs in over an unprotected line.
+    pub fn new(port: u16, user: &str, password: &str) -> PopClient {
+        PopClient { port, user: user.into(), password: password.into(), tls: Tls::Off }
+    }
+
+    /// Everything that is there, fetched whole. What is in `delete` (by unique id) is deleted after that.
+    pub fn fetch(&self, delete: &[String]) -> Vec<PopSnapshot> {
+        let mut order = json!({ "port": self.port, "user": self.user, "password": self.password, "delete": delete });
+        self.tls.tell(&mut order);
+        let answer = python("pop3.py", &order).unwrap_or_else(|words| panic!("poplib on port {}: {words}", self.port));
+        serde_json::from_value(answer).expect("the answer of our own script")
     }
 }
 

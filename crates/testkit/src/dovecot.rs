@@ -1,4 +1,4 @@
-//! Dovecot: the main IMAP peer, and the LMTP server and password checker behind Postfix.
+//! Dovecot: the main IMAP and POP3 peer, and the LMTP server and password checker behind Postfix.
 
 use crate::{Identity, Process, free_port, process::fill};
 use std::path::PathBuf;
@@ -52,6 +52,10 @@ pub struct Dovecot {
     pub imap_port: u16,
     /// IMAP over TLS; answers only when it has a certificate.
     pub imaps_port: u16,
+    /// POP3, with STLS when it has a certificate.
+    pub pop3_port: u16,
+    /// POP3 over TLS; answers only when it has a certificate.
+    pub pop3s_port: u16,
     /// Submission; the mail goes on to `relay_to`.
     pub submission_port: u16,
     /// Delivery into the mailboxes (LMTP), by full user name.
@@ -70,7 +74,7 @@ impl Dovecot {
     pub fn start(options: DovecotOptions) -> Dovecot {
         let program = crate::home::program("Dovecot", &["/usr/sbin/dovecot"]);
         let dir = Process::folder("dovecot");
-        let ports = [free_port(), free_port(), free_port(), free_port()];
+        let ports = [(); 6].map(|()| free_port());
         let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).expect("a file in our own folder");
         let users: String =
             options.users.iter().map(|(name, password)| format!("{name}:{{PLAIN}}{password}::::::\n")).collect();
@@ -86,9 +90,9 @@ impl Dovecot {
         );
         let auth_socket = dir.join("auth-client");
         let mut process = Process::start("Dovecot", dir, &script);
-        let [imap_port, imaps_port, submission_port, lmtp_port] = ports;
-        process.wait_for_ports(&[imap_port, submission_port, lmtp_port]);
-        Dovecot { imap_port, imaps_port, submission_port, lmtp_port, auth_socket, process }
+        let [imap_port, imaps_port, submission_port, lmtp_port, pop3_port, pop3s_port] = ports;
+        process.wait_for_ports(&[imap_port, submission_port, lmtp_port, pop3_port]);
+        Dovecot { imap_port, imaps_port, pop3_port, pop3s_port, submission_port, lmtp_port, auth_socket, process }
     }
 
     /// Gives a folder of a user, as the system knows him, this UIDVALIDITY.
@@ -106,10 +110,10 @@ impl Dovecot {
     }
 }
 
-fn configuration(options: &DovecotOptions, dir: &std::path::Path, ports: [u16; 4]) -> String {
+fn configuration(options: &DovecotOptions, dir: &std::path::Path, ports: [u16; 6]) -> String {
     let folder = dir.display().to_string();
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let [imap, imaps, submission, lmtp] = ports.map(|port| port.to_string());
+    let [imap, imaps, submission, lmtp, pop3, pop3s] = ports.map(|port| port.to_string());
     let tls = match &options.tls {
         None => "ssl = no".to_owned(),
         Some(identity) => {
@@ -127,7 +131,7 @@ fn configuration(options: &DovecotOptions, dir: &std::path::Path, ports: [u16; 4
         ),
     };
     let capability = options.capability.as_ref().map(|list| format!("imap_capability = {list}")).unwrap_or_default();
-    let imaps = if options.tls.is_some() { imaps } else { "0".to_owned() };
+    let [imaps, pop3s] = [imaps, pop3s].map(|port| if options.tls.is_some() { port } else { "0".to_owned() });
     fill(
         include_str!("../peers/dovecot.conf"),
         &[
@@ -143,6 +147,8 @@ fn configuration(options: &DovecotOptions, dir: &std::path::Path, ports: [u16; 4
             ("RELAY", &options.relay_to.unwrap_or(25).to_string()),
             ("IMAP", &imap),
             ("IMAPS", &imaps),
+            ("POP3", &pop3),
+            ("POP3S", &pop3s),
             ("SUBMISSION", &submission),
             ("LMTP", &lmtp),
             ("EXTRA", &options.extra),

@@ -7,51 +7,9 @@ use super::{
 use crate::{
     ConnectError, ServerWords,
     error::{Cause, Step},
+    phrase::phrase,
 };
 use std::time::Duration;
-
-/// Words that providers use, in lower case, and what they mean. The first that fits counts.
-const PHRASES: &[(&str, Cause)] = &[
-    ("application-specific password", Cause::AppPasswordNeeded),
-    ("app password", Cause::AppPasswordNeeded),
-    ("app-specific password", Cause::AppPasswordNeeded),
-    ("web login required", Cause::AppPasswordNeeded),
-    ("log in via your web browser", Cause::AppPasswordNeeded),
-    ("multi-factor", Cause::AppPasswordNeeded),
-    ("multifactor", Cause::AppPasswordNeeded),
-    ("two-factor", Cause::AppPasswordNeeded),
-    ("two factor", Cause::AppPasswordNeeded),
-    ("second factor", Cause::AppPasswordNeeded),
-    ("mfa", Cause::AppPasswordNeeded),
-    ("2fa", Cause::AppPasswordNeeded),
-    ("basic authentication is disabled", Cause::BasicAuthOff),
-    ("basicauthblocked", Cause::BasicAuthOff),
-    ("basicauthdisabled", Cause::BasicAuthOff),
-    ("basic auth", Cause::BasicAuthOff),
-    ("blacklist", Cause::Blacklisted),
-    ("blocklist", Cause::Blacklisted),
-    ("your ip", Cause::Blacklisted),
-    ("too many failed", Cause::Blacklisted),
-    ("too many login", Cause::Throttled),
-    ("too many simultaneous", Cause::Throttled),
-    ("too many connections", Cause::Throttled),
-    ("maximum number of connections", Cause::Throttled),
-    ("rate limit", Cause::Throttled),
-    ("try again later", Cause::Throttled),
-    ("temporar", Cause::Throttled),
-    ("login disabled", Cause::EncryptionNeeded),
-    ("plaintext authentication disallowed", Cause::EncryptionNeeded),
-    ("plaintext authentication is disabled", Cause::EncryptionNeeded),
-    ("imap is disabled", Cause::AccountDisabled),
-    ("imap access is disabled", Cause::AccountDisabled),
-    ("not enabled for imap", Cause::AccountDisabled),
-    ("imap use", Cause::AccountDisabled),
-    ("account is disabled", Cause::AccountDisabled),
-    ("account disabled", Cause::AccountDisabled),
-    ("account is locked", Cause::AccountDisabled),
-    ("account locked", Cause::AccountDisabled),
-    ("suspended", Cause::AccountDisabled),
-];
 
 /// The error for a refused sign-in. `token` when an OAuth token was shown.
 pub fn sign_in(status: &Status, words: ServerWords, token: bool) -> ConnectError {
@@ -97,11 +55,6 @@ pub fn work(status: &Status) -> ConnectError {
         () => Cause::Refused,
     };
     ConnectError::Refused { cause, words }
-}
-
-fn phrase(text: &str) -> Option<Cause> {
-    let text = text.to_lowercase();
-    PHRASES.iter().find(|(words, _)| text.contains(words)).map(|(_, cause)| *cause)
 }
 
 /// An error that passes by itself.

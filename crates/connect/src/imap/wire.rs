@@ -3,18 +3,17 @@
 //! A message body goes from the socket straight into memory of its own size, and only when there is room for it. A
 //! literal over the limit is refused by its announcement, before anything is allocated.
 
-mod patience;
 mod pipe;
 mod slab;
 
-pub use patience::Patience;
+pub use crate::patience::Patience;
 pub use pipe::Pipe;
 
 use slab::Slabs;
 
 use super::response::{self, Response};
 use super::token;
-use crate::transcript::Transcript;
+use crate::{patience::Lost, transcript::Transcript};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -54,6 +53,16 @@ pub enum Broken {
     Malformed(&'static str),
     /// The server said goodbye.
     Bye(response::Status),
+}
+
+impl From<Lost> for Broken {
+    fn from(lost: Lost) -> Broken {
+        match lost {
+            Lost::Closed => Broken::Closed,
+            Lost::Io(error) => Broken::Io(error),
+            Lost::TimedOut => Broken::TimedOut,
+        }
+    }
 }
 
 /// One response as it came.
@@ -288,7 +297,7 @@ impl Wire {
 
     async fn fill(&mut self) -> Result<(), Broken> {
         self.input.reserve(if self.intake.is_some() { READ_BUSY } else { READ_IDLE });
-        self.patience.watch(self.pipe.read_buf(&mut self.input)).await
+        Ok(self.patience.watch(self.pipe.read_buf(&mut self.input)).await?)
     }
 
     /// From here on everything is compressed both ways (RFC 4978).

@@ -134,7 +134,7 @@ impl Mirror {
             Change::Unreadable { remote, code, .. } => self.unreadable.push((uid(&remote), code)),
             Change::Cursor { folder, cursor } => of!(folder).cursor = Some(cursor),
             Change::Parked { folder, .. } => self.parked.push(names[folder.0 as usize].clone()),
-            Change::Progress { .. } => {}
+            Change::Older { .. } | Change::Progress { .. } => {}
         }
     }
 }

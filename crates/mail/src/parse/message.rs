@@ -148,7 +148,7 @@ impl Reading {
 }
 
 /// The instant of a `Date` field, when it is one between 1970 and 3000.
-fn date(value: &[u8]) -> Option<i64> {
+pub(super) fn date(value: &[u8]) -> Option<i64> {
     let value = &value[..value.len().min(1000)];
     match MessageStream::new(value).parse_date() {
         HeaderValue::DateTime(date) if date.is_valid() || date.second == 60 => {

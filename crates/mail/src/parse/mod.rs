@@ -18,7 +18,7 @@ mod tests;
 pub(crate) mod word;
 
 use crate::{
-    Address, Message, display,
+    Address, Message, MessageId, display,
     message::Defect,
     search::{self, SearchText},
 };
@@ -107,6 +107,31 @@ pub fn header_fields(raw: &[u8]) -> Vec<(String, String)> {
     let header = field::read(raw, 0, false, &mut { field::HEADER_LIMIT });
     let name = |field: &field::Field| String::from_utf8_lossy(field.name).into_owned();
     header.fields.iter().map(|field| (name(field), word::decode(&field.text()))).collect()
+}
+
+/// What the head of a message tells whoever has nothing else to go by, as on a server that keeps no dates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its `Message-ID`.
+    pub message_id: Option<MessageId>,
+    /// When the last server took it, by the uppermost `Received` (RFC 5321 §4.4), else its `Date`; milliseconds since 1970.
+    pub at: Option<i64>,
+}
+
+/// Reads a head for [`Arrival`]; whatever follows the head is not looked at.
+pub fn arrival(head: &[u8]) -> Arrival {
+    let header = field::read(head, 0, false, &mut { field::HEADER_LIMIT });
+    let first = |name: &str| header.fields.iter().find(|field| field.is(name));
+    let received = first("received").and_then(|field| message::date(after_semicolon(field.value)));
+    Arrival {
+        message_id: first("message-id").and_then(|field| message::ids(&field.text()).into_iter().next()),
+        at: received.or_else(|| first("date").and_then(|field| message::date(field.value))),
+    }
+}
+
+/// The date of a `Received` field stands behind its last semicolon.
+fn after_semicolon(value: &[u8]) -> &[u8] {
+    memchr::memrchr(b';', value).map_or(value, |at| &value[at + 1..])
 }
 
 /// The parts of the message that other modules of this floor look into: type and decoded bytes, in order.

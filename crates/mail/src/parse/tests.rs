@@ -175,3 +175,15 @@ fn every_field_can_be_looked_at() {
     assert_eq!(fields[0], ("Return-Path".into(), "<facturen@installatie-noord.nl>".into()));
     assert!(fields.contains(&("Subject".into(), "Factuur 2026-0412 € 1.250,00".into())));
 }
+
+#[test]
+fn a_message_arrived_when_the_last_server_took_it() {
+    let head = b"Received: from a (b; c) by mx.test\r\n\tid 1; Thu, 1 Jan 2026 12:00:00 +0100\r\n\
+        Received: from z by a; Wed, 31 Dec 2025 00:00:00 +0000\r\n\
+        Message-ID: <one@shop>\r\nDate: Mon, 1 Dec 2025 00:00:00 +0000\r\n\r\nDate: never\r\n";
+    let found = arrival(head);
+    assert_eq!(found.message_id.unwrap().as_str(), "one@shop");
+    assert_eq!(found.at, Some(1_767_265_200_000));
+    assert_eq!(arrival(b"Date: Mon, 1 Dec 2025 00:00:00 +0000\r\n\r\n").at, Some(1_764_547_200_000));
+    assert_eq!(arrival(b"Received: nobody knows when\r\n\r\n").at, None);
+}

@@ -3,13 +3,14 @@
 use super::{health::Half, secret_of};
 use crate::{
     MailRoom,
-    incoming::{OwnSource, PassError},
+    incoming::{CollectingSource, OwnSource, PassError},
     words::field,
 };
 use connect::{
     ConnectError, Credentials, Secret, Source, Transcript, World, egress,
     error::{Cause, Step},
     imap::{ImapOptions, ImapSource},
+    pop3::Pop3Source,
     smtp::{SmtpOptions, SmtpTransport},
 };
 use std::time::Duration;
@@ -36,31 +37,33 @@ pub(crate) async fn source_for(room: &MailRoom, account: &Account) -> Result<Box
     }
     Ok(match account.settings.incoming {
         Incoming::Relay { .. } => Box::new(OwnSource::new(room, account)),
-        _ => Box::new(imap_source(room, account, ImapOptions::default()).await?),
+        Incoming::Pop3(_) => Box::new(CollectingSource::new(room, account, server_source(room, account, None).await?)),
+        _ => server_source(room, account, None).await?,
     })
 }
 
-/// The account's IMAP server with these options; the prefix is the account's own.
-pub async fn imap_source(room: &MailRoom, account: &Account, options: ImapOptions) -> Result<ImapSource, StoreError> {
-    imap_source_with(room, account, options, None).await
-}
-
-/// The same with this secret, or the one that is kept.
-pub(super) async fn imap_source_with(
+/// The account's server itself, which takes this secret or the one that is kept.
+pub(super) async fn server_source(
     room: &MailRoom,
     account: &Account,
-    mut options: ImapOptions,
     secret: Option<&Secret>,
-) -> Result<ImapSource, StoreError> {
-    let Incoming::Imap(server) = &account.settings.incoming else { return Err(no_server("incoming")) };
+) -> Result<Box<dyn Source>, StoreError> {
+    let (Incoming::Imap(server) | Incoming::Pop3(server)) = &account.settings.incoming else {
+        return Err(no_server("incoming"));
+    };
     let secret = match secret {
         Some(secret) => Some(Secret::new(secret.reveal())),
         None => secret_of(room, account, Direction::Incoming).await?,
     };
     let credentials = credentials(server, secret).ok_or_else(|| no_secret("incoming.secret"))?;
-    options.prefix = server.prefix.clone();
-    let server = reachable(server, account);
-    Ok(ImapSource::new(room.world.clone(), server, credentials, options))
+    let (world, place) = (room.world.clone(), reachable(server, account));
+    Ok(match account.settings.incoming {
+        Incoming::Pop3(_) => Box::new(Pop3Source::new(world, place, credentials, None)),
+        _ => {
+            let options = ImapOptions { prefix: server.prefix.clone(), ..ImapOptions::default() };
+            Box::new(ImapSource::new(world, place, credentials, options))
+        }
+    })
 }
 
 /// The account's SMTP server with so many connections; without a user name nobody signs in there.

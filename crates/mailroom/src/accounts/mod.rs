@@ -1,5 +1,6 @@
 //! Accounts (*mailboxen*): making, changing, testing, and how they are doing.
 
+mod after_fetch;
 pub(crate) mod connection;
 pub mod diagnosis;
 mod discovery;
@@ -21,7 +22,7 @@ mod verb_test;
 mod watch;
 mod watched;
 
-pub use connection::{imap_source, smtp_transport};
+pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};
 pub use input::{AccountInput, OwnerInput, ServerInput};
@@ -132,7 +133,7 @@ pub async fn patch(
         .db
         .write(move |tx| {
             Box::pin(async move {
-                keeps_its_mailbox(tx, &before, &settings.incoming).await?;
+                keeps_its_mailbox(tx, &before, &settings.incoming, now).await?;
                 account::update(tx, viewer.organisation, account, version, &settings, now).await?;
                 outbox::wake_account(tx, viewer.organisation, account, now).await?;
                 for (direction, secret) in
@@ -296,17 +297,36 @@ async fn checked(
     Ok(settled)
 }
 
-/// `Conflict` when an account that holds mail is about to sign in as another mailbox (features M14).
-async fn keeps_its_mailbox(tx: &mut Tx, before: &Account, incoming: &Incoming) -> Result<(), StoreError> {
-    let (Incoming::Imap(old), Incoming::Imap(new)) = (&before.settings.incoming, incoming) else { return Ok(()) };
+/// `Conflict` when an account that holds mail is about to sign in as another mailbox, or to be of another kind (features
+/// M14): the mail of a POP3 mailbox lies in folders of ours, which no IMAP server has, and the other way round.
+async fn keeps_its_mailbox(tx: &mut Tx, before: &Account, incoming: &Incoming, now: i64) -> Result<(), StoreError> {
+    let (organisation, id) = (before.organisation, before.id);
+    let was = before.identity.as_deref().map(same_mailbox::kind_of_door);
+    let is = same_mailbox::kind(incoming);
+    if let (Some(was), Some(is)) = (was, is)
+        && was != is
+        && account::counts(tx, organisation, id).await?.messages > 0
+    {
+        let (code, message) = field::KIND_FIXED;
+        return Err(StoreError::Conflict { field: "incoming.kind", code, message: message.en.to_owned() });
+    }
+    if same_mailbox::kind(&before.settings.incoming) != is {
+        // Folders of the other kind, without mail, would stand there for nothing.
+        if account::counts(tx, organisation, id).await?.messages == 0 {
+            folder::sync(tx, organisation, id, &[], now).await?;
+        }
+        return Ok(());
+    }
+    let servers = (same_mailbox::server(&before.settings.incoming), same_mailbox::server(incoming));
+    let (Some(old), Some(new)) = servers else { return Ok(()) };
     let name = fold_address(&new.username);
     let own = fold_address(&before.settings.address);
     if !name.contains('@') || name == own || name == fold_address(&old.username) {
         return Ok(());
     }
     let others = account::by_address(tx, &new.username).await?;
-    let is_another = others.iter().any(|other| other.organisation == before.organisation && other.id != before.id);
-    if is_another && account::counts(tx, before.organisation, before.id).await?.messages > 0 {
+    let is_another = others.iter().any(|other| other.organisation == organisation && other.id != id);
+    if is_another && account::counts(tx, organisation, id).await?.messages > 0 {
         let (code, message) = field::ACCOUNT_FIXED;
         return Err(StoreError::Conflict { field: "incoming.username", code, message: message.en.to_owned() });
     }

@@ -21,13 +21,12 @@ use bytes::Bytes;
 use connect::{
     ConnectError, Edit, Marks, Parcel, Source, Transport, egress,
     error::{Cause, Step},
-    imap::ImapOptions,
 };
 use mail::{AccountKey, Address, MessageId, Role, compose};
 use std::time::{Duration, Instant};
 use store::{
     StoreError, Viewer,
-    account::{Account, Direction, Server},
+    account::{Account, Direction, Incoming, Server},
 };
 
 /// How long the mail may take to arrive.
@@ -196,22 +195,23 @@ async fn incoming(
     if is_blocked(room, account, Half::Receiving, direction, steps).await? {
         return Ok(None);
     }
-    let mut source = match connection::imap_source(room, account, ImapOptions::default()).await {
+    let mut source = match connection::server_source(room, account, None).await {
         Ok(source) => source,
         Err(error) => return unreadable(error, direction, steps).map(|()| None),
     };
-    let result = same_mailbox::folders(room, account, &mut source).await?;
+    let result = same_mailbox::folders(room, account, &mut *source).await?;
     let warnings = warnings(room, account, Direction::Incoming).await;
     let known = Circumstances { username: &server.username, secret_warnings: &warnings };
     let names = connection::steps(server, "folders");
     steps.several(&names, direction, begun.elapsed(), result.as_ref().err().map(|error| (error, known)));
     match result {
         Ok(shown) => {
-            // What the folders are for can be chosen before anything is fetched.
-            if account.health.last_fetched_at.is_none() {
+            // What the folders are for can be chosen before anything is fetched; those of ours need no choosing.
+            let on_server = matches!(account.settings.incoming, Incoming::Imap(_));
+            if on_server && account.health.last_fetched_at.is_none() {
                 crate::incoming::take_folders(room, account, Vec::new(), &shown).await?;
             }
-            Ok(Some(Box::new(source)))
+            Ok(Some(source))
         }
         Err(error) => {
             note_refusal(room, account, Half::Receiving, &error).await?;

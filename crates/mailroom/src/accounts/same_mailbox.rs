@@ -9,15 +9,37 @@ use crate::{
     incoming::{self, PassError},
     words::{Refusal, field},
 };
-use connect::{ConnectError, RemoteFolder, Secret, Source, error::Cause, imap::ImapOptions};
+use connect::{ConnectError, RemoteFolder, Secret, Source, error::Cause};
 use std::time::Duration;
 use store::{
     StoreError,
-    account::{Account, AccountSettings, Incoming},
+    account::{Account, AccountSettings, Incoming, Server},
 };
 
 /// How long a person who saves waits for the server.
 const WAIT: Duration = Duration::from_secs(15);
+
+/// The server that mail comes from, of what kind it may be.
+pub(super) fn server(incoming: &Incoming) -> Option<&Server> {
+    match incoming {
+        Incoming::Imap(server) | Incoming::Pop3(server) => Some(server),
+        _ => None,
+    }
+}
+
+/// The kind of such a server.
+pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
+    match incoming {
+        Incoming::Imap(_) => Some("imap"),
+        Incoming::Pop3(_) => Some("pop3"),
+        _ => None,
+    }
+}
+
+/// The kind of the server behind a door that was written down.
+pub(super) fn kind_of_door(door: &str) -> &'static str {
+    if door.starts_with(incoming::POP3_DOOR) { "pop3" } else { "imap" }
+}
 
 /// The folders that the server shows, once it is sure that the mailbox is still the one whose mail we hold.
 pub(super) async fn folders(
@@ -44,9 +66,12 @@ pub(super) async fn keeps(
     settings: &AccountSettings,
     secret: Option<&Secret>,
 ) -> Result<Option<ConnectError>, Refusal> {
-    let (Incoming::Imap(old), Incoming::Imap(new)) = (&before.settings.incoming, &settings.incoming) else {
+    let (Some(old), Some(new)) = (server(&before.settings.incoming), server(&settings.incoming)) else {
         return Ok(None);
     };
+    if kind(&before.settings.incoming) != kind(&settings.incoming) {
+        return Ok(None);
+    }
     let is_same_server = old.host.eq_ignore_ascii_case(&new.host) && old.port == new.port;
     if before.identity.is_none() || !settings.active || (is_same_server && old.username == new.username) {
         return Ok(None);
@@ -56,10 +81,10 @@ pub(super) async fn keeps(
         return Ok(None);
     }
     // Without a secret nobody can ask, and nobody can fetch.
-    let Ok(mut source) = connection::imap_source_with(room, &after, ImapOptions::default(), secret).await else {
+    let Ok(mut source) = connection::server_source(room, &after, secret).await else {
         return Ok(None);
     };
-    let found = tokio::time::timeout(WAIT, folders(room, &after, &mut source)).await;
+    let found = tokio::time::timeout(WAIT, folders(room, &after, &mut *source)).await;
     source.close().await;
     match found {
         Err(_) | Ok(Ok(Ok(_))) => Ok(None),

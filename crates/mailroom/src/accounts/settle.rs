@@ -1,9 +1,9 @@
 //! From what was typed to settings that can work, with everything that is wrong said at once (features M1 to M7).
 
 use super::{
-    help,
+    after_fetch, help,
     input::{AccountInput, ServerInput},
-    secret,
+    same_mailbox, secret,
 };
 use crate::words::{
     FieldError,
@@ -87,6 +87,10 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.0 = draft.secret("incoming.secret", &typed);
         settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
     }
+    if matches!(settings.incoming, Incoming::Pop3(_)) {
+        // Such a server has no way to tell us.
+        settings.push = false;
+    }
     if draft.is_new || input.outgoing.is_some() {
         let typed = input.outgoing.unwrap_or_default();
         secrets.1 = draft.secret("outgoing.secret", &typed).or_else(|| secrets.0.clone().filter(|_| draft.is_new));
@@ -104,10 +108,7 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
 
 /// The servers of an account, each with the name of its field.
 pub(crate) fn servers(settings: &AccountSettings) -> impl Iterator<Item = (&'static str, &Server)> {
-    let incoming = match &settings.incoming {
-        Incoming::Imap(server) | Incoming::Pop3(server) => Some(("incoming", server)),
-        _ => None,
-    };
+    let incoming = same_mailbox::server(&settings.incoming).map(|server| ("incoming", server));
     let outgoing = match &settings.outgoing {
         Outgoing::Smtp(server) => Some(("outgoing", server)),
         _ => None,
@@ -241,13 +242,13 @@ impl Draft {
     }
 
     fn incoming(&mut self, typed: ServerInput, settings: &AccountSettings, with_secret: bool) -> Incoming {
-        let before = match &settings.incoming {
-            Incoming::Imap(server) => Some(server),
-            _ => None,
-        };
+        let kept = same_mailbox::server(&settings.incoming);
+        let was = same_mailbox::kind(&settings.incoming).unwrap_or("none");
         self.bounds("incoming", &typed);
-        let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(if before.is_some() { "imap" } else { "none" });
-        match kind {
+        let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(was).to_owned();
+        // Ports and the like of one kind say nothing of the other; the secret was given for the same host.
+        let before = kept.filter(|_| kind == was);
+        match kind.as_str() {
             "none" => Incoming::None,
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
@@ -259,20 +260,36 @@ impl Draft {
                 };
                 let mut server = self.server("incoming", typed, before, settings, &settings.address, port);
                 server.prefix = prefix;
-                if before.is_none() && !with_secret {
-                    self.wrong("incoming.secret", field::REQUIRED);
-                }
-                self.same_host("incoming.secret", before, &server, with_secret);
-                self.check("incoming.username", !server.username.is_empty(), field::REQUIRED);
+                self.signs_in(kept, &server, with_secret);
                 Incoming::Imap(server)
+            }
+            "pop3" => {
+                let port = |encryption| if encryption == Encryption::Tls { 995 } else { 110 };
+                let (after, wrong, warning) = after_fetch::chosen(typed.after_fetch, before);
+                let told = |why| FieldError::new("incoming.after_fetch", why);
+                self.errors.extend(wrong.map(told));
+                self.warnings.extend(warning.map(told));
+                let mut server = self.server("incoming", typed, before, settings, &settings.address, port);
+                server.after_fetch = Some(after);
+                self.signs_in(kept, &server, with_secret);
+                Incoming::Pop3(server)
             }
             kind => {
                 self.exchange("incoming", kind, &typed);
-                let known = ["pop3", "microsoft365", "gmail", "ews", "mailgun", "relay"].contains(&kind);
+                let known = ["microsoft365", "gmail", "ews", "mailgun", "relay"].contains(&kind);
                 self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Incoming::None
             }
         }
+    }
+
+    /// A server that mail comes from wants a name and a secret, given for it.
+    fn signs_in(&mut self, kept: Option<&Server>, server: &Server, with_secret: bool) {
+        if kept.is_none() && !with_secret {
+            self.wrong("incoming.secret", field::REQUIRED);
+        }
+        self.same_host("incoming.secret", kept, server, with_secret);
+        self.check("incoming.username", !server.username.is_empty(), field::REQUIRED);
     }
 
     fn outgoing(&mut self, typed: ServerInput, settings: &AccountSettings, with_secret: bool) -> Outgoing {
@@ -287,7 +304,7 @@ impl Draft {
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
                 let same_as_incoming = match &settings.incoming {
-                    Incoming::Imap(server) => server.username.clone(),
+                    Incoming::Imap(server) | Incoming::Pop3(server) => server.username.clone(),
                     _ => settings.address.clone(),
                 };
                 let server = self.server("outgoing", typed, before, settings, &same_as_incoming, port);

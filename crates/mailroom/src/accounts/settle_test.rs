@@ -2,7 +2,7 @@ use super::{
     input::AccountInput,
     settle::{Settled, settle},
 };
-use store::account::{Encryption, Font, Incoming, Outgoing, Style};
+use store::account::{AfterFetch, Encryption, Font, Incoming, Outgoing, Style};
 
 fn typed(json: &str) -> AccountInput {
     serde_json::from_str(json).expect("reads")
@@ -141,4 +141,34 @@ fn plain_text_always_carries_a_warning() {
     let settled =
         made(r#"{"address":"a@b.nl","outgoing":{"kind":"smtp","host":"h","username":"","encryption":"none"}}"#);
     assert!(settled.warnings.iter().any(|warning| warning.code == "plaintext"));
+}
+
+#[test]
+fn a_pop3_mailbox_has_ports_of_its_own_is_never_pushed_and_leaves_its_mail_where_it_is() {
+    const POP: &str = r#"{"address":"info@voorbeeld.nl","outgoing":{"kind":"none"},
+        "incoming":{"kind":"pop3","host":"pop.voorbeeld.nl","secret":"geheim"}}"#;
+    let settled = made(POP);
+    assert_eq!(wrong(&settled), []);
+    let Incoming::Pop3(server) = &settled.settings.incoming else { panic!() };
+    assert_eq!((server.port, server.after_fetch), (995, Some(AfterFetch::Leave)));
+    assert!(!settled.settings.push);
+    assert!(settled.warnings.is_empty());
+
+    let before = settled.settings;
+    let change = r#"{"incoming":{"after_fetch":{"kind":"delete_after","days":14}},"push":true}"#;
+    let settled = settle(typed(change), Some(&before));
+    let Incoming::Pop3(server) = &settled.settings.incoming else { panic!() };
+    assert_eq!(server.after_fetch, Some(AfterFetch::DeleteAfter { days: 14 }));
+    assert!(!settled.settings.push);
+    assert!(settled.warnings.iter().any(|warning| warning.code == "several_devices"));
+    let never = r#"{"incoming":{"after_fetch":{"kind":"delete_after","days":0}}}"#;
+    assert_eq!(wrong(&settle(typed(never), Some(&before))), [("incoming.after_fetch", "out_of_range")]);
+
+    // The same host by another way: the secret stays, the port does not.
+    let settled = settle(typed(r#"{"incoming":{"kind":"imap"}}"#), Some(&before));
+    assert_eq!(wrong(&settled), [("incoming.host", "required"), ("incoming.secret", "secret_for_new_host")]);
+    let settled = settle(typed(r#"{"incoming":{"kind":"imap","host":"pop.voorbeeld.nl"}}"#), Some(&before));
+    assert_eq!(wrong(&settled), []);
+    let Incoming::Imap(server) = &settled.settings.incoming else { panic!() };
+    assert_eq!(server.port, 993);
 }

@@ -79,6 +79,7 @@ impl Gathered {
             Change::Flags { folder, of } => Item::Flags(folder, of),
             Change::Gone { folder, ids } => Item::Gone(folder, ids),
             Change::Present { folder, ids } => Item::Present(folder, ids),
+            Change::Older { folder, remote, at } => Item::Older(folder, remote, at),
             Change::Cursor { folder, cursor } => Item::Cursor(folder, cursor),
         };
         self.told.push(Told::Item(item));

@@ -128,7 +128,7 @@ impl Desk {
             if !account.settings.push {
                 source.close().await;
             }
-            let until = Instant::now() + interval.unwrap_or(NEVER);
+            let until = Instant::now() + interval.unwrap_or(NEVER).max(source.rest());
             loop {
                 match self.wait(&account, source, until).await? {
                     Next::End => return Ok(()),

@@ -4,15 +4,20 @@
 //! is another one, or every folder is numbered anew, some of the mail that we hold is looked for there, and at least half of
 //! it must be found: colleagues share some mail, but not half of it.
 //!
+//! A server that only hands over (POP3) may hold nothing of ours any more. Behind another door its names are forgotten, so
+//! that everything there comes again and is known by its digest; but when there is mail, some of what we left there last must
+//! be among its newest.
+//!
 //! UIDVALIDITY says nothing across servers: many begin to count at 1, or take the second in which a folder was made. So behind
 //! another door a folder's numbers count only when what was looked for lies under the number that we know (RFC 9051 §2.3.1.1
 //! promises that for one server alone).
 
-use super::{held::Held, pass::PassError};
+use super::{collecting, held::Held, pass::PassError};
 use crate::MailRoom;
 use connect::{
     ConnectError, RemoteFolder, ServerWords, Source,
     error::{Cause, Step},
+    pop3::INBOX,
 };
 use mail::{FolderKey, Role};
 use store::{
@@ -21,6 +26,8 @@ use store::{
     folder::Folder,
 };
 
+/// What the door of a POP3 server begins with.
+pub(crate) const POP3_DOOR: &str = "pop3 ";
 /// The fullest folders, and how many of the newest and of the oldest messages of each are looked for.
 const FULLEST: usize = 3;
 const OF_EACH: usize = 4;
@@ -37,6 +44,9 @@ pub(super) async fn check(
     source: &mut dyn Source,
 ) -> Result<(), PassError> {
     let Some(door) = door(account) else { return Ok(()) };
+    if collecting::is_meant(account) {
+        return check_collected(room, account, shown, source, door).await;
+    }
     let is_other_door = account.identity.as_deref().is_some_and(|known| known != door);
     if is_other_door || is_numbered_anew(shown, stored) {
         let renumbered = compare(room, account, shown, stored, source, is_other_door).await?;
@@ -59,9 +69,12 @@ pub(crate) async fn recognise(
     source: &mut dyn Source,
 ) -> Result<(), PassError> {
     let (organisation, id) = (account.organisation, account.id);
+    let is_other_door = account.identity.is_some() && account.identity != door(account);
+    if collecting::is_meant(account) {
+        return if is_other_door { compare_collected(room, account, shown, source).await } else { Ok(()) };
+    }
     let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
     let stored = read.await?;
-    let is_other_door = account.identity.is_some() && account.identity != door(account);
     if is_other_door || is_numbered_anew(shown, &stored) {
         compare(room, account, shown, &stored, source, false).await?;
     }
@@ -72,8 +85,57 @@ pub(crate) async fn recognise(
 fn door(account: &Account) -> Option<String> {
     match &account.settings.incoming {
         Incoming::Imap(server) => Some(format!("{}:{} {}", server.host.to_lowercase(), server.port, server.username)),
+        Incoming::Pop3(server) => {
+            Some(format!("{POP3_DOOR}{}:{} {}", server.host.to_lowercase(), server.port, server.username))
+        }
         _ => None,
     }
+}
+
+async fn check_collected(
+    room: &MailRoom,
+    account: &Account,
+    shown: &[RemoteFolder],
+    source: &mut dyn Source,
+    door: String,
+) -> Result<(), PassError> {
+    if account.identity.as_deref() == Some(&door) {
+        return Ok(());
+    }
+    if account.identity.is_some() {
+        compare_collected(room, account, shown, source).await?;
+        let (organisation, id) = (account.organisation, account.id);
+        let work = store::unit(move |tx| Box::pin(async move { store::collected::forget(tx, organisation, id).await }));
+        Held::from(account).write(room, work).await?;
+    }
+    Ok(remember(room, account, door).await?)
+}
+
+/// Refuses a mailbox with mail in which what we left there last isn't found.
+async fn compare_collected(
+    room: &MailRoom,
+    account: &Account,
+    shown: &[RemoteFolder],
+    source: &mut dyn Source,
+) -> Result<(), PassError> {
+    if shown.iter().all(|folder| folder.messages.unwrap_or_default() == 0) {
+        return Ok(());
+    }
+    let (organisation, id) = (account.organisation, account.id);
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move { store::collected::some_message_ids(tx, organisation, id, 2 * OF_EACH).await })
+    });
+    let (mut asked, mut found) = (0, 0);
+    for (message_id, _) in read.await? {
+        asked += 1;
+        found += usize::from(!source.find(INBOX, &message_id).await?.is_empty());
+    }
+    if found * 2 >= asked { Ok(()) } else { Err(other_account(found, asked)) }
+}
+
+fn other_account(found: usize, asked: usize) -> PassError {
+    let words = ServerWords(format!("{found} of {asked} messages that we know were found there"));
+    ConnectError::Settings { step: Step::Work, cause: Cause::OtherAccount, words }.into()
 }
 
 /// Every folder with mail of which the server says how it counts, counts otherwise than before.
@@ -125,11 +187,7 @@ async fn compare(
             renumbered.push(folder.id);
         }
     }
-    if found * 2 >= asked {
-        return Ok(renumbered);
-    }
-    let words = ServerWords(format!("{found} of {asked} messages that we know were found there"));
-    Err(ConnectError::Settings { step: Step::Work, cause: Cause::OtherAccount, words }.into())
+    if found * 2 >= asked { Ok(renumbered) } else { Err(other_account(found, asked)) }
 }
 
 async fn number_anew(room: &MailRoom, account: &Account, folders: Vec<FolderKey>) -> Result<(), StoreError> {

@@ -45,7 +45,9 @@ pub async fn import(
     // It works beside whoever may have the lease.
     let account = &Account { fence: 0, ..account.clone() };
     match account.settings.incoming {
-        Incoming::None | Incoming::Relay { .. } => to_own_folders(room, account, messages, seen, true).await,
+        Incoming::None | Incoming::Relay { .. } | Incoming::Pop3(_) => {
+            to_own_folders(room, account, messages, seen, true).await
+        }
         _ => to_server(room, account, messages, seen).await,
     }
 }
@@ -59,7 +61,7 @@ pub(super) async fn to_own_folders(
     backlog: bool,
 ) -> Result<Fetched, PassError> {
     let (changes, received) = mpsc::channel(64);
-    let job = Job { held: account.into(), backlog, since: None, one_by_one: false };
+    let job = Job { held: account.into(), backlog, since: None, collects: false, one_by_one: false };
     let message_id_key = pass::message_id_key(room, account.organisation).await?;
     room.desks.suspects.take_up(room).await?;
     let reader = Reader::new(room, account, message_id_key);

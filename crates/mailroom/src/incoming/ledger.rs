@@ -44,7 +44,7 @@ async fn check(
     let (organisation, id) = (account.organisation, folder.id);
     let work = store::unit(move |tx| {
         Box::pin(async move {
-            let stored = store::place::known(tx, organisation, id).await?;
+            let stored = store::collected::held(tx, organisation, id).await?;
             let aside = store::quarantine::remotes(tx, organisation, id).await?;
             let lacking = there.minus(&stored).minus(&aside);
             let lacking_new = lacking.minus(&older);

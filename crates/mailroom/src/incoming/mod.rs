@@ -1,6 +1,9 @@
 //! From the server into the store: one task per account, three stages that overlap.
 
 mod batch;
+mod collecting;
+#[cfg(test)]
+mod collecting_test;
 mod desk;
 mod desks;
 mod edits;
@@ -18,8 +21,9 @@ mod restore;
 mod supervisor;
 mod suspect;
 
+pub(crate) use collecting::CollectingSource;
 pub use desks::{DeskError, Desks, Wish};
-pub(crate) use identity::recognise;
+pub(crate) use identity::{POP3_DOOR, recognise};
 pub use import::{Imported, import};
 pub(crate) use own::{OwnSource, deliver};
 pub(crate) use pass::take_folders;

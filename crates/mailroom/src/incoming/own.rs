@@ -112,7 +112,7 @@ impl OwnSource {
     async fn take(&self, item: Item) -> Result<(), StoreError> {
         let (organisation, account, now) = (self.account.organisation, self.account.id, self.room.clock.now());
         let fence = self.account.fence;
-        let batch = Batch { organisation, account, fence, items: vec![item], backlog: false, now };
+        let batch = Batch { organisation, account, fence, items: vec![item], collects: false, backlog: false, now };
         let store = self.room.store.clone();
         let work = store::unit(move |tx| {
             Box::pin(async move { store::receive::receive(tx, &store.make, batch).await.map(|_| ()) })

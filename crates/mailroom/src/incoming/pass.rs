@@ -1,7 +1,7 @@
 //! One pass over an account: what the server shows, what changed, into the store.
 
 use super::{
-    edits,
+    collecting, edits,
     held::Held,
     identity, ledger,
     pipeline::{self, Brought, Job},
@@ -217,6 +217,7 @@ pub(super) async fn pull(
         backlog: account.health.last_fetched_at.is_none(),
         since: account.settings.sync_since,
         one_by_one: room.desks.care.has(id),
+        collects: collecting::is_meant(account),
     };
     let reader = Reader::new(room, account, message_id_key(room, organisation).await?);
     let known = Arc::new(StoredIds { room: room.clone(), organisation });
@@ -237,6 +238,7 @@ pub(super) async fn pull(
     killpoint!("receive.before_ledger");
     ledger::keep(room, account, &folders, &brought, source).await?;
     killpoint!("receive.after_ledger");
+    source.acknowledge().await?;
     room.tally.brought(brought.fetched);
     Ok(brought.fetched)
 }
@@ -326,7 +328,15 @@ async fn complete(
     if items.is_empty() {
         return Ok(());
     }
-    let batch = store::receive::Batch { organisation, account, fence: job.held.fence, items, backlog: false, now };
+    let batch = store::receive::Batch {
+        organisation,
+        account,
+        fence: job.held.fence,
+        items,
+        collects: false,
+        backlog: false,
+        now,
+    };
     let work = store::unit(move |tx| {
         Box::pin(async move { store::receive::receive(tx, &store.make, batch).await.map(|_| ()) })
     });

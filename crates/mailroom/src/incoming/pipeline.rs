@@ -37,6 +37,8 @@ pub(super) struct Job {
     pub(super) backlog: bool,
     /// Older mail is left out, by the server's date.
     pub(super) since: Option<i64>,
+    /// It comes from a server that only hands over.
+    pub(super) collects: bool,
     /// The store refused a batch of this account: now each message comes alone, and the one that it refuses is set aside.
     pub(super) one_by_one: bool,
 }
@@ -186,7 +188,15 @@ async fn write(
     let now = room.clock.now();
     let stored = room.desks.suspects.among(&items);
     let alone = if job.one_by_one { only_message(&items) } else { None };
-    let batch = Batch { organisation, account, fence: job.held.fence, items, backlog: job.backlog, now };
+    let batch = Batch {
+        organisation,
+        account,
+        fence: job.held.fence,
+        items,
+        collects: job.collects,
+        backlog: job.backlog,
+        now,
+    };
     let store = room.store.clone();
     killpoint!("receive.before_commit");
     let received: Result<Received, StoreError> = room
@@ -248,13 +258,15 @@ fn only_message(items: &[Item]) -> Option<(Unreadable, Option<(String, i64)>)> {
 }
 
 /// Mail from before the date to begin at stays on the server; the source leaves out most of it already.
-fn leave_out_old(job: &Job, items: &mut Vec<Item>) {
+fn leave_out_old(job: &Job, items: &mut [Item]) {
     let Some(since) = job.since else { return };
-    let is_old = |item: &Item| match item {
-        Item::Message(message) => message.internal_at.is_some_and(|at| at < since),
-        _ => false,
-    };
-    items.retain(|item| !is_old(item));
+    for item in items {
+        if let Item::Message(message) = item
+            && let Some(at) = message.internal_at.filter(|at| *at < since)
+        {
+            *item = Item::Older(message.folder, message.remote.clone(), at);
+        }
+    }
 }
 
 /// Sets a message aside; it is tried again a few times with growing pauses, then it waits for a person (case 14).

@@ -72,7 +72,7 @@ async fn missing(
         };
         let read = room.store.db.read(move |tx| {
             Box::pin(async move {
-                let stored = store::place::known(tx, organisation, id).await?;
+                let stored = store::collected::held(tx, organisation, id).await?;
                 Ok((stored, store::quarantine::remotes(tx, organisation, id).await?))
             })
         });

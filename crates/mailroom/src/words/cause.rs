@@ -46,7 +46,7 @@ explained! {
         => "Controleer de servernaam op tikfouten, of laat de instellingen opzoeken." / "Check the server name for typing errors, or have the settings looked up.";
     PORT_CLOSED "port_closed":
         "Op deze poort luistert niemand, of een firewall houdt de verbinding tegen." / "Nobody listens on this port, or a firewall stops the connection."
-        => "Kies een andere poort (993 of 143 voor IMAP, 465 of 587 voor SMTP), of vraag de beheerder van het netwerk om deze poort open te zetten." / "Choose another port (993 or 143 for IMAP, 465 or 587 for SMTP), or ask the network's administrator to open this one.";
+        => "Kies een andere poort (993 of 143 voor IMAP, 995 of 110 voor POP3, 465 of 587 voor SMTP), of vraag de beheerder van het netwerk om deze poort open te zetten." / "Choose another port (993 or 143 for IMAP, 995 or 110 for POP3, 465 or 587 for SMTP), or ask the network's administrator to open this one.";
     TIMED_OUT "timed_out":
         "De server antwoordt niet op tijd." / "The server does not answer in time."
         => "Controleer server en poort. Klopt alles, dan is er een storing: er wordt vanzelf opnieuw geprobeerd." / "Check the server and the port. When they are right there is an outage: it is tried again by itself.";
@@ -73,10 +73,10 @@ explained! {
         => "De mailserver moet worden bijgewerkt; vraag dat aan de provider." / "The mail server must be updated; ask the provider to do so.";
     STARTTLS_REFUSED "starttls_refused":
         "De server biedt geen STARTTLS aan, of iets onderweg knoeit ermee." / "The server does not offer STARTTLS, or something on the way tampers with it."
-        => "Kies TLS met poort 993 (IMAP) of 465 (SMTP)." / "Choose TLS with port 993 (IMAP) or 465 (SMTP).";
+        => "Kies TLS met poort 993 (IMAP), 995 (POP3) of 465 (SMTP)." / "Choose TLS with port 993 (IMAP), 995 (POP3) or 465 (SMTP).";
     WRONG_ENCRYPTION "wrong_encryption":
         "Poort en versleuteling passen niet bij elkaar." / "The port and the encryption don't belong together."
-        => "TLS hoort bij 993 en 465, STARTTLS bij 143 en 587." / "TLS belongs to 993 and 465, STARTTLS to 143 and 587.";
+        => "TLS hoort bij 993, 995 en 465, STARTTLS bij 143, 110 en 587." / "TLS belongs to 993, 995 and 465, STARTTLS to 143, 110 and 587.";
     WRONG_PASSWORD "wrong_password":
         "De server weigert de gebruikersnaam of het wachtwoord." / "The server refuses the user name or the password."
         => "Probeer ze in de webmail van de provider en vul ze hier opnieuw in. Er wordt niet verder geprobeerd, zodat niemand wordt buitengesloten." / "Try them in the provider's webmail and enter them here again. Nothing more is tried, so that nobody gets locked out.";
@@ -109,10 +109,16 @@ explained! {
         => "Koppel de mailbox opnieuw. Er is niets verloren gegaan." / "Authorise the mailbox again. Nothing was lost.";
     ACCOUNT_DISABLED "account_disabled":
         "De mailbox is bij de provider geblokkeerd of mag dit protocol niet gebruiken." / "The mailbox is locked at the provider or may not use this protocol."
-        => "Zet bij de provider IMAP en SMTP aan voor deze mailbox, of laat de blokkade opheffen." / "Switch on IMAP and SMTP for this mailbox at the provider, or have the lock lifted.";
+        => "Zet bij de provider IMAP (of POP3) en SMTP aan voor deze mailbox, of laat de blokkade opheffen." / "Switch on IMAP (or POP3) and SMTP for this mailbox at the provider, or have the lock lifted.";
     NO_SUCH_FOLDER "no_such_folder":
         "Een map is niet gevonden; misschien ontbreekt het voorvoegsel INBOX." / "A folder was not found; the INBOX prefix may be missing."
         => "Vul INBOX in als voorvoegsel van de mappen en test opnieuw." / "Enter INBOX as the folders' prefix and test again.";
+    IN_USE "in_use":
+        "Een ander apparaat haalt op dit moment mail op; de server laat er bij POP3 één tegelijk toe." / "Another device is fetching mail at this moment; with POP3 the server lets in one at a time."
+        => "Er wordt vanzelf opnieuw geprobeerd. Blijft het zo, sluit dan het mailprogramma dat de mailbox openhoudt, of kies IMAP." / "It is tried again by itself. If it lasts, close the mail program that keeps the mailbox open, or choose IMAP.";
+    NO_UNIQUE_IDS "no_unique_ids":
+        "De server geeft zijn berichten geen blijvende namen (UIDL), zodat niet te zien is wat al is opgehaald." / "The server gives its messages no lasting names (UIDL), so that nobody can tell what was fetched already."
+        => "Kies IMAP als de provider dat heeft. Anders kan deze mailbox niet veilig worden opgehaald." / "Choose IMAP where the provider has it. Else this mailbox can't be fetched safely.";
     QUOTA_FULL "quota_full":
         "De mailbox is vol." / "The mailbox is full."
         => "Ruim op, of vraag de provider om meer ruimte." / "Make room, or ask the provider for more space.";
@@ -173,6 +179,8 @@ pub fn of(cause: Cause) -> Explained {
         Cause::QuotaFull => QUOTA_FULL,
         Cause::SenderNotAllowed => SENDER_NOT_ALLOWED,
         Cause::Throttled => THROTTLED,
+        Cause::InUse => IN_USE,
+        Cause::NoUniqueIds => NO_UNIQUE_IDS,
         Cause::TooLarge => TOO_LARGE,
         Cause::Protocol => PROTOCOL,
         Cause::OnlyHere => ONLY_HERE,

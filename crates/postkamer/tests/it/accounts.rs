@@ -7,12 +7,12 @@ use crate::program::{Backing, Program, account, imap, none, set_up, smtp, wait_u
 use serde_json::{Value, json};
 use testkit::{Ca, Dovecot, DovecotOptions, ImapClient};
 
-fn steps(report: &Value) -> Vec<(String, String, bool)> {
+pub(crate) fn steps(report: &Value) -> Vec<(String, String, bool)> {
     let steps = report["steps"].as_array().cloned().unwrap_or_default();
     steps.iter().map(|step| (text(&step["direction"]), text(&step["name"]), step["ok"] == json!(true))).collect()
 }
 
-fn failed(report: &Value) -> Value {
+pub(crate) fn failed(report: &Value) -> Value {
     let steps = report["steps"].as_array().cloned().unwrap_or_default();
     steps.into_iter().find(|step| step["ok"] == json!(false)).unwrap_or_else(|| panic!("nothing failed: {report}"))
 }

@@ -10,6 +10,7 @@ mod liar;
 mod lost_sync;
 mod model;
 mod poison;
+mod pop3;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

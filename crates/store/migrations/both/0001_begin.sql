@@ -307,6 +307,24 @@ CREATE TABLE places (
 CREATE INDEX places_list ON places (organisation, shown_in, message);
 CREATE INDEX places_message ON places (organisation, message, shown_in);
 
+-- What a server that only hands over (POP3) has shown in its one folder, by its own names: taken or left there, and what
+-- became of it there.
+CREATE TABLE collected (
+    organisation BIGINT NOT NULL,
+    folder BIGINT NOT NULL,
+    number BIGINT NOT NULL,            -- a hash of the name
+    name TEXT NOT NULL,                -- the server's (UIDL)
+    account BIGINT NOT NULL,
+    digest BYTEA,                      -- of the message that was taken; NULL: it stays there
+    received_at BIGINT,                -- of one that stays there: when the server received it
+    seen_at BIGINT NOT NULL,           -- when it was taken or left
+    asked_at BIGINT,                   -- when the server was last asked to delete it
+    confirmed_at BIGINT,               -- when the server said that it did
+    gone_at BIGINT,                    -- when a list of the server came without it
+    PRIMARY KEY (organisation, folder, number)
+) CLUSTERED;
+CREATE INDEX collected_account ON collected (organisation, account);
+
 CREATE TABLE conversations (
     organisation BIGINT NOT NULL,
     id BIGINT NOT NULL,

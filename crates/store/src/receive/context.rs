@@ -10,6 +10,7 @@ use std::collections::HashMap;
 pub(super) struct Context {
     pub(super) organisation: OrganisationKey,
     pub(super) account: AccountKey,
+    pub(super) collects: bool,
     pub(super) backlog: bool,
     pub(super) now: i64,
     /// The account's own address, folded.
@@ -42,6 +43,7 @@ impl Context {
         Ok(Context {
             organisation: batch.organisation,
             account: batch.account,
+            collects: batch.collects,
             backlog: batch.backlog,
             now: batch.now,
             own,

@@ -15,7 +15,7 @@ pub use thread::{Ids, hash_of, register};
 use crate::{
     KeyMaker, StoreError, Tx, account,
     change::{self, NewChange},
-    contact, folder, place, search,
+    collected, contact, folder, place, search,
 };
 use context::Context;
 use mail::search::SearchText;
@@ -63,6 +63,8 @@ pub enum Item {
     Gone(FolderKey, RemoteSet),
     /// Exactly these are there.
     Present(FolderKey, RemoteSet),
+    /// One that stays on the server, which received it at that moment (milliseconds since 1970), before mail is wanted.
+    Older(FolderKey, RemoteId, i64),
     /// All before this is described by this cursor.
     Cursor(FolderKey, Cursor),
     /// The folder can't be opened.
@@ -82,6 +84,9 @@ pub struct Batch {
     pub fence: i64,
     /// In the order told.
     pub items: Vec<Item>,
+    /// It comes from a server that only hands over (POP3): where a message lies and what is done to it is ours alone, and
+    /// `collected` keeps what the server has.
+    pub collects: bool,
     /// This history is being fetched for the first time; told with the changes, so that nobody announces old mail.
     pub backlog: bool,
     /// Milliseconds since 1970.
@@ -181,6 +186,14 @@ async fn happened(
             received.removed += gone.len() as u64;
             changes.extend(gone.into_iter().map(|message| context.told("message.removed", message)));
         }
+        Item::Present(folder, ids) if context.collects => {
+            collected::listed(tx, organisation, folder, &ids, now).await?;
+        }
+        Item::Older(folder, remote, at) => {
+            if context.collects {
+                collected::record_older(tx, organisation, context.account, (folder, &remote, at), now).await?;
+            }
+        }
         Item::Present(folder, ids) => {
             let generation = context.generation(tx, folder).await?;
             let gone = place::keep_only(tx, organisation, folder, generation, &ids, now).await?;
@@ -201,6 +214,24 @@ async fn happened(
     Ok(())
 }
 
+/// What a server that only hands over has brought: what is new lies in a folder of ours, under a name of ours. What the
+/// account has already, wherever people have put it since, stays as it is: the server only gave it another name.
+async fn take_collected(
+    tx: &mut Tx,
+    context: &Context,
+    run: &mut Vec<Incoming>,
+    known: &mut HashMap<[u8; 32], row::Found>,
+) -> Result<(), StoreError> {
+    let taken: Vec<_> = run.iter().map(|item| (item.folder, item.remote.clone(), item.digest)).collect();
+    collected::record(tx, context.organisation, context.account, &taken, context.now).await?;
+    run.retain(|item| !known.contains_key(&item.digest));
+    known.clear();
+    for item in run {
+        item.remote = RemoteId::Name(blake3::Hash::from_bytes(item.digest).to_hex().to_string());
+    }
+    Ok(())
+}
+
 /// Stores a run of messages; gives the words of the new ones, which are not indexed yet.
 async fn messages(
     tx: &mut Tx,
@@ -210,7 +241,11 @@ async fn messages(
     received: &mut Received,
     changes: &mut Vec<NewChange>,
 ) -> Result<Vec<(MessageKey, SearchText)>, StoreError> {
-    let known = row::known(tx, context, &run).await?;
+    let mut run = run;
+    let mut known = row::known(tx, context, &run).await?;
+    if context.collects {
+        take_collected(tx, context, &mut run, &mut known).await?;
+    }
     let mut keys: HashMap<[u8; 32], MessageKey> =
         known.iter().map(|(digest, found)| (*digest, found.message)).collect();
     let fresh: Vec<&Incoming> = {

@@ -54,7 +54,8 @@ impl Desk {
     }
 
     pub async fn receive(&self, account: AccountKey, items: Vec<Item>) -> Vec<MessageKey> {
-        let batch = Batch { organisation: ORGANISATION, account, fence: 0, items, backlog: false, now: NOW };
+        let batch =
+            Batch { organisation: ORGANISATION, account, fence: 0, items, collects: false, backlog: false, now: NOW };
         let make = self.store.make.clone();
         self.write(move |tx| Box::pin(async move { receive(tx, &make, batch).await })).await.unwrap().new
     }

@@ -100,7 +100,7 @@ on_both! {
         assert!(second.fence > first.fence);
         assert!(!unit!(house, tx => account::renew(tx, ORGANISATION, ACCOUNT, first.fence, NOW + 300_000).await).unwrap());
         assert!(!unit!(house, tx => account::record_success(tx, ORGANISATION, ACCOUNT, Some(first.fence), NOW).await).unwrap());
-        let late = |fence| Batch { organisation: ORGANISATION, account: ACCOUNT, fence, items: Vec::new(), backlog: false, now: NOW };
+        let late = |fence| Batch { organisation: ORGANISATION, account: ACCOUNT, fence, items: Vec::new(), collects: false, backlog: false, now: NOW };
         let make = house.store.make.clone();
         let refused = unit!(house, tx => receive(tx, &make, late(first.fence)).await);
         assert!(matches!(refused, Err(StoreError::TakenOver)), "{refused:?}");

@@ -1,16 +1,5 @@
 //! What receiving promises, on both databases.
 
-mod room;
-mod same_instant;
-
-use mail::{Flags, RemoteId, RemoteSet};
-use room::{ARCHIVE, INBOX, Room, mail_in};
-use store::receive::Item;
-
-const QUESTION: &str =
-    "From: jan@klant.nl\nTo: info@voorbeeld.nl\nSubject: Offerte dak\nMessage-ID: <q@klant>\n\nWat kost het?\n";
-const ANSWER: &str = "From: info@voorbeeld.nl\nTo: jan@klant.nl\nSubject: Re: Offerte dak\nMessage-ID: <a@voorbeeld>\nIn-Reply-To: <q@klant>\n\nTien euro.\n";
-
 /// Runs the story on SQLite and on PostgreSQL.
 macro_rules! on_both {
     ($($name:ident($room:ident) $story:block)*) => {$(
@@ -20,13 +9,25 @@ macro_rules! on_both {
             let postgres = testkit::Postgres::shared().database(concat!("receive_", stringify!($name)));
             runtime.block_on(async {
                 for database in [None, Some(postgres)] {
-                    let $room = Room::new(database).await;
+                    let $room = $crate::room::Room::new(database).await;
                     $story
                 }
             });
         }
     )*};
 }
+
+mod collect;
+mod room;
+mod same_instant;
+
+use mail::{Flags, RemoteId, RemoteSet};
+use room::{ARCHIVE, INBOX, mail_in};
+use store::receive::Item;
+
+const QUESTION: &str =
+    "From: jan@klant.nl\nTo: info@voorbeeld.nl\nSubject: Offerte dak\nMessage-ID: <q@klant>\n\nWat kost het?\n";
+const ANSWER: &str = "From: info@voorbeeld.nl\nTo: jan@klant.nl\nSubject: Re: Offerte dak\nMessage-ID: <a@voorbeeld>\nIn-Reply-To: <q@klant>\n\nTien euro.\n";
 
 on_both! {
     a_repeated_batch_changes_nothing(room) {

@@ -69,8 +69,15 @@ impl Room {
     }
 
     pub async fn receive(&self, items: Vec<Item>) -> Received {
-        let batch =
-            Batch { organisation: self.organisation, account: self.account, fence: 0, items, backlog: false, now: NOW };
+        let batch = Batch {
+            organisation: self.organisation,
+            account: self.account,
+            fence: 0,
+            items,
+            collects: false,
+            backlog: false,
+            now: NOW,
+        };
         let make = self.store.make.clone();
         self.write(move |tx| Box::pin(async move { receive(tx, &make, batch).await })).await
     }

@@ -21,8 +21,15 @@ async fn a_contact_made_while_its_mail_comes_in_finds_that_mail() {
     let (go_on, may_go_on) = oneshot::channel::<()>();
     let (store, make) = (room.store.clone(), room.store.make.clone());
     let items = vec![mail_in(INBOX, 1, QUESTION)];
-    let batch =
-        Batch { organisation: room.organisation, account: room.account, fence: 0, items, backlog: false, now: NOW };
+    let batch = Batch {
+        organisation: room.organisation,
+        account: room.account,
+        fence: 0,
+        items,
+        collects: false,
+        backlog: false,
+        now: NOW,
+    };
     // The mail is in, and nobody was found for it, but its transaction is still open.
     let receiving = tokio::spawn(async move {
         let work = store.db.write(move |tx| {

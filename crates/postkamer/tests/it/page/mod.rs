@@ -7,6 +7,7 @@ mod mailboxes;
 mod me;
 mod narrow;
 mod people;
+mod pop3;
 mod provider;
 mod reading;
 mod settings;

@@ -98,7 +98,7 @@ fn killed_anywhere_nothing_is_lost_nothing_is_doubled_and_no_state_lies() {
     assert!(kills < KILLS || spared.is_empty(), "it never died at {spared:?}");
 }
 
-/// Every named point in the sources.
+/// Every named point in the sources that an IMAP mailbox comes by; the others are the storm of `pop3.rs`.
 fn killpoints() -> Vec<String> {
     let mut points = BTreeSet::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../mailroom/src")];
@@ -115,6 +115,7 @@ fn killpoints() -> Vec<String> {
             );
         }
     }
+    points.retain(|name| !name.starts_with("collect."));
     assert!(points.len() >= 40, "{points:?}");
     points.into_iter().collect()
 }

@@ -59,7 +59,8 @@ pub(super) struct FolderRole {
     role: Option<Role>,
 }
 
-/// One folder's line of the ledger: `on_server` = `stored` + `excluded` + `quarantined` + `missing`.
+/// One folder's line of the ledger: `on_server` = `stored` + `excluded` + `quarantined` + `missing`. In the inbox of a POP3
+/// mailbox `stored` counts what lies here, which people may have moved away and which the server may no longer have.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LedgerRow {
     #[schema(value_type = id::FolderId)]

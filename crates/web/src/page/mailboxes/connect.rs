@@ -230,6 +230,8 @@ async fn begin(
 
 /// What was saved but should be looked at, for the query of the page that follows.
 pub(super) fn warned(warnings: &[FieldError]) -> String {
-    let codes: Vec<&str> = warnings.iter().map(|warning| warning.code).collect();
+    // What stands on the page anyway need not be said twice.
+    let of_secret = warnings.iter().filter(|warning| !warning.field.ends_with("after_fetch"));
+    let codes: Vec<&str> = of_secret.map(|warning| warning.code).collect();
     if codes.is_empty() { String::new() } else { format!("?warned={}", codes.join(",")) }
 }

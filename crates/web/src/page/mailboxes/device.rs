@@ -36,6 +36,8 @@ struct Page {
     say: Say,
     head: Head,
     servers: Vec<ServerRow>,
+    /// Received by POP3, which is not made for several devices.
+    pop3: bool,
     /// The files need both halves.
     complete: bool,
     /// The drawing of a square code with this page's address: its size and its dark fields.
@@ -57,6 +59,8 @@ struct Settings {
     name: String,
     address: String,
     domain: String,
+    /// Received by POP3 instead of IMAP.
+    pop3: bool,
     incoming: Server,
     outgoing: Server,
     /// Always the same for the same mailbox, so that a device sees a newer profile as the same.
@@ -93,13 +97,16 @@ struct Autodiscover {
 impl Settings {
     fn of(account: Account) -> Option<Settings> {
         let settings = account.settings;
-        let (Incoming::Imap(incoming), Outgoing::Smtp(outgoing)) = (settings.incoming, settings.outgoing) else {
+        let pop3 = matches!(settings.incoming, Incoming::Pop3(_));
+        let (Incoming::Imap(incoming) | Incoming::Pop3(incoming), Outgoing::Smtp(outgoing)) =
+            (settings.incoming, settings.outgoing)
+        else {
             return None;
         };
         let domain = settings.address.rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default();
         let ids = ["profile", "mail"].map(|part| uuid(&format!("{part} {}", account.id)));
         let name = if settings.display_name.is_empty() { settings.address.clone() } else { settings.display_name };
-        Some(Settings { name, address: settings.address, domain, incoming, outgoing, ids })
+        Some(Settings { name, address: settings.address, domain, pop3, incoming, outgoing, ids })
     }
 
     /// The servers with what they are to the programs that read the files.
@@ -135,16 +142,19 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, N
         username: server.username.clone(),
     };
     let mut servers = Vec::new();
-    if let Incoming::Imap(server) = &account.settings.incoming {
-        servers.push(row(say.device_incoming(), server));
+    match &account.settings.incoming {
+        Incoming::Imap(server) => servers.push(row(say.device_incoming(), server)),
+        Incoming::Pop3(server) => servers.push(row(say.device_pop3(), server)),
+        _ => {}
     }
     if let Outgoing::Smtp(server) = &account.settings.outgoing {
         servers.push(row(say.device_outgoing(), server));
     }
+    let pop3 = matches!(account.settings.incoming, Incoming::Pop3(_));
     let here = format!("{}/mailboxes/{key}/devices", state.room.config.base_url);
     let complete = servers.len() == 2;
     let code = Square::of(&here).filter(|_| complete);
-    shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say, head, servers, complete, code, here })
+    shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say, head, servers, pop3, complete, code, here })
 }
 
 fn encryption(server: &Server, say: Say) -> &'static str {
@@ -212,6 +222,7 @@ mod tests {
             name: "Dorpshuis <Balie> & co".to_owned(),
             address: "info@voorbeeld.nl".to_owned(),
             domain: "voorbeeld.nl".to_owned(),
+            pop3: false,
             incoming: server("imap.voorbeeld.nl", 993, Encryption::Tls),
             outgoing: server("smtp.voorbeeld.nl", 587, Encryption::Starttls),
             ids: [uuid("a"), uuid("b")],
@@ -228,6 +239,16 @@ mod tests {
         assert_eq!((outgoing.kind, outgoing.host.as_str(), outgoing.port), (Kind::Smtp, "smtp.voorbeeld.nl", 587));
         assert_eq!(outgoing.username, "info@voorbeeld.nl");
         assert!(file.contains("STARTTLS") && !file.contains("<Balie>"), "{file}");
+    }
+
+    #[test]
+    fn a_pop3_mailbox_is_one_in_every_file() {
+        let of = || Settings { pop3: true, ..settings() };
+        let file = Autoconfig { of: of() }.render().unwrap();
+        let found = read_autoconfig(file.as_bytes(), "info@voorbeeld.nl");
+        assert_eq!(found[0].incoming.as_ref().map(|incoming| incoming.kind), Some(Kind::Pop3));
+        assert!(Profile { of: of(), description: "Mail" }.render().unwrap().contains("EmailTypePOP<"));
+        assert!(Autodiscover { of: of() }.render().unwrap().contains("<Type>POP3</Type>"));
     }
 
     #[test]

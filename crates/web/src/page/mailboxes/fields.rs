@@ -12,7 +12,7 @@ use axum::{
 };
 use connect::Secret;
 use mailroom::accounts::{AccountInput, ServerInput};
-use store::account::{Account, Encryption, Incoming, Outgoing, Server};
+use store::account::{Account, AfterFetch, Encryption, Incoming, Outgoing, Server};
 
 /// The fields of a form as they came.
 pub(super) struct Fields(Vec<(String, String)>);
@@ -53,12 +53,15 @@ impl Fields {
     }
 }
 
+/// What is proposed to somebody who wants mail to leave the server after a while.
+const DAYS: &str = "14";
+
 /// One half of a mailbox's settings, as the form shows it.
 #[derive(Debug, Clone)]
 pub(super) struct HalfForm {
     /// `incoming` or `outgoing`.
     pub(super) name: &'static str,
-    /// `imap`, `smtp` or `none`.
+    /// `imap`, `pop3`, `smtp` or `none`.
     pub(super) kind: String,
     pub(super) host: String,
     pub(super) port: String,
@@ -66,6 +69,10 @@ pub(super) struct HalfForm {
     pub(super) encryption: String,
     pub(super) username: String,
     pub(super) prefix: String,
+    /// POP3: `leave`, `delete` or `delete_after`.
+    pub(super) after: String,
+    /// POP3: after how many days.
+    pub(super) days: String,
 }
 
 impl HalfForm {
@@ -78,6 +85,8 @@ impl HalfForm {
             encryption: "tls".to_owned(),
             username: username.to_owned(),
             prefix: String::new(),
+            after: "leave".to_owned(),
+            days: DAYS.to_owned(),
         }
     }
 
@@ -98,8 +107,12 @@ impl HalfForm {
         }
     }
 
-    pub(super) fn is_off(&self) -> bool {
-        self.kind == "none"
+    pub(super) fn is_kind(&self, kind: &str) -> bool {
+        self.kind == kind
+    }
+
+    pub(super) fn is_after(&self, after: &str) -> bool {
+        self.after == after
     }
 
     /// What is wrong with a field of this half.
@@ -110,7 +123,12 @@ impl HalfForm {
     pub(super) fn of_endpoint(name: &'static str, endpoint: &connect::discover::Endpoint) -> HalfForm {
         HalfForm {
             name,
-            kind: if name == "incoming" { "imap" } else { "smtp" }.to_owned(),
+            kind: match endpoint.kind {
+                connect::discover::Kind::Pop3 => "pop3",
+                _ if name == "incoming" => "imap",
+                _ => "smtp",
+            }
+            .to_owned(),
             host: endpoint.host.clone(),
             port: endpoint.port.to_string(),
             encryption: match endpoint.encryption {
@@ -121,10 +139,16 @@ impl HalfForm {
             .to_owned(),
             username: endpoint.username.clone(),
             prefix: endpoint.prefix.clone().unwrap_or_default(),
+            ..HalfForm::empty(name, "", "")
         }
     }
 
     fn of_server(name: &'static str, kind: &str, server: &Server) -> HalfForm {
+        let (after, days) = match server.after_fetch {
+            None | Some(AfterFetch::Leave) => ("leave", None),
+            Some(AfterFetch::Delete) => ("delete", None),
+            Some(AfterFetch::DeleteAfter { days }) => ("delete_after", Some(days)),
+        };
         HalfForm {
             name,
             kind: kind.to_owned(),
@@ -133,6 +157,8 @@ impl HalfForm {
             encryption: encryption_name(server.encryption).to_owned(),
             username: server.username.clone(),
             prefix: server.prefix.clone().unwrap_or_default(),
+            after: after.to_owned(),
+            days: days.map_or_else(|| DAYS.to_owned(), |days| days.to_string()),
         }
     }
 
@@ -147,6 +173,8 @@ impl HalfForm {
             encryption: of("encryption"),
             username: of("username"),
             prefix: of("prefix"),
+            after: of("after"),
+            days: of("days"),
         }
     }
 }
@@ -164,6 +192,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
     let settings = &account.settings;
     let incoming = match &settings.incoming {
         Incoming::Imap(server) => HalfForm::of_server("incoming", "imap", server),
+        Incoming::Pop3(server) => HalfForm::of_server("incoming", "pop3", server),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
     let outgoing = match &settings.outgoing {
@@ -190,6 +219,13 @@ fn half_input(name: &str, fields: &Fields) -> ServerInput {
         username: Some(of("username").to_owned()),
         secret: Some(of("secret")).filter(|secret| !secret.is_empty()).map(Secret::new),
         prefix: Some(Some(of("prefix").to_owned())),
+        after_fetch: match of("after") {
+            "leave" => Some(AfterFetch::Leave),
+            "delete" => Some(AfterFetch::Delete),
+            // What is no number of days is none that can be chosen, and is told as such.
+            "delete_after" => Some(AfterFetch::DeleteAfter { days: of("days").trim().parse().unwrap_or(0) }),
+            _ => None,
+        },
         ..ServerInput::default()
     }
 }

@@ -16,7 +16,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use mail::{AccountKey, FolderKey, Role};
 use mailroom::{accounts, words::field};
-use store::folder::Folder;
+use store::{account::Incoming, folder::Folder};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/{id}/folders", Who::Everybody, show).post("/mailboxes/{id}/folders", Who::Everybody, save)
@@ -29,6 +29,8 @@ struct Page {
     say: Say,
     head: Head,
     folders: Vec<FolderRow>,
+    /// The server knows none.
+    ours: bool,
 }
 
 /// One folder.
@@ -65,7 +67,8 @@ async fn show(
     let account = managed(&state, &person, key).await?;
     let folders = roles_of(&state, &person, &visitor, key).await?;
     let head = Head::new(&account, Tab::Folders, &after, &visitor);
-    shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say: Say(visitor.language), head, folders })
+    let ours = matches!(account.settings.incoming, Incoming::Pop3(_));
+    shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say: Say(visitor.language), head, folders, ours })
 }
 
 async fn save(State(state): State<AppState>, person: Person, Named(key): Named<AccountKey>, fields: Fields) -> Shown {

@@ -61,6 +61,8 @@ struct Values {
     active: bool,
     primary: bool,
     receives: bool,
+    /// The server has a way to tell us of new mail.
+    can_push: bool,
     push: bool,
     /// Minutes; empty for only by the button.
     interval: String,
@@ -78,6 +80,7 @@ impl Values {
             active: settings.active,
             primary: account.primary,
             receives: !matches!(settings.incoming, Incoming::None),
+            can_push: !matches!(settings.incoming, Incoming::Pop3(_)),
             push: settings.push,
             interval: settings.interval_seconds.map(|seconds| minutes(seconds).to_string()).unwrap_or_default(),
             disable_after: settings.disable_after_errors.to_string(),

@@ -18,7 +18,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use connect::discover::{Candidate, Kind};
+use connect::discover::{Candidate, Endpoint, Kind};
 use mailroom::{
     accounts::{self, secret},
     words::{Checks, Refusal},
@@ -179,13 +179,17 @@ fn first(visitor: &Visitor, errors: Errors, address: &str) -> AddressPage {
 
 /// What we can connect to today.
 fn is_usable(candidate: &Candidate) -> bool {
-    let receives = candidate.incoming.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Imap);
+    let receives = candidate.incoming.as_ref().is_some_and(can_receive);
     let sends = candidate.outgoing.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Smtp);
     receives || (candidate.incoming.is_none() && sends)
 }
 
+fn can_receive(endpoint: &Endpoint) -> bool {
+    matches!(endpoint.kind, Kind::Imap | Kind::Pop3)
+}
+
 fn of_candidate(candidate: &Candidate, address: &str) -> [HalfForm; 2] {
-    let incoming = candidate.incoming.as_ref().filter(|endpoint| endpoint.kind == Kind::Imap);
+    let incoming = candidate.incoming.as_ref().filter(|endpoint| can_receive(endpoint));
     let outgoing = candidate.outgoing.as_ref().filter(|endpoint| endpoint.kind == Kind::Smtp);
     let empty = |name, kind| HalfForm::empty(name, kind, address);
     [
@@ -206,5 +210,7 @@ fn origin(candidate: &Candidate, say: Say) -> String {
 fn summary(candidate: &Candidate, say: Say) -> String {
     let hosts = [&candidate.incoming, &candidate.outgoing].into_iter().flatten();
     let hosts: Vec<String> = hosts.map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port)).collect();
-    format!("{} {}", hosts.join(", "), origin(candidate, say))
+    let pop3 = candidate.incoming.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Pop3);
+    let manner = if pop3 { "POP3 · " } else { "" };
+    format!("{manner}{} {}", hosts.join(", "), origin(candidate, say))
 }

@@ -21,7 +21,7 @@ use mailroom::{
     accounts::{self, AccountInput},
     words::{FieldError, field},
 };
-use store::account::{Account, Font, Limits, Outgoing, SentCopy};
+use store::account::{Account, Font, Incoming, Limits, Outgoing, SentCopy};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/{id}/sending", Who::Everybody, show).post("/mailboxes/{id}/sending", Who::Everybody, save)
@@ -85,6 +85,7 @@ fn page(visitor: &Visitor, account: &Account, after: &After) -> Page {
         signature_text: text_of_html(&signature_html).trim_end().to_owned(),
         signature_html,
         sent_copy: match account.sent_copy {
+            _ if matches!(account.settings.incoming, Incoming::Pop3(_)) => say.copy_here(),
             SentCopy::Unknown => say.copy_unknown(),
             SentCopy::Provider => say.copy_provider(),
             SentCopy::Ours => say.copy_ours(),

@@ -58,7 +58,7 @@ words! {
         found(from) "Gevonden ({from})" "Found ({from})";
         also_found "Ook gevonden:" "Also found:";
         nothing_found "Niets gevonden" "Nothing was found";
-        nothing_found_why "De provider maakt de instellingen niet bekend. Vul ze hieronder in; u vindt ze bij de provider onder IMAP en SMTP." "The provider does not publish the settings. Enter them below; you find them with the provider under IMAP and SMTP.";
+        nothing_found_why "De provider maakt de instellingen niet bekend. Vul ze hieronder in; u vindt ze bij de provider onder IMAP (of POP3) en SMTP." "The provider does not publish the settings. Enter them below; you find them with the provider under IMAP (or POP3) and SMTP.";
         summary(host, port, encryption) "{host}, poort {port}, {encryption}" "{host}, port {port}, {encryption}";
         by_hand "Zelf aanpassen" "Change by hand";
         settings_of_server "Instellingen van de server" "Settings of the server";
@@ -78,7 +78,16 @@ words! {
         prefix "Voorvoegsel van mappen" "Folder prefix";
         prefix_hint "Meestal leeg of INBOX." "Mostly empty or INBOX.";
         kind_imap "IMAP: de mail blijft op de server" "IMAP: the mail stays on the server";
+        kind_pop3 "POP3: de mail wordt hierheen gehaald" "POP3: the mail is fetched to here";
         kind_smtp "SMTP" "SMTP";
+        pop3_here "Een POP3-server kent één postvak en geen mappen of markeringen. De mappen van deze mailbox liggen daarom in Postkamer; wat u hier leest, markeert, verplaatst, weggooit of verzendt, ziet u alleen hier." "A POP3 server knows one inbox and no folders or marks. So the folders of this mailbox lie in Postkamer; what you read, mark, move, throw away or send here shows only here.";
+        after_fetch "Mail op de server" "Mail on the server";
+        after_leave "Laten staan" "Leave it there";
+        after_days "Verwijderen na een aantal dagen" "Delete it after some days";
+        after_delete "Verwijderen zodra ze hier is" "Delete it once it is here";
+        after_fetch_hint "Er wordt nooit iets van de server verwijderd voordat het hier veilig is opgeslagen en is nagelezen. Wat van de server verdwijnt, blijft hier." "Nothing is ever deleted from the server before it is safely stored here and was read again. What leaves the server stays here.";
+        days "Na hoeveel dagen" "After how many days";
+        several_devices "Halen meer apparaten deze mailbox met POP3 op, laat de mail dan op de server staan: een ander apparaat ziet niet meer wat is verwijderd, en de server laat er één tegelijk toe. Met IMAP werken meer apparaten wel samen." "When several devices fetch this mailbox with POP3, leave the mail on the server: another device no longer sees what was deleted, and the server lets in one at a time. With IMAP several devices do work together.";
         only_send "Niet: deze mailbox verzendt alleen" "Not: this mailbox only sends";
         only_receive "Niet: deze mailbox ontvangt alleen" "Not: this mailbox only receives";
         manner "Manier" "Manner";
@@ -182,6 +191,7 @@ words! {
 
         // Folders.
         folders_why "Postkamer herkent Verzonden, Concepten, Ongewenst, Prullenbak en Archief aan wat de server zegt en aan hun naam. Kies hier als dat niet klopt. Meer mappen mogen hetzelfde zijn." "Postkamer knows Sent, Drafts, Junk, Trash and Archive by what the server says and by their names. Choose here when that is wrong. Several folders may be the same.";
+        folders_ours "Een POP3-server kent geen mappen: deze liggen in Postkamer, en wat u erin doet ziet u alleen hier." "A POP3 server knows no folders: these lie in Postkamer, and what you do in them shows only here.";
         folder "Map" "Folder";
         used_for "Waarvoor" "Used for";
         role_of(folder) "Waarvoor {folder} is" "What {folder} is for";
@@ -232,6 +242,7 @@ words! {
         sent_copy "Kopie in Verzonden" "Copy in the sent folder";
         copy_unknown "Dat blijkt bij het eerste bericht: eerst kijkt Postkamer of de provider zelf een kopie bewaart." "The first message will show: Postkamer first looks whether the provider keeps a copy by itself.";
         copy_provider "De provider bewaart zelf een kopie." "The provider keeps a copy by itself.";
+        copy_here "Een POP3-server heeft geen map Verzonden: de kopie staat alleen hier." "A POP3 server has no sent folder: the copy is here only.";
         copy_ours "Postkamer zet een kopie in de map Verzonden." "Postkamer puts a copy into the sent folder.";
 
         // Linking.
@@ -251,6 +262,7 @@ words! {
         // Other devices.
         devices_why "Met deze gegevens stelt u dezelfde mailbox in op een telefoon, laptop of in een ander mailprogramma. Het wachtwoord is dat van de mailbox zelf; het staat hier niet." "With these you set up the same mailbox on a telephone, a laptop or in another mail program. The password is the mailbox's own; it is not shown here.";
         device_incoming "Ontvangen (IMAP)" "Receiving (IMAP)";
+        device_pop3 "Ontvangen (POP3)" "Receiving (POP3)";
         device_outgoing "Verzenden (SMTP)" "Sending (SMTP)";
         direction "Richting" "Direction";
         files "Kant-en-klaar" "Ready to use";

@@ -1,11 +1,21 @@
 //! How long we wait for a server: for a command by the clock, for a download by its progress.
 
-use super::Broken;
 use std::{future::Future, io, time::Duration};
 use tokio::time::Instant;
 
 /// Slower than this over a whole window is a drip, not a download.
 const LEAST_BYTES_A_SECOND: u64 = 1024;
+
+/// Why nothing more comes over a connection.
+#[derive(Debug)]
+pub enum Lost {
+    /// The peer closed it.
+    Closed,
+    /// The network failed.
+    Io(io::Error),
+    /// Nothing, or too little, came in time.
+    TimedOut,
+}
 
 /// A limit on waiting. Time spent on our own side (no room, a full channel) does not count.
 #[derive(Debug, Clone)]
@@ -40,7 +50,7 @@ impl Patience {
     }
 
     /// Reads once within what is left.
-    pub async fn watch(&mut self, read: impl Future<Output = io::Result<usize>>) -> Result<(), Broken> {
+    pub async fn watch(&mut self, read: impl Future<Output = io::Result<usize>>) -> Result<(), Lost> {
         tokio::pin!(read);
         let count = loop {
             let Some(ends) = self.ends else { break read.await };
@@ -50,7 +60,7 @@ impl Patience {
             }
         };
         match count {
-            Ok(0) => Err(Broken::Closed),
+            Ok(0) => Err(Lost::Closed),
             Ok(count) => {
                 self.received += count as u64;
                 match self.ends {
@@ -58,14 +68,14 @@ impl Patience {
                     _ => Ok(()),
                 }
             }
-            Err(error) => Err(Broken::Io(error)),
+            Err(error) => Err(Lost::Io(error)),
         }
     }
 
-    fn renew(&mut self, ended: Instant) -> Result<(), Broken> {
-        let window = self.window.ok_or(Broken::TimedOut)?;
+    fn renew(&mut self, ended: Instant) -> Result<(), Lost> {
+        let window = self.window.ok_or(Lost::TimedOut)?;
         if self.received < LEAST_BYTES_A_SECOND * window.as_secs() {
-            return Err(Broken::TimedOut);
+            return Err(Lost::TimedOut);
         }
         self.received = 0;
         self.ends = Some(ended.max(Instant::now()) + window);

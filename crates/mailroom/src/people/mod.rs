@@ -17,12 +17,10 @@ mod session;
 mod sign_in;
 #[cfg(test)]
 mod sign_in_test;
-mod table;
 pub mod template;
 pub mod token;
 mod totp;
 pub mod user;
-mod vcard;
 #[cfg(test)]
 mod verb_test;
 

@@ -10,6 +10,7 @@ mod installation;
 mod mailbox_file;
 mod options;
 mod outcome;
+mod personal_data;
 mod progress;
 mod read_message;
 mod restore;
@@ -56,6 +57,8 @@ enum Command {
     Import(mailbox_file::Import),
     /// Write an account's mail as mbox, Maildir or .eml files
     Export(mailbox_file::Export),
+    /// Write everything that is known about one person as a zip file
+    PersonalData(personal_data::PersonalData),
     /// Check the installation: database, blobs, keys, clock, ports, free space
     Doctor(doctor::Doctor),
     /// Renew the master key and seal every secret anew
@@ -100,6 +103,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Restore(restore) => restore.run(&options).await,
             Command::Import(import) => import.run(&options).await,
             Command::Export(export) => export.run(&options).await,
+            Command::PersonalData(person) => person.run(&options).await,
             Command::Doctor(doctor) => doctor.run(&options).await,
             Command::RotateKeys => setup::rotate_keys(&options).await,
             Command::Completion(completion) => completion.run(&options),

@@ -10,6 +10,7 @@ pub mod organisation;
 mod password;
 #[cfg(test)]
 mod people_test;
+pub mod personal;
 pub mod provider;
 mod relink;
 mod second_factor;

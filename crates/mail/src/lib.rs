@@ -16,6 +16,7 @@ pub mod remote;
 pub mod report;
 pub mod role;
 pub mod search;
+pub mod sender;
 pub mod thread;
 
 pub use address::Address;

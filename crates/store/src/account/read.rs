@@ -7,6 +7,7 @@ use crate::{
 };
 use mail::{AccountKey, OrganisationKey, address::fold_address};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 
 const COLUMNS: &str = "organisation, id, display_name, address, active, is_primary, incoming, outgoing,
     incoming_secret IS NOT NULL, outgoing_secret IS NOT NULL, secrets_set_at, push, interval_seconds,
@@ -65,6 +66,14 @@ pub async fn load_all(tx: &mut Tx) -> Result<Vec<Account>, StoreError> {
 pub async fn by_address(tx: &mut Tx, address: &str) -> Result<Vec<Account>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM accounts WHERE address_folded = $1 ORDER BY organisation, id");
     tx.rows(&sql, &vals![fold_address(address)]).await?.into_iter().map(read).collect()
+}
+
+/// The domains of the organisation's accounts, folded.
+pub async fn domains(tx: &mut Tx, organisation: OrganisationKey) -> Result<BTreeSet<String>, StoreError> {
+    let sql = "SELECT address_folded FROM accounts WHERE organisation = $1";
+    let rows = tx.rows(sql, &vals![organisation]).await?;
+    let domain = |mut row: Row| row.text(0).rsplit_once('@').map(|(_, domain)| domain.to_owned());
+    Ok(rows.into_iter().filter_map(domain).collect())
 }
 
 /// How much mail the account holds, by the sums that its folders keep.

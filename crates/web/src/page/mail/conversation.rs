@@ -1,6 +1,6 @@
 //! The conversation that is read: its messages, the newest and the unread ones open, and what belongs to it.
 
-use super::{Say, message::Opened};
+use super::{Say, doubt, message::Opened};
 use crate::{
     AppState,
     page::{
@@ -111,12 +111,13 @@ pub(super) async fn read(
     asked: Option<MessageKey>,
 ) -> Result<Conversation, Problem> {
     let viewer = person.viewer;
-    let (found, summaries) = state
+    let (found, summaries, known) = state
         .read(move |tx| {
             Box::pin(async move {
                 let found = conversation::get(tx, &viewer, id).await?;
                 let summaries = message::summaries(tx, &viewer, &found.messages).await?;
-                Ok((found, summaries))
+                let known = doubt::Around::read(tx, &viewer, &summaries).await?;
+                Ok((found, summaries, known))
             })
         })
         .await?;
@@ -127,7 +128,7 @@ pub(super) async fn read(
     let mut entries = Vec::new();
     for summary in &summaries {
         entries.push(match open.contains(&summary.id) {
-            true => Entry::Open(Box::new(super::message::open(state, visitor, person, summary.id).await?)),
+            true => Entry::Open(Box::new(super::message::open(state, visitor, person, summary.id, &known).await?)),
             false => Entry::Folded(folded(summary, say, &habit)),
         });
     }

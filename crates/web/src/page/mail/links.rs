@@ -1,6 +1,7 @@
 //! The card of a message: the contacts and dossiers it belongs to, each with its reason, and what a person does about it
 //! (features D1, D4).
 
+use super::message::stored;
 use crate::{
     AppState,
     given::Named,
@@ -23,13 +24,12 @@ use axum::{
 use mail::{Address, ContactKey, DossierKey, MessageKey};
 use mailroom::{desk, people};
 use serde::Deserialize;
-use std::fmt::Display;
 use store::{
     StoreError, Tx, Viewer, account,
     contact::{self, NewContact, Order},
     dossier::{self, Filter},
     link::{Link, Reason, Target},
-    message::{self, Stored},
+    message::Stored,
 };
 
 mod words {
@@ -192,11 +192,6 @@ fn people_of(stored: &Stored) -> Vec<Address> {
     }
 }
 
-async fn stored(state: &AppState, person: &Person, key: MessageKey) -> Result<Stored, Problem> {
-    let viewer = person.viewer;
-    state.read(move |tx| Box::pin(async move { message::get(tx, &viewer, key).await })).await
-}
-
 /// The card on a page of its own, where one looks for more to link to.
 pub(super) async fn show(
     State(state): State<AppState>,
@@ -327,14 +322,9 @@ fn contact_of(Address { name, address }: Address) -> NewContact {
     NewContact { name: name.unwrap_or_else(|| address.clone()), addresses: vec![address], ..NewContact::default() }
 }
 
-/// For the forms of the card.
-fn path_of(message: impl Display) -> String {
-    format!("/mail/messages/{message}/links")
-}
-
 impl Card {
     /// Where its forms go.
     pub(super) fn path(&self) -> String {
-        path_of(self.message)
+        format!("/mail/messages/{}/links", self.message)
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Say,
     body::{self, Piece},
     bulk::Done,
+    doubt::{self, Around},
     links::{self, Card},
     list::name_of,
 };
@@ -27,12 +28,12 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use mail::{Address, Defect, FolderKey, Message, MessageKey, Role, display, parse};
+use mail::{Address, FolderKey, Message, MessageKey, Role, display, parse};
 use mailroom::desk::{self, message::MessagePatch};
 use mailroom::pictures::{self, Picture};
 use serde::Deserialize;
 use store::{
-    folder,
+    contact, folder,
     message::{self, Stored},
     shown_sender,
 };
@@ -105,19 +106,19 @@ pub(super) async fn open(
     visitor: &Visitor,
     person: &Person,
     key: MessageKey,
+    around: &Around,
 ) -> Result<Opened, Problem> {
     let (stored, raw) = raw(state, person, key).await?;
     let (organisation, account) = (person.viewer.organisation, stored.account);
     let (viewer, sender) = (person.viewer, stored.people.from.first().map(|from| from.address.clone()));
-    let (folders, trusted) = state
+    let (folders, trusted, is_contact) = state
         .read(move |tx| {
             Box::pin(async move {
                 let folders = folder::list(tx, organisation, account).await?;
-                let trusted = match sender {
-                    Some(sender) => shown_sender::get(tx, &viewer, &sender).await?,
-                    None => false,
-                };
-                Ok((folders, trusted))
+                let Some(sender) = sender else { return Ok((folders, false, false)) };
+                let trusted = shown_sender::get(tx, &viewer, &sender).await?;
+                let is_contact = !contact::by_address(tx, organisation, &sender).await?.is_empty();
+                Ok((folders, trusted, is_contact))
             })
         })
         .await?;
@@ -142,7 +143,8 @@ pub(super) async fn open(
     let habit = visitor.habit();
     let files = read.attachments.iter().filter(|it| !it.inline);
     let files = files.map(|it| File { n: it.n, name: it.name.clone(), size: habit.size(it.size as i64) }).collect();
-    let (sender, warnings) = (stored.people.from.first(), warnings(&stored, say));
+    let warnings = doubt::warnings(&stored, &read, around, is_contact, say);
+    let sender = stored.people.from.first();
     Ok(Opened {
         id: key,
         from: sender.map_or_else(|| say.nobody().to_owned(), name_of),
@@ -175,33 +177,6 @@ fn private(stored: &Stored, say: Say) -> &'static str {
 
 fn names(people: &[Address]) -> String {
     people.iter().map(name_of).collect::<Vec<_>>().join(", ")
-}
-
-/// What may be wrong with who it says it is from.
-fn warnings(stored: &Stored, say: Say) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if stored.defects.contains(&Defect::SeveralSenders) || stored.people.from.len() > 1 {
-        warnings.push(say.warn_senders().to_owned());
-    }
-    if let Some(Address { name: Some(name), address }) = stored.people.from.first()
-        && name.contains('@')
-        && !name.to_lowercase().contains(&address.to_lowercase())
-    {
-        warnings.push(say.warn_name(name, address));
-    }
-    if let (Some(from), Some(reply)) = (stored.people.from.first(), stored.people.reply_to.first())
-        && domain(&from.address) != domain(&reply.address)
-    {
-        warnings.push(say.warn_reply(&reply.address));
-    }
-    if stored.defects.contains(&Defect::TooComplex) {
-        warnings.push(say.warn_complex().to_owned());
-    }
-    warnings
-}
-
-fn domain(address: &str) -> String {
-    address.rsplit('@').next().unwrap_or_default().to_lowercase()
 }
 
 /// The document in a message's box. It has no origin and runs nothing; whatever got past the cleaning has nowhere to go.

@@ -4,6 +4,7 @@ mod body;
 mod bulk;
 mod conversation;
 mod details;
+mod doubt;
 mod links;
 mod list;
 mod live;

@@ -19,9 +19,12 @@ pub use killpoint::killed_at;
 
 pub use tally::Tally;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 /// Everything a verb needs. One for the whole program, shared.
@@ -49,6 +52,7 @@ pub struct MailRoom {
     pub grounds: outgoing::Grounds,
     /// What was done since the start.
     pub tally: Arc<Tally>,
+    served_at: Arc<OnceLock<String>>,
 }
 
 impl MailRoom {
@@ -66,7 +70,26 @@ impl MailRoom {
             providers: people::provider::Known::default(),
             grounds: outgoing::Grounds::default(),
             tally: Arc::default(),
+            served_at: Arc::default(),
         }
+    }
+
+    /// People reach this program here when nothing else is set. Told once.
+    pub fn is_served_at(&self, address: SocketAddr) {
+        let name = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        // Nobody can go to "everywhere".
+        let host = match address.ip().is_unspecified().then(name).flatten() {
+            Some(name) => format!("{}:{}", name.trim(), address.port()),
+            None => address.to_string(),
+        };
+        let _ = self.served_at.set(format!("http://{host}"));
+    }
+
+    /// The whole address of a page of ours, for a letter: as `base_url` says, or else where this program listens.
+    pub fn link(&self, path: &str) -> String {
+        let set = Some(self.config.base_url.as_str()).filter(|set| !set.is_empty());
+        let here = set.or(self.served_at.get().map(String::as_str)).unwrap_or_default();
+        format!("{}{path}", here.trim_end_matches('/'))
     }
 }
 
@@ -75,7 +98,7 @@ impl MailRoom {
 pub struct Config {
     /// This node's name, for leases.
     pub node: String,
-    /// The address people reach the page at, without a slash at the end.
+    /// The address people reach the page at; empty when it was not set.
     pub base_url: String,
     /// The domain of temporary mailboxes and of our own names.
     pub base_domain: String,
@@ -106,5 +129,21 @@ impl Clock {
         if let Some(fixed) = &self.0 {
             fixed.store(now, Ordering::Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::outgoing::fixture::house;
+
+    #[tokio::test]
+    async fn a_link_in_a_letter_leads_to_where_we_serve_unless_another_address_is_set() {
+        let mut room = house().await.room;
+        assert_eq!(room.link("/mail"), "/mail");
+        room.is_served_at(([127, 0, 0, 1], 8025).into());
+        assert_eq!(room.link("/mail"), "http://127.0.0.1:8025/mail");
+        let set = crate::Config { base_url: "https://post.example/".into(), ..(*room.config).clone() };
+        room.config = set.into();
+        assert_eq!(room.link("/mail"), "https://post.example/mail");
     }
 }

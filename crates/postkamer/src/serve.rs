@@ -81,6 +81,7 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
         Failed::new("http", words::around(words::NOT_OPENED, &facts))
     })?;
     let bound = listener.local_addr().unwrap_or(address);
+    room.is_served_at(bound);
     // Small answers must not wait for the peer's acknowledgement of the one before.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {

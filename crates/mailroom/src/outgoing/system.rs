@@ -92,7 +92,7 @@ pub(crate) async fn tell_of_red_account(room: &MailRoom, account: &Account, trou
         ("cause", explained.cause.into()),
         ("fix", explained.fix.into()),
         ("said", plain(&said)),
-        ("link", plain(&format!("{}/accounts/{id}", room.config.base_url))),
+        ("link", plain(&room.link(&format!("/mailboxes/{id}/connect")))),
     ];
     for manager in managers {
         if let Err(error) = send(room, &manager, &words::letter::MAILBOX_RED, &facts).await {

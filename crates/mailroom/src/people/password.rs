@@ -74,7 +74,7 @@ async fn send_link(room: &MailRoom, user: &User, letter: &Letter, life: i64) -> 
         })
     });
     let organisation = write.await?;
-    let link = format!("{}/password?token={}", room.config.base_url, token.as_str());
+    let link = room.link(&format!("/password?token={}", token.as_str()));
     let facts = [
         ("link", plain(&link)),
         ("minutes", plain(&MINUTES.to_string())),

@@ -4,6 +4,7 @@ use super::{After, Head, Tab, managed, words::Say};
 use crate::{
     AppState,
     given::Named,
+    here::Here,
     page::{
         frame::{Frame, Place, Shown, shown},
         route::{Pages, Who},
@@ -130,7 +131,13 @@ fn uuid(name: &str) -> String {
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Named(key): Named<AccountKey>) -> Shown {
+async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    Here(here): Here,
+    Named(key): Named<AccountKey>,
+) -> Shown {
     let account = managed(&state, &person, key).await?;
     let say = Say(visitor.language);
     let head = Head::new(&account, Tab::Devices, &After::default(), &visitor);
@@ -151,7 +158,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, N
         servers.push(row(say.device_outgoing(), server));
     }
     let pop3 = matches!(account.settings.incoming, Incoming::Pop3(_));
-    let here = format!("{}/mailboxes/{key}/devices", state.room.config.base_url);
+    let here = format!("{}/mailboxes/{key}/devices", here.unwrap_or_default());
     let complete = servers.len() == 2;
     let code = Square::of(&here).filter(|_| complete);
     shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say, head, servers, pop3, complete, code, here })

@@ -251,20 +251,12 @@ impl Press<'_> {
 
     /// The draft as it is kept now.
     fn again(&self, draft: Draft) -> Shown {
-        let back = match self.back("") {
-            back if back.is_empty() => String::new(),
-            back => format!("&back={}", percent(&back)),
-        };
-        Ok(self.onward(&format!("/compose?draft={}{back}", draft.id)))
+        Ok(self.onward(&format!("/compose?draft={}{}", draft.id, self.back_too())))
     }
 
     /// Where it is now, with the button that takes it back.
     fn sent(&self, id: mail::OutboxKey) -> axum::response::Response {
-        let back = match self.back("") {
-            back if back.is_empty() => String::new(),
-            back => format!("&back={}", percent(&back)),
-        };
-        self.onward(&format!("/outbox/{id}?sent=1{back}"))
+        self.onward(&format!("/outbox/{id}?sent=1{}", self.back_too()))
     }
 
     /// The page to go back to when the mail is gone.
@@ -272,6 +264,14 @@ impl Press<'_> {
         match self.typed.get("back") {
             "" => else_to.to_owned(),
             back => origin::onward(Some(back)).to_owned(),
+        }
+    }
+
+    /// The same as the rest of a query.
+    fn back_too(&self) -> String {
+        match self.back("") {
+            back if back.is_empty() => String::new(),
+            back => format!("&back={}", percent(&back)),
         }
     }
 

@@ -11,6 +11,7 @@ mod people;
 mod pop3;
 mod provider;
 mod reading;
+mod restore;
 mod settings;
 mod signature;
 mod team;

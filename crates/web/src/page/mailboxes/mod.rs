@@ -11,6 +11,7 @@ mod list;
 mod new;
 mod owner;
 mod progress;
+mod restore;
 mod sending;
 mod test_run;
 mod words;
@@ -35,6 +36,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = connect::routes(pages);
     let pages = progress::routes(pages);
     let pages = general::routes(pages);
+    let pages = restore::routes(pages);
     let pages = folder::routes(pages);
     let pages = owner::routes(pages);
     let pages = sending::routes(pages);

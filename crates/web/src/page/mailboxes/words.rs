@@ -317,5 +317,16 @@ words! {
         f_font "lettertype" "font";
         f_signature "handtekening" "signature";
         f_owners "eigenaren" "owners";
+        restore "Synchronisatie herstellen" "Restore synchronisation";
+        restore_why "Haalt mail op die sinds een moment bij de mailserver is binnengekomen en die hier ontbreekt. Wat er al is komt niet nog eens." "Fetches mail that came to the mail server since a moment and is missing here. What is here already does not come again.";
+        restore_since "Vanaf" "Since";
+        restore_since_wrong "Kies een dag en een tijd." "Choose a day and a time.";
+        restore_count "Tel wat ontbreekt" "Count what is missing";
+        restore_nothing "Er ontbreekt niets: alles van de mailserver is hier." "Nothing is missing: all that the mail server has is here.";
+        restore_would(count) "{count} berichten ontbreken hier." "{count} messages are missing here.";
+        restore_confirm "Ja, haal deze berichten op" "Yes, fetch these messages";
+        restore_dates "Ze krijgen het moment van ophalen als ontvangstdatum en houden hun eigen datum." "They carry the moment of fetching as the date of receipt and keep their own date.";
+        restore_go "Verder" "Go on";
+        restore_begun "Het ophalen is begonnen. De berichten verschijnen zodra ze er zijn." "Fetching has begun. The messages appear as they come.";
     }
 }

@@ -1,7 +1,7 @@
 //! What tests of sending stand on: an installation in a folder of its own, and a next hop that answers as it is told.
 
 use super::lane::Lane;
-use crate::{Clock, MailRoom};
+use crate::{Clock, Config, MailRoom};
 use async_trait::async_trait;
 use connect::{ConnectError, Marks, Parcel, Receipt, RecipientReceipt, ServerWords, Transport, World, WorldOptions};
 use mail::{AccountKey, Address, OrganisationKey, OutboxKey, UserKey};
@@ -37,19 +37,9 @@ pub(crate) async fn house() -> House {
 pub(crate) async fn house_with(change: impl FnOnce(&mut account::AccountSettings)) -> House {
     let folder = tempfile::tempdir().unwrap();
     let places = Places { data: folder.path().to_owned(), database: None, blobs: None };
-    let room = MailRoom {
-        store: Arc::new(Store::open_with_key_file(&places, None).await.unwrap()),
-        world: World::new(WorldOptions::default()).unwrap(),
-        clock: Clock::fixed(NOON),
-        config: Arc::default(),
-        desks: Default::default(),
-        tests: Default::default(),
-        transports: Default::default(),
-        wrongs: Default::default(),
-        providers: Default::default(),
-        grounds: Default::default(),
-        tally: Default::default(),
-    };
+    let store = Store::open_with_key_file(&places, None).await.unwrap();
+    let world = World::new(WorldOptions::default()).unwrap();
+    let room = MailRoom::new(store, world, Clock::fixed(NOON), Config::default());
     let settled = crate::accounts::settled_for_test(
         r#"{"address":"info@voorbeeld.nl","display_name":"Info",
             "outgoing":{"kind":"smtp","host":"smtp.voorbeeld.nl","username":""}}"#,

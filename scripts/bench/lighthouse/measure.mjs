@@ -17,7 +17,9 @@ try {
       // The cookie is the session: it stays.
       disableStorageReset: true,
     };
-    const { lhr } = await lighthouse(url, options, config);
+    let { lhr } = await lighthouse(url, options, config);
+    // Now and then Chromium paints nothing in time for it.
+    if (lhr.runtimeError) ({ lhr } = await lighthouse(url, options, config));
     if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
     for (const [name, { score }] of Object.entries(lhr.categories)) found[`${where}_${name}`] = Math.round(score * 100);
     for (const audit of Object.values(lhr.audits)) {

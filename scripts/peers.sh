@@ -159,6 +159,20 @@ identity_programs() {
     cp "$lock" "$home/ready"
 }
 
+graph_programs() {
+    local home=$PEERS/graph lock=crates/testkit/graph/package-lock.json
+    if cmp -s "$lock" "$home/ready"; then
+        say 'Graph client: there'
+        return 0
+    fi
+    say "Graph client: installing Microsoft's own library from the locked list"
+    rm -rf "$home"
+    mkdir -p "$home"
+    cp crates/testkit/graph/package.json "$lock" "$home/"
+    quietly "npm ci could not install $lock" npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
+    cp "$lock" "$home/ready"
+}
+
 [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null || fail 'this script knows Debian only (apt-get is not here)'
 [ "$(id -u)" = 0 ] || fail 'run it as root: it installs packages and mounts layers'
 mkdir -p "$PEERS"
@@ -173,4 +187,5 @@ python_programs
 node_programs
 browser_programs
 identity_programs
+graph_programs
 say "ready after $((SECONDS - started)) s"

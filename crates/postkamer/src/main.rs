@@ -15,6 +15,7 @@ mod read_message;
 mod restore;
 mod serve;
 mod setup;
+mod simulate;
 mod token;
 mod trouble;
 mod words;
@@ -56,6 +57,8 @@ enum Command {
     Import(mailbox_file::Import),
     /// Write an account's mail as mbox, Maildir or .eml files
     Export(mailbox_file::Export),
+    /// Play Microsoft on this machine, with faults on request, to try things out
+    Simulate(simulate::Simulate),
     /// Check the installation: database, blobs, keys, clock, ports, free space
     Doctor(doctor::Doctor),
     /// Renew the master key and seal every secret anew
@@ -100,6 +103,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Restore(restore) => restore.run(&options).await,
             Command::Import(import) => import.run(&options).await,
             Command::Export(export) => export.run(&options).await,
+            Command::Simulate(simulate) => simulate.run().await,
             Command::Doctor(doctor) => doctor.run(&options).await,
             Command::RotateKeys => setup::rotate_keys(&options).await,
             Command::Completion(completion) => completion.run(&options),

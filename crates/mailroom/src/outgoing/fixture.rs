@@ -47,6 +47,7 @@ pub(crate) async fn house_with(change: impl FnOnce(&mut account::AccountSettings
         transports: Default::default(),
         wrongs: Default::default(),
         providers: Default::default(),
+        grants: Default::default(),
         grounds: Default::default(),
         tally: Default::default(),
     };

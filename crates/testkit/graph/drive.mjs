@@ -23,6 +23,9 @@ class Bearer {
 const chain = [new Bearer(), new RetryHandler(new RetryHandlerOptions()), new RedirectHandler(), new HTTPMessageHandler()]
 chain.forEach((link, at) => chain[at + 1] && link.setNext(chain[at + 1]))
 const client = Client.initWithMiddleware({ baseUrl: `${base}/`, middleware: chain[0] })
+// The library takes whole addresses apart only when they are of https.
+const api = client.api.bind(client)
+client.api = (path) => api(path.replace(`${base}/v1.0`, ''))
 const immutable = 'IdType="ImmutableId"'
 const found = {}
 

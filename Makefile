@@ -24,7 +24,7 @@ peers: ## install the mail servers and clients that the tests talk to (Debian, a
 	@scripts/peers.sh
 
 soak: ## the long form of the tests: more seeds, more crashes, then a minute for each fuzz target
-	@POSTKAMER_SOAK=1 STORM_KILLS=1000 scripts/test.sh
+	@STORM_SEEDS=250 STORM_KILLS=1000 scripts/test.sh
 	@scripts/fuzz.sh
 
 bench: ## measure against the programs to beat, in one run; writes docs/performance.md

@@ -117,60 +117,18 @@ python_programs() {
     cp "$lock" "$home/requirements.txt"
 }
 
-node_programs() {
-    local home=$PEERS/node lock=crates/testkit/node/package-lock.json
-    if cmp -s "$lock" "$home/ready"; then
-        say 'npm programs: there'
+npm_programs() { # FOLDER WHAT: what crates/testkit/FOLDER names, from its locked list
+    local home=$PEERS/$1 from=crates/testkit/$1
+    if cmp -s "$from/package-lock.json" "$home/ready"; then
+        say "$2: there"
         return 0
     fi
-    say 'npm programs: installing oauth2-mock-server and nodemailer from the locked list'
+    say "$2: installing from the locked list"
     rm -rf "$home"
     mkdir -p "$home"
-    cp crates/testkit/node/package.json "$lock" "$home/"
-    quietly "npm ci could not install $lock" npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
-    cp "$lock" "$home/ready"
-}
-
-browser_programs() {
-    local home=$PEERS/browser lock=crates/testkit/browser/package-lock.json
-    if cmp -s "$lock" "$home/ready"; then
-        say 'browser driver: there'
-        return 0
-    fi
-    say 'browser driver: installing Playwright (without browsers of its own) and axe from the locked list'
-    rm -rf "$home"
-    mkdir -p "$home"
-    cp crates/testkit/browser/package.json "$lock" "$home/"
-    quietly "npm ci could not install $lock" npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
-    cp "$lock" "$home/ready"
-}
-
-identity_programs() {
-    local home=$PEERS/identity lock=crates/testkit/identity/package-lock.json
-    if cmp -s "$lock" "$home/ready"; then
-        say 'sign-in provider: there'
-        return 0
-    fi
-    say 'sign-in provider: installing oidc-provider from the locked list'
-    rm -rf "$home"
-    mkdir -p "$home"
-    cp crates/testkit/identity/package.json "$lock" "$home/"
-    quietly "npm ci could not install $lock" npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
-    cp "$lock" "$home/ready"
-}
-
-graph_programs() {
-    local home=$PEERS/graph lock=crates/testkit/graph/package-lock.json
-    if cmp -s "$lock" "$home/ready"; then
-        say 'Graph client: there'
-        return 0
-    fi
-    say "Graph client: installing Microsoft's own library from the locked list"
-    rm -rf "$home"
-    mkdir -p "$home"
-    cp crates/testkit/graph/package.json "$lock" "$home/"
-    quietly "npm ci could not install $lock" npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
-    cp "$lock" "$home/ready"
+    cp "$from/package.json" "$from/package-lock.json" "$home/"
+    quietly "npm ci could not install $from/package-lock.json" npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund
+    cp "$from/package-lock.json" "$home/ready"
 }
 
 [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null || fail 'this script knows Debian only (apt-get is not here)'
@@ -184,8 +142,8 @@ layer cyrus cyrus-imapd cyrus-admin cyrus-clients sasl2-bin libsasl2-modules lib
 layer courier courier-imap courier-pop courier-authlib-userdb courier-authdaemon courier-base
 layer exim exim4-daemon-heavy
 python_programs
-node_programs
-browser_programs
-identity_programs
-graph_programs
+npm_programs node 'oauth2-mock-server and nodemailer'
+npm_programs browser 'Playwright (without browsers of its own) and axe'
+npm_programs identity oidc-provider
+npm_programs graph "Microsoft's client of Graph"
 say "ready after $((SECONDS - started)) s"

@@ -10,6 +10,8 @@ import json
 import os
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 import time
 import urllib.parse
@@ -45,10 +47,12 @@ class Reader:
         if status not in (302, 303):
             raise SystemExit(f"signing in: {status}")
 
+    def cookie(self):
+        return "; ".join("=".join(cookie) for cookie in self.cookies.items())
+
     def open(self, path, method="GET", body=None):
         """The status, the text and the milliseconds of a page."""
-        cookies = "; ".join("=".join(cookie) for cookie in self.cookies.items())
-        head = {"Cookie": cookies, "Origin": f"http://{self.line.host}:{self.line.port}"}
+        head = {"Cookie": self.cookie(), "Origin": f"http://{self.line.host}:{self.line.port}"}
         if body:
             head["Content-Type"] = "application/x-www-form-urlencoded"
         begin = time.perf_counter()
@@ -94,6 +98,15 @@ def script_bytes(reader):
     return sum(known.values())
 
 
+def lighthouse(reader):
+    """Its scores of /mail. It runs from the folder where its packages are."""
+    home = pathlib.Path(os.environ["LIGHTHOUSE"])
+    program = shutil.copy(pathlib.Path(__file__).parent / "lighthouse" / "measure.mjs", home)
+    url = f"http://{reader.line.host}:{reader.line.port}/mail"
+    found = subprocess.run(["node", program, url, reader.cookie()], stdout=subprocess.PIPE, check=True, text=True)
+    return json.loads(found.stdout)
+
+
 def main():
     corpus, questions, folder, out, run = sys.argv[1:6]
     if not pathlib.Path(f"{folder}.ready").exists():
@@ -117,6 +130,7 @@ def main():
         reader.wait(out, "page_conversation", run, conversations[:650])
         reader.wait(out, "page_search", run, (asked * (650 // len(asked) + 1))[:650])
         note(out, "page_script", run, kb=round(script_bytes(reader) / 1000, 1))
+        note(out, "lighthouse", run, **lighthouse(reader))
 
 
 if __name__ == "__main__":

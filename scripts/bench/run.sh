@@ -18,7 +18,7 @@ export POSTKAMER=${POSTKAMER:-$ROOT/target/release/postkamer} EXAMPLES=${EXAMPLE
 export POSTKAMER_PEERS=${POSTKAMER_PEERS:-/var/lib/postkamer-peers} BASE=${BASE:-14000}
 # Laid before what only fills a store.
 export NOSYNC=$BIN/bin/nosync.so
-export NODE_PEERS=${NODE_PEERS:-$BENCH_HOME/tools/node}
+export NODE_PEERS=${NODE_PEERS:-$BENCH_HOME/tools/node} LIGHTHOUSE=${LIGHTHOUSE:-$BENCH_HOME/tools/lighthouse}
 # Half a minute of a machine nobody else uses would be better; the best that can be had is to outrank the others.
 renice -n -19 $$ >/dev/null 2>&1
 { echo -19 >/proc/self/autogroup; } 2>/dev/null
@@ -45,13 +45,8 @@ prepare() {
             fail "apt-get; see $BENCH_HOME/apt.log"
     fi
     id benchmail >/dev/null 2>&1 || useradd -r -u 5000 -M -d /nonexistent -s /usr/sbin/nologin benchmail
-    if ! cmp -s "$OURS/node/package-lock.json" "$NODE_PEERS/ready"; then
-        say 'installing nodemailer from its lock file'
-        rm -rf "$NODE_PEERS" && mkdir -p "$NODE_PEERS" && cp "$OURS"/node/package*.json "$NODE_PEERS/"
-        npm ci --prefix "$NODE_PEERS" --ignore-scripts --no-audit --no-fund >"$BENCH_HOME/npm.log" 2>&1 ||
-            fail "npm; see $BENCH_HOME/npm.log"
-        cp "$OURS/node/package-lock.json" "$NODE_PEERS/ready"
-    fi
+    locked_npm nodemailer "$OURS/node" "$NODE_PEERS"
+    locked_npm lighthouse "$OURS/lighthouse" "$LIGHTHOUSE"
     say 'building what measures'
     gcc -O2 -o "$BIN/bin/floor" "$BIN/floor.c" -lssl -lcrypto && gcc -O2 -o "$BIN/bin/q_notmuch" "$BIN/q_notmuch.c" -lnotmuch ||
         fail 'the suite does not compile'
@@ -60,6 +55,14 @@ prepare() {
     cargo build --quiet --release --locked -p testkit --example load --example idle_server || fail cargo
     cargo build --quiet --release --locked --manifest-path scripts/bench/lettre/Cargo.toml --target-dir "$LETTRE" || fail cargo
     corpus "$N"
+}
+
+locked_npm() { # WHAT LOCK FOLDER
+    cmp -s "$2/package-lock.json" "$3/ready" && return
+    say "installing $1 from its lock file"
+    rm -rf "$3" && mkdir -p "$3" && cp "$2"/package*.json "$3/"
+    npm ci --prefix "$3" --ignore-scripts --no-audit --no-fund >"$BENCH_HOME/npm.log" 2>&1 || fail "npm; see $BENCH_HOME/npm.log"
+    cp "$2/package-lock.json" "$3/ready"
 }
 
 corpus() { # N [SCALE]

@@ -72,9 +72,10 @@ def compare(what, ours, peer, theirs, goal, unit="s", more=False, only=None):
                  "-" if found is None else f"{found:.2f}" if found >= 0.1 else f"{found:.3f}", f"{sign} {goal:g} ×", reached, only))
 
 
-def alone(what, value, goal, unit, only):
-    reached = None if value is None else value <= goal
-    ROWS.append((what, number(value, unit), "", "", "", f"≤ {goal:g} {unit}", reached, only))
+def alone(what, value, goal, unit, only, more=False):
+    reached = None if value is None else value >= goal if more else value <= goal
+    sign = "≥" if more else "≤"
+    ROWS.append((what, number(value, unit), "", "", "", f"{sign} {goal:g} {unit}".strip(), reached, only))
 
 
 def rows():
@@ -137,6 +138,9 @@ def rows():
     for what, label, goal in (("/mail with 100,000 messages", "page_mail", 20), ("opening a conversation there", "page_conversation", 15),
                               ("searching there, the page", "page_search", 15)):
         alone(f"{what}, p99", middle_of("page", label, "p99_ms"), goal, "ms", "page")
+    for part in ("performance", "accessibility", "best-practices"):
+        found = [middle_of("page", "lighthouse", f"{where}_{part}") for where in ("desk", "telephone")]
+        alone(f"Lighthouse on /mail, {part}, the lower of desk and telephone", None if None in found else min(found), 100, "", "page", more=True)
     alone("script of /mail, compressed", middle_of("page", "page_script", "kb"), 60, "kB", "page")
 
 

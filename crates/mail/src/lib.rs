@@ -5,6 +5,7 @@
 pub mod address;
 mod calendar;
 pub mod compose;
+pub mod contacts;
 pub mod display;
 pub mod flags;
 pub mod key;

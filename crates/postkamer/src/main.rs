@@ -10,6 +10,7 @@ mod installation;
 mod mailbox_file;
 mod options;
 mod outcome;
+mod personal_data;
 mod progress;
 mod read_message;
 mod restore;
@@ -59,6 +60,8 @@ enum Command {
     Export(mailbox_file::Export),
     /// Play Microsoft on this machine, with faults on request, to try things out
     Simulate(simulate::Simulate),
+    /// Write everything that is known about one person as a zip file
+    PersonalData(personal_data::PersonalData),
     /// Check the installation: database, blobs, keys, clock, ports, free space
     Doctor(doctor::Doctor),
     /// Renew the master key and seal every secret anew
@@ -104,6 +107,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Import(import) => import.run(&options).await,
             Command::Export(export) => export.run(&options).await,
             Command::Simulate(simulate) => simulate.run().await,
+            Command::PersonalData(person) => person.run(&options).await,
             Command::Doctor(doctor) => doctor.run(&options).await,
             Command::RotateKeys => setup::rotate_keys(&options).await,
             Command::Completion(completion) => completion.run(&options),

@@ -31,6 +31,10 @@ words! {
     TO_RESTORE "{count} te halen; voeg --confirm toe om dat te doen" / "{count} would be fetched; add --confirm to do it";
     IMPORTED "{read} berichten gelezen, {new} nieuw in {address}." / "{read} messages read, {new} new in {address}.";
     EXPORTED "{count} berichten geschreven in {path}." / "{count} messages written to {path}.";
+    UNKNOWN_PERSON "Er is geen gebruiker of contact met {person}." / "No user or contact is known by {person}.";
+    AMBIGUOUS_PERSON "Meer dan één heeft {person}; noem er een bij zijn id: {ids}" / "Several have {person}; name one by its id: {ids}";
+    COPYING "Persoonsgegevens" / "Personal data";
+    COPIED "Alles wat bekend is, met {count} berichten, staat in {path}." / "Everything that is known, with {count} messages, is in {path}.";
     DIGEST_DAMAGED "De vingerafdruk van een bericht is beschadigd" / "a digest is damaged";
     IMPORTING "Importeren" / "Import";
     EXPORTING "Exporteren" / "Export";

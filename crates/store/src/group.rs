@@ -1,5 +1,9 @@
 //! People who share accounts (*werkgroep*).
 
+mod removal;
+
+pub use removal::{Hanging, Owned, hanging, remove};
+
 use crate::{StoreError, Tx, page, vals};
 use mail::{GroupKey, OrganisationKey, UserKey};
 

@@ -38,6 +38,7 @@ pub mod organisation;
 pub mod outbox;
 pub mod owner;
 mod page;
+pub mod personal;
 pub mod place;
 pub mod presence;
 pub mod quarantine;

@@ -8,7 +8,7 @@ mod cause;
 mod fetch;
 mod listing;
 mod open;
-mod reply;
+pub mod reply;
 mod session;
 mod wire;
 

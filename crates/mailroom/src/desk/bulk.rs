@@ -1,13 +1,15 @@
 //! One deed for many conversations at a time, and taking it back. All of it is one unit of work: done, or not.
 
-use super::conversation::goes;
+use super::{
+    conversation::goes,
+    undo::{Before, Stood, Was},
+};
 use crate::{
     MailRoom,
     doer::Doer,
     words::{Refusal, field},
 };
-use mail::{AccountKey, ConversationKey, FolderKey, MessageKey, Role};
-use serde::{Deserialize, Serialize};
+use mail::{AccountKey, ConversationKey, FolderKey, Role};
 use std::collections::BTreeSet;
 use store::{
     StoreError, Tx, Viewer,
@@ -38,26 +40,6 @@ pub enum Deed {
     Trash,
     /// To this folder.
     Move(FolderKey),
-}
-
-/// How things stood. A person holds it for a moment and hands it back; putting it back asks for their rights once more, so
-/// that it opens nothing that they could not do one by one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Before {
-    messages: Vec<Was>,
-    conversations: Vec<(ConversationKey, State)>,
-}
-
-/// How a message stood; `None` was not touched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Was {
-    message: MessageKey,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    seen: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    flagged: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    folder: Option<FolderKey>,
 }
 
 /// Does it, and gives how many conversations changed and how they stood. With `within`, only messages that lie in that
@@ -93,42 +75,6 @@ pub async fn change(
     Ok((changed, before))
 }
 
-/// Puts things back as they stood. What is gone since is left.
-pub async fn undo(room: &MailRoom, viewer: &Viewer, before: Before) -> Result<(), Refusal> {
-    let doer = Doer::new(room, viewer);
-    let write = room.store.db.write(move |tx| {
-        Box::pin(async move {
-            let mut touched = BTreeSet::new();
-            for (key, state) in before.conversations {
-                let patch = Patch { state: Some(state), ..Patch::default() };
-                left(conversation::patch(tx, &doer.viewer, key, &patch, doer.now).await)?;
-            }
-            for was in before.messages {
-                let Some(account) = left(doer.viewer.may_see(tx, was.message).await)? else { continue };
-                touched.insert(account);
-                message::set_flags(tx, &doer.viewer, was.message, was.seen, was.flagged, doer.now, &doer.make).await?;
-                if let Some(folder) = was.folder {
-                    left(message::move_to(tx, &doer.viewer, was.message, folder, doer.now, &doer.make).await)?;
-                }
-            }
-            Ok(touched)
-        })
-    });
-    for account in write.await? {
-        room.desks.poke(account);
-    }
-    Ok(())
-}
-
-/// What is not there any more is no mistake.
-fn left<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(StoreError::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 struct Work {
     doer: Doer,
     deed: Deed,
@@ -144,12 +90,11 @@ impl Work {
         let found = conversation::get(tx, &viewer, key).await?;
         if let Deed::Close | Deed::Open = self.deed {
             let state = if self.deed == Deed::Close { State::Closed } else { State::Open };
-            if found.head.state != state {
-                let patch = Patch { state: Some(state), ..Patch::default() };
-                conversation::patch(tx, &viewer, key, &patch, self.doer.now).await?;
-                self.before.conversations.push((found.head.id, found.head.state));
-            }
-            return Ok(found.head.state != state);
+            let patch = Patch { state: Some(state), ..Patch::default() };
+            let Some(stood) = Stood::before(&found.head, &patch) else { return Ok(false) };
+            conversation::patch(tx, &viewer, key, &patch, self.doer.now).await?;
+            self.before.conversations.push(stood);
+            return Ok(true);
         }
         let messages = message::summaries(tx, &viewer, &found.messages).await?;
         let newest = messages.iter().rev().find(|it| !it.outgoing).or(messages.last()).map(|it| it.id);
@@ -200,7 +145,7 @@ impl Work {
         let doer = &self.doer;
         message::move_to(tx, &doer.viewer, it.id, target.id, doer.now, &doer.make).await?;
         self.touched.insert(it.account);
-        self.before.messages.push(Was { message: it.id, seen: None, flagged: None, folder: Some(lies_in) });
+        self.before.messages.push(Was::in_folder(it.id, lies_in));
         Ok(true)
     }
 }

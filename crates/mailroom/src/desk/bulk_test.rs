@@ -1,4 +1,7 @@
-use super::bulk::{self, Deed};
+use super::{
+    bulk::{self, Deed},
+    undo::undo,
+};
 use crate::outgoing::fixture::house;
 use store::{conversation::State, message};
 
@@ -24,13 +27,13 @@ async fn what_was_done_to_many_is_taken_back_as_it_stood() {
         let (count, was) = bulk::change(room, &jan, all.clone(), deed, None).await.unwrap();
         assert!(count > 0, "{deed:?} did nothing");
         assert_ne!(stands().await, before, "{deed:?}");
-        bulk::undo(room, &jan, was).await.unwrap();
+        undo(room, &jan, was).await.unwrap();
         assert_eq!(stands().await, before, "{deed:?} was not taken back");
     }
     let (count, was) = bulk::change(room, &jan, all.clone(), Deed::Close, None).await.unwrap();
     assert_eq!(count, 3);
     assert_eq!(bulk::change(room, &jan, all.clone(), Deed::Close, None).await.unwrap().0, 0);
-    bulk::undo(room, &jan, was).await.unwrap();
+    undo(room, &jan, was).await.unwrap();
     let first = all[0];
     let read = room.store.db.read(move |tx| Box::pin(async move { store::conversation::get(tx, &jan, first).await }));
     assert_eq!(read.await.unwrap().head.state, State::Open);

@@ -1,5 +1,6 @@
 //! What a team does with a conversation: assign, close, snooze, mark, file, merge, split.
 
+use super::undo::{Before, Stood, Was};
 use crate::{
     MailRoom,
     doer::Doer,
@@ -29,13 +30,14 @@ pub struct ConversationPatch {
     pub folder: Option<FolderKey>,
 }
 
-/// Assigns, closes, opens, puts out of sight, marks or files a conversation that the viewer sees.
+/// Assigns, closes, opens, puts out of sight, marks or files a conversation that the viewer sees. Gives how it is now, and
+/// how it stood, but for what was read.
 pub async fn change(
     room: &MailRoom,
     viewer: &Viewer,
     key: ConversationKey,
     patch: ConversationPatch,
-) -> Result<Conversation, Refusal> {
+) -> Result<(Conversation, Before), Refusal> {
     let doer = Doer::new(room, viewer);
     let ConversationPatch { assignee, state, snoozed_until_at, seen, folder } = patch;
     if snoozed_until_at.flatten().is_some_and(|until| until <= doer.now) {
@@ -44,25 +46,29 @@ pub async fn change(
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             let stands = Patch { assignee, state, snoozed_until_at };
+            let head = conversation::get(tx, &doer.viewer, key).await?.head;
+            let mut before = Before::default();
+            before.conversations.extend(Stood::before(&head, &stands));
             let saved = conversation::patch(tx, &doer.viewer, key, &stands, doer.now).await?;
             let mut touched = BTreeSet::new();
             if let Some(seen) = seen {
                 touched.extend(mark(tx, &doer, &saved.messages, seen).await?);
             }
             if let Some(folder) = folder {
-                let Some(account) = file(tx, &doer, &saved.messages, folder).await? else {
+                let Some((account, moved)) = file(tx, &doer, &saved.messages, folder).await? else {
                     return Ok(Err(Refusal::field("folder", field::UNKNOWN_FOLDER)));
                 };
                 touched.insert(account);
+                before.messages = moved;
             }
-            Ok(Ok((saved, touched)))
+            Ok(Ok((saved, before, touched)))
         })
     });
-    let (saved, touched) = write.await??;
+    let (saved, before, touched) = write.await??;
     for account in touched {
         room.desks.poke(account);
     }
-    Ok(saved)
+    Ok((saved, before))
 }
 
 /// Puts everything of the conversation `from` into `into`.
@@ -107,31 +113,32 @@ async fn mark(tx: &mut Tx, doer: &Doer, messages: &[MessageKey], seen: bool) -> 
     Ok(accounts)
 }
 
-/// The account in which messages moved; `None` when the folder is of none that has a message here.
+/// The account in which messages moved, and where they lay; `None` when the folder is of none that has a message here.
 async fn file(
     tx: &mut Tx,
     doer: &Doer,
     messages: &[MessageKey],
     folder: FolderKey,
-) -> Result<Option<AccountKey>, StoreError> {
+) -> Result<Option<(AccountKey, Vec<Was>)>, StoreError> {
     let (viewer, organisation) = (&doer.viewer, doer.organisation());
     let target = match folder::get(tx, organisation, folder).await {
         Ok(target) => target,
         Err(StoreError::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let mut found = None;
+    let (mut is_of_it, mut moved) = (false, Vec::new());
     for key in messages {
         if viewer.may_see(tx, *key).await? != target.account {
             continue;
         }
-        found = Some(target.account);
+        is_of_it = true;
         let shown = message::places_of(tx, organisation, *key).await?.into_iter().next();
-        if shown.is_some_and(|lying| goes(lying.role, target.role)) {
+        if let Some(lying) = shown.filter(|lying| goes(lying.role, target.role)) {
             message::move_to(tx, viewer, *key, folder, doer.now, &doer.make).await?;
+            moved.extend((lying.folder != folder).then(|| Was::in_folder(*key, lying.folder)));
         }
     }
-    Ok(found)
+    Ok(is_of_it.then_some((target.account, moved)))
 }
 
 /// Whether a message in a folder of the one role goes along when its conversation is put into one of the other.

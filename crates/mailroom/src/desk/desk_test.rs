@@ -19,10 +19,15 @@ use tokio::sync::{mpsc, watch};
 
 /// One mail in the account's inbox, from somebody outside.
 pub(super) async fn mail(house: &House, n: u32, subject: &str) -> (MessageKey, ConversationKey) {
+    mail_in(house, "INBOX", n, subject).await
+}
+
+/// The same in another folder, which is made when it is not there.
+pub(super) async fn mail_in(house: &House, folder: &str, n: u32, subject: &str) -> (MessageKey, ConversationKey) {
     let raw = format!("Message-ID: <{n}@klant.nl>\r\nFrom: piet@klant.nl\r\nSubject: {subject}\r\n\r\nDag\r\n");
     let (give, taken) = mpsc::channel(1);
     let internal_at = Some(NOON + i64::from(n) * 1000);
-    let one = Imported { folder: "INBOX".into(), raw: Bytes::from(raw), flags: Flags::default(), internal_at };
+    let one = Imported { folder: folder.into(), raw: Bytes::from(raw), flags: Flags::default(), internal_at };
     give.send(one).await.unwrap();
     drop(give);
     let seen = Arc::new(watch::Sender::new(Progress::default()));
@@ -77,7 +82,7 @@ async fn every_step_of_a_team_is_told_with_who_did_it() {
     };
     conversation::change(room, jan, key, patch).await.unwrap();
     let opened = conversation::ConversationPatch { state: Some(State::Open), ..Default::default() };
-    let told = conversation::change(room, &els, key, opened).await.unwrap().activities;
+    let told = conversation::change(room, &els, key, opened).await.unwrap().0.activities;
     let told: Vec<_> = told.iter().map(|line| (line.kind.as_str(), line.by)).collect();
     let by = jan.user;
     assert_eq!(told, [("assigned", by), ("closed", by), ("snoozed", by), ("opened", els.user)]);

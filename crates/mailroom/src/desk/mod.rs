@@ -14,3 +14,6 @@ pub mod presence;
 pub mod quarantine;
 pub mod reading;
 pub mod sender;
+pub mod undo;
+#[cfg(test)]
+mod undo_test;

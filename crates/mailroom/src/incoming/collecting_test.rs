@@ -133,10 +133,10 @@ async fn house(after: AfterFetch) -> House {
 }
 
 async fn passes(house: &House, server: &Server) -> u64 {
-    let account: Account = house.kept().await;
+    let mut account: Account = house.kept().await;
     let mut source = CollectingSource::new(&house.room, &account, Box::new(server.clone()));
     let watched = Watch::new(Arc::new(watch::channel(Progress::default()).0));
-    pass::run(&house.room, &account, &mut source, &watched).await.unwrap().fetched
+    pass::run(&house.room, &mut account, &mut source, &watched).await.unwrap().fetched
 }
 
 async fn held(house: &House) -> i64 {

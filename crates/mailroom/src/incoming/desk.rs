@@ -114,11 +114,7 @@ impl Desk {
         let interval = account.settings.interval_seconds.map(|seconds| Duration::from_secs(seconds.max(1) as u64));
         loop {
             self.began = Instant::now();
-            // What restoring changes; everything else that is saved begins another task.
-            let now = load(&self.room, account.organisation, account.id).await?;
-            (account.settings.sync_since, account.restoring_at) = (now.settings.sync_since, now.restoring_at);
-            account.identity = now.identity;
-            let fetched = pass::run(&self.room, &account, source, &Watch::new(self.seen.clone())).await?;
+            let fetched = pass::run(&self.room, &mut account, source, &Watch::new(self.seen.clone())).await?;
             accounts::connection::note(&self.room, &account, None).await?;
             account.health.last_fetched_at = Some(self.room.clock.now());
             for waiting in self.waiting.drain(..) {

@@ -155,6 +155,7 @@ async fn to_server(
     mut messages: mpsc::Receiver<Imported>,
     seen: Arc<watch::Sender<Progress>>,
 ) -> Result<Fetched, PassError> {
+    let account = &mut account.clone();
     let mut source = accounts::connection::source_for(room, account).await?;
     let watch = Watch::new(seen);
     let mut fetched = pass::run(room, account, &mut *source, &watch).await?;

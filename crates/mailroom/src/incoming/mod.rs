@@ -11,6 +11,7 @@ mod held;
 mod identity;
 mod import;
 mod ledger;
+mod ours;
 mod own;
 mod pass;
 #[cfg(test)]

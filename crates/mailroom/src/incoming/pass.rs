@@ -3,7 +3,7 @@
 use super::{
     collecting, edits,
     held::Held,
-    identity, ledger,
+    identity, ledger, ours,
     pipeline::{self, Brought, Job},
     prepare::Reader,
     restore,
@@ -23,11 +23,10 @@ use store::{
     folder::{Folder, Seen},
 };
 use tokio::sync::{Semaphore, mpsc, watch};
+use zeroize::Zeroizing;
 
 /// Messages that wait between the line and the reader; their bytes are bounded by [`ROOM`] besides.
 const WAITING: usize = 512;
-/// Messages of the quarantine that are asked for again in one pass.
-const RETRIED: usize = 100;
 /// KiB of message that may be in memory at once, over all accounts.
 const ROOM_KIB: u32 = 14 << 10;
 static ROOM: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(ROOM_KIB as usize)));
@@ -100,57 +99,37 @@ pub async fn fetch_once(
     // It works beside whoever may have the lease.
     account.fence = 0;
     let mut source = accounts::connection::source_for(room, &account).await?;
-    let result = run(room, &account, &mut *source, &Watch::new(seen)).await;
+    let result = run(room, &mut account, &mut *source, &Watch::new(seen)).await;
     let noting = accounts::connection::note(room, &account, result.as_ref().err());
     let ((), noted) = tokio::join!(source.close(), noting);
     noted?;
     result
 }
 
-/// The pass itself, on a source that may be connected already.
+/// The pass itself, on a source that may be connected already. What restoring changed about the account meanwhile counts.
 pub(super) async fn run(
     room: &MailRoom,
-    account: &Account,
+    account: &mut Account,
     source: &mut dyn Source,
     watch: &Watch,
 ) -> Result<Fetched, PassError> {
     // While the server is asked, the database is too.
     let ours = async {
-        retry_set_aside(room, account).await?;
-        room.desks.suspects.take_up(room).await
+        room.desks.suspects.take_up(room).await?;
+        ours::ask(room, account).await
     };
     let (ours, shown) = tokio::join!(ours, source.folders());
-    ours?;
-    let folders = known_folders(room, account, &shown?, source).await?;
-    edits::run(room, account, &folders, source).await?;
+    let ours = ours?;
+    (account.settings.sync_since, account.restoring_at) = (ours.account.settings.sync_since, ours.account.restoring_at);
+    account.identity = ours.account.identity;
+    let folders = known_folders(room, account, ours.folders, &shown?, source).await?;
+    if ours.has_edits {
+        edits::run(room, account, &folders, source).await?;
+    }
     let fetched = pull(room, account, folders, source, watch).await?;
     restore::end(room, account).await?;
     room.tally.pass(true);
     Ok(fetched)
-}
-
-/// Folders with a message that is to be asked for again are compared as a whole: what is not stored then comes.
-async fn retry_set_aside(room: &MailRoom, account: &Account) -> Result<(), StoreError> {
-    let (organisation, id, now) = (account.organisation, account.id, room.clock.now());
-    let read = room
-        .store
-        .db
-        .read(move |tx| Box::pin(async move { store::quarantine::due(tx, organisation, id, now, RETRIED).await }));
-    let due = read.await?;
-    if due.is_empty() {
-        return Ok(());
-    }
-    let work = store::unit(move |tx| {
-        Box::pin(async move {
-            for aside in due {
-                store::folder::compare_next(tx, organisation, aside.folder).await?;
-                let place = (aside.generation, aside.remote);
-                store::quarantine::set_next_try(tx, organisation, aside.folder, place.0, place.1, None).await?;
-            }
-            Ok(())
-        })
-    });
-    Held::from(account).write(room, work).await
 }
 
 /// What the server shows, as stored now.
@@ -160,19 +139,19 @@ pub(super) async fn folders(
     source: &mut dyn Source,
 ) -> Result<Vec<Folder>, PassError> {
     let shown = source.folders().await?;
-    known_folders(room, account, &shown, source).await
+    let (organisation, id) = (account.organisation, account.id);
+    let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
+    known_folders(room, account, read.await?, &shown, source).await
 }
 
 /// The folders as they are stored now, once it is sure that they are those of the same mailbox.
 async fn known_folders(
     room: &MailRoom,
     account: &Account,
+    mut stored: Vec<Folder>,
     shown: &[RemoteFolder],
     source: &mut dyn Source,
 ) -> Result<Vec<Folder>, PassError> {
-    let (organisation, id) = (account.organisation, account.id);
-    let read = room.store.db.read(move |tx| Box::pin(async move { store::folder::list(tx, organisation, id).await }));
-    let mut stored = read.await?;
     identity::check(room, account, shown, &mut stored, source).await?;
     killpoint!("receive.before_folders");
     let folders = take_folders(room, account, stored, shown).await?;
@@ -243,13 +222,16 @@ pub(super) async fn pull(
     Ok(brought.fetched)
 }
 
-pub(super) async fn message_id_key(room: &MailRoom, organisation: OrganisationKey) -> Result<Arc<Vec<u8>>, StoreError> {
-    let store = room.store.clone();
-    let read = room
-        .store
-        .db
-        .read(move |tx| Box::pin(async move { Ok(store.keys.message_id_key(tx, organisation).await?.to_vec()) }));
-    Ok(Arc::new(read.await?))
+pub(super) async fn message_id_key(
+    room: &MailRoom,
+    organisation: OrganisationKey,
+) -> Result<Arc<Zeroizing<Vec<u8>>>, StoreError> {
+    let keys = room.store.keys.clone();
+    if let Some(key) = keys.message_id_key_at_hand(organisation) {
+        return Ok(key);
+    }
+    let read = room.store.db.read(move |tx| Box::pin(async move { keys.message_id_key(tx, organisation).await }));
+    read.await
 }
 
 /// Stores what the server shows, and gives what is there now. Nothing is written when nothing changed.

@@ -90,11 +90,11 @@ async fn passed(taken_over: bool) -> (Result<(), PassError>, usize, Option<Curso
     let room = house.room.clone();
     let lease = store::unit(|tx| Box::pin(account::lease(tx, "slow", NOON + 60_000, NOON, 9)));
     let fence = room.store.db.write(lease).await.unwrap()[0].fence;
-    let account = house.kept().await;
+    let mut account = house.kept().await;
     assert_eq!(account.fence, fence);
     let mut source = Slow { room: room.clone(), taken_over };
     let watched = Watch::new(Arc::new(watch::channel(Progress::default()).0));
-    let result = pass::run(&room, &account, &mut source, &watched).await.map(|_| ());
+    let result = pass::run(&room, &mut account, &mut source, &watched).await.map(|_| ());
     let viewer = house.viewer;
     let asked = house.account;
     let read = room

@@ -17,13 +17,14 @@ use store::{
     account::Account,
     receive::{Ids, Incoming, Item},
 };
+use zeroize::Zeroizing;
 
 /// What reading needs to know.
 #[derive(Clone)]
 pub(super) struct Reader {
     organisation: OrganisationKey,
     account: AccountKey,
-    message_id_key: Arc<Vec<u8>>,
+    message_id_key: Arc<Zeroizing<Vec<u8>>>,
     suspects: Suspects,
     data: Arc<PathBuf>,
     db: Db,
@@ -60,7 +61,7 @@ fn read(raw: &[u8]) -> (Digested, Option<Report>) {
 
 impl Reader {
     /// Reads the mail of this account.
-    pub(super) fn new(room: &MailRoom, account: &Account, message_id_key: Arc<Vec<u8>>) -> Reader {
+    pub(super) fn new(room: &MailRoom, account: &Account, message_id_key: Arc<Zeroizing<Vec<u8>>>) -> Reader {
         Reader {
             organisation: account.organisation,
             account: account.id,

@@ -8,7 +8,7 @@ use crate::{
 use mail::{GroupKey, UserKey};
 use store::{
     Viewer,
-    group::{self, Group},
+    group::{self, Group, Hanging},
 };
 
 /// What changes about a group; `None` stays.
@@ -54,6 +54,27 @@ pub async fn change(room: &MailRoom, viewer: &Viewer, key: GroupKey, patch: Grou
             let fields = given(&[("name", name.is_some()), ("members", patch.members.is_some())]);
             doer.did(tx, "group.changed", key, fields).await?;
             group::get(tx, organisation, key).await
+        })
+    });
+    Ok(write.await?)
+}
+
+/// What hangs on a group: to be read before it is removed.
+pub async fn hanging(room: &MailRoom, viewer: &Viewer, key: GroupKey) -> Result<Hanging, Refusal> {
+    let organisation = Doer::administrator(room, viewer)?.organisation();
+    let read = room.store.db.read(move |tx| Box::pin(async move { group::hanging(tx, organisation, key).await }));
+    Ok(read.await?)
+}
+
+/// Removes a group. Its members lose what it gave them, nothing else goes: the mail stays with the other owners, and what
+/// was assigned to somebody who sees it no longer is nobody's again. `Conflict` while a mailbox would be left without an
+/// owner who manages it.
+pub async fn remove(room: &MailRoom, viewer: &Viewer, key: GroupKey) -> Result<(), Refusal> {
+    let doer = Doer::administrator(room, viewer)?;
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            group::remove(tx, &doer.viewer, key, doer.now).await?;
+            doer.did(tx, "group.removed", key, "").await
         })
     });
     Ok(write.await?)

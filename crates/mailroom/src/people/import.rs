@@ -1,11 +1,14 @@
 //! Contacts from a file: a table or vCards (features D4).
 
-use super::{table, vcard};
 use crate::{
     MailRoom,
     words::{FieldError, Refusal, field},
 };
-use mail::{Address, ContactKey, address::fold_address};
+use mail::{
+    Address, ContactKey,
+    address::fold_address,
+    contacts::{self, Row},
+};
 use store::{
     StoreError, Tx, UserRole, Viewer,
     contact::{self, ContactPatch, External, NewContact},
@@ -13,15 +16,6 @@ use store::{
 
 /// Contacts in one unit of work.
 const UNIT: usize = 200;
-
-/// One contact of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) name: String,
-    pub(super) addresses: Vec<String>,
-    /// Source and id of the software that it comes from.
-    pub(super) external: Option<(String, String)>,
-}
 
 /// What a file brought.
 #[derive(Debug, Clone, Default)]
@@ -42,10 +36,7 @@ pub async fn import_contacts(room: &MailRoom, viewer: &Viewer, file: &[u8]) -> R
         return Err(Refusal::forbidden("file", field::ADMINISTRATOR_ONLY));
     }
     let text = String::from_utf8_lossy(file);
-    let rows = match text.trim_start_matches('\u{feff}').trim_start().get(..11) {
-        Some(start) if start.eq_ignore_ascii_case("BEGIN:VCARD") => vcard::read(&text),
-        _ => table::read(&text).ok_or_else(|| Refusal::field("file", field::NO_COLUMN))?,
-    };
+    let rows = contacts::read(&text).ok_or_else(|| Refusal::field("file", field::NO_COLUMN))?;
     let mut imported = Imported::default();
     let mut good = Vec::with_capacity(rows.len());
     for (n, mut row) in rows.into_iter().enumerate() {

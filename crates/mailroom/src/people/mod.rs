@@ -10,6 +10,7 @@ pub mod organisation;
 mod password;
 #[cfg(test)]
 mod people_test;
+pub mod personal;
 pub mod provider;
 mod relink;
 mod second_factor;
@@ -17,12 +18,10 @@ mod session;
 mod sign_in;
 #[cfg(test)]
 mod sign_in_test;
-mod table;
 pub mod template;
 pub mod token;
 mod totp;
 pub mod user;
-mod vcard;
 #[cfg(test)]
 mod verb_test;
 

@@ -62,6 +62,8 @@ reasons! {
     PRIMARY_NEEDED "is_primary" "Er moet een primaire mailbox zijn. Maak eerst een andere mailbox primair." / "There must be a primary mailbox. Make another mailbox primary first.";
     /// Nobody may manage it any more.
     MANAGER_NEEDED "manager_needed" "Minstens een eigenaar moet de mailbox kunnen beheren." / "At least one owner must be able to manage the mailbox.";
+    /// A group whose end would leave a mailbox without a manager.
+    GROUP_MANAGES_ALONE "group_manages_alone" "Zonder deze groep heeft een mailbox geen eigenaar meer die hem mag beheren. Geef die mailbox eerst een andere eigenaar met het recht Beheren." / "Without this group a mailbox has no owner left who may manage it. First give that mailbox another owner with the right to manage.";
     /// Neither a user nor a group.
     OWNER_UNCLEAR "owner_unclear" "Noem een gebruiker of een groep." / "Name a user or a group.";
     /// No such thing.

@@ -34,6 +34,19 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "Adres van een simulator op deze machine die voor Microsoft invalt",
     ),
     (
+        "Write everything that is known about one person as a zip file",
+        "Alles wat over één persoon bekend is wegschrijven als zipbestand",
+    ),
+    (
+        "About whom: an e-mail address, or the id of a contact or user",
+        "Over wie: een e-mailadres, of de id van een contact of gebruiker",
+    ),
+    ("The zip file to write", "Het zipbestand om te schrijven"),
+    (
+        "Address of the administrator whose rights count: what they may not see is not in it",
+        "Adres van de beheerder wiens rechten tellen: wat die niet mag zien staat er niet in",
+    ),
+    (
         "Check the installation: database, blobs, keys, clock, ports, free space",
         "De installatie controleren: database, berichtopslag, sleutels, klok, poorten, vrije ruimte",
     ),
@@ -125,6 +138,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("LANGUAGE", "TAAL"),
     ("NAME", "NAAM"),
     ("PATH", "PAD"),
+    ("PERSON", "PERSOON"),
     ("ROLE", "DEEL"),
     ("SCOPE", "RECHT"),
     ("SHELL", "SHELL"),

@@ -11,6 +11,7 @@ mod fetch;
 mod other_account;
 mod own;
 mod page;
+mod personal;
 mod pop3;
 mod post_office;
 mod program;

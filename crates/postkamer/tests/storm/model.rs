@@ -1,5 +1,5 @@
 //! A random server against our whole way in and back: whatever happens there and here, and wherever the connection
-//! breaks, both end up with the same. A seed that fails says so; `STORM_SEED` repeats one.
+//! breaks, both end up with the same. A seed that fails says so; `STORM_SEED` repeats one, `STORM_SEEDS` says how many.
 
 use crate::books;
 use connect::{World, WorldOptions};
@@ -19,8 +19,8 @@ const FLAGS: [&str; 5] = ["\\Seen", "\\Flagged", "\\Answered", "\\Draft", "$Klaa
 #[test]
 fn whatever_happens_at_the_server_and_here_both_hold_the_same() {
     let _turn = crate::alone();
-    let only = std::env::var("STORM_SEED").ok().and_then(|text| text.parse().ok());
-    let seeds = only.map_or(1..=SEEDS, |seed: u64| seed..=seed);
+    let given = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seeds = given("STORM_SEED").map_or(1..=given("STORM_SEEDS").unwrap_or(SEEDS), |seed| seed..=seed);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads");
     let mut checked = 0;
     for seed in seeds {

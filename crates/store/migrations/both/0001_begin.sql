@@ -355,6 +355,7 @@ CREATE TABLE conversations (
 ) CLUSTERED;
 
 CREATE INDEX conversations_assignee ON conversations (organisation, assignee, state) WHERE assignee IS NOT NULL;
+CREATE INDEX conversations_state ON conversations (organisation, state);
 CREATE INDEX conversations_snoozed ON conversations (organisation, snoozed_until_at) WHERE snoozed_until_at IS NOT NULL;
 
 -- What people did to a conversation.

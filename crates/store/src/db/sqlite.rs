@@ -31,9 +31,9 @@ const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 /// Does its work in the transaction, and gives back what to call once the fate of the commit is known.
 struct Job {
     reads: bool,
-    work: Work,
+    work: Turn,
 }
-type Work = Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>;
+type Turn = Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>;
 type Told = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 pub(super) struct Sqlite {

@@ -40,11 +40,20 @@ pub async fn who_can_see(tx: &mut Tx, viewer: &Viewer, message: MessageKey) -> R
 /// The condition that the user of table `users u` may see the message of table `messages m`: what [`crate::viewer::visible`]
 /// is for one viewer, for everybody at a time. `$1` is the organisation.
 pub(crate) fn seen_by_user() -> String {
+    seen("")
+}
+
+/// The same, were there not the group that this parameter names.
+pub(crate) fn seen_by_user_without(group: &str) -> String {
+    seen(&format!(" AND g.workgroup <> {group}"))
+}
+
+fn seen(by_which_groups: &str) -> String {
     let owns = |right: &str| {
         format!(
             "EXISTS (SELECT 1 FROM owners o WHERE o.organisation = $1 AND o.account = m.account AND o.{right}
                  AND ((NOT o.is_group AND o.person = u.id) OR (o.is_group AND EXISTS (SELECT 1 FROM members g
-                     WHERE g.organisation = $1 AND g.workgroup = o.person AND g.person = u.id))))"
+                     WHERE g.organisation = $1 AND g.workgroup = o.person AND g.person = u.id{by_which_groups}))))"
         )
     };
     format!("{} AND (NOT m.private OR m.private_by = u.id OR {})", owns("can_read"), owns("can_manage"))

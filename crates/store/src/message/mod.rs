@@ -7,8 +7,8 @@ mod get;
 mod list;
 mod summary;
 
-pub(crate) use access::seen_by_user;
 pub use access::{Watcher, set_private, watchers, who_can_see};
+pub(crate) use access::{seen_by_user, seen_by_user_without};
 pub use change::{move_to, set_answered, set_flags};
 pub use filter::Filter;
 pub use get::{Stored, get, places_of};

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// So many walks side by side, one an account or folder, cost less than walking past everybody's messages.
 const SIDE_BY_SIDE: usize = 48;
 /// So many conversations are found and sorted sooner than they are met by walking.
-const FEW: i64 = 500;
+const FEW: usize = 500;
 /// Hits that are looked at without asking the index whose they are.
 const NEWEST: usize = 400;
 /// Below the second in a message's key, see `receive`.
@@ -51,10 +51,10 @@ pub(crate) async fn keys(
         walk.conditions.filter(&Filter { conversation: None, ..filter.clone() });
         return walk.table(tx, "m.conversation = $5", &[conversation.0]).await;
     }
-    if let Some((few, of)) = few_conversations(tx, viewer, filter.standing.as_ref()).await? {
+    if let Some(few) = few_conversations(tx, viewer, filter.standing.as_ref()).await? {
         walk.conditions.accounts(&accounts);
         walk.conditions.filter(filter);
-        return walk.table(tx, &format!("m.conversation IN (SELECT a.id {few})"), &[of]).await;
+        return walk.table(tx, "m.conversation = $5", &few).await;
     }
     if let Some(contact) = filter.contact {
         walk.conditions.accounts(&accounts);
@@ -84,25 +84,30 @@ pub(crate) async fn keys(
     }
 }
 
-/// Where a standing names few conversations, it is those that are walked: somebody's, or what is out of sight. Of many, a
-/// walk past the newest messages soon meets enough.
+/// Where a standing names few conversations, it is those that are walked: somebody's, what is out of sight, what is closed (or
+/// open still). Of many, a walk past the newest messages soon meets enough.
 async fn few_conversations(
     tx: &mut Tx,
     viewer: &Viewer,
     standing: Option<&Standing>,
-) -> Result<Option<(String, i64)>, StoreError> {
-    let (which, of) = match standing {
-        Some(Standing { assignee: Some(Some(user)), state, .. }) => {
-            let state = state.map_or(String::new(), |state| format!(" AND a.state = '{}'", state.as_str()));
-            (format!("a.assignee = $5{state}"), user.0)
+) -> Result<Option<Vec<i64>>, StoreError> {
+    let organisation = viewer.organisation;
+    let (which, values) = match standing {
+        Some(Standing { assignee: Some(Some(user)), state: None, .. }) => {
+            ("assignee = $2", vals![organisation, *user].to_vec())
         }
-        Some(Standing { snoozed: Some(true), now, .. }) => ("a.snoozed_until_at > $5".to_owned(), *now),
+        Some(Standing { assignee: Some(Some(user)), state: Some(state), .. }) => {
+            ("assignee = $2 AND state = $3", vals![organisation, *user, state.as_str()].to_vec())
+        }
+        Some(Standing { snoozed: Some(true), now, .. }) => {
+            ("snoozed_until_at > $2", vals![organisation, *now].to_vec())
+        }
+        Some(Standing { state: Some(state), .. }) => ("state = $2", vals![organisation, state.as_str()].to_vec()),
         _ => return Ok(None),
     };
-    let few = format!("FROM conversations a WHERE a.organisation = $1 AND {which}");
-    let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {few} LIMIT {}) found", FEW + 1).replace("$5", "$2");
-    let found = tx.row(&sql, &vals![viewer.organisation, of]).await?.map_or(0, |row| row.int(0));
-    Ok((found <= FEW).then_some((few, of)))
+    let sql = format!("SELECT id FROM conversations WHERE organisation = $1 AND {which} LIMIT {}", FEW + 1);
+    let found = tx.rows(&sql, &values).await?;
+    Ok((found.len() <= FEW).then(|| found.iter().map(|row| row.int(0)).collect()))
 }
 
 /// The keys between which all must lie: a key begins with the second the server received the message, so that an instant

@@ -22,6 +22,8 @@ pub struct Keyring(Arc<Inner>);
 struct Inner {
     master: RwLock<MasterKey>,
     opened: RwLock<HashMap<OrganisationKey, DataKeys>>,
+    /// Never change, whatever they are sealed with.
+    message_id_keys: RwLock<HashMap<OrganisationKey, Arc<Zeroizing<Vec<u8>>>>>,
 }
 
 /// Data keys by version; the newest last. More than one only while a rotation runs.
@@ -47,7 +49,11 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// A keyring that opens with this master key.
     pub fn new(master: MasterKey) -> Keyring {
-        Keyring(Arc::new(Inner { master: RwLock::new(master), opened: RwLock::default() }))
+        Keyring(Arc::new(Inner {
+            master: RwLock::new(master),
+            opened: RwLock::default(),
+            message_id_keys: RwLock::default(),
+        }))
     }
 
     /// What goes into every hash of a password besides the password.
@@ -109,10 +115,21 @@ impl Keyring {
         &self,
         tx: &mut Tx,
         organisation: OrganisationKey,
-    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    ) -> Result<Arc<Zeroizing<Vec<u8>>>, StoreError> {
+        if let Some(key) = self.message_id_key_at_hand(organisation) {
+            return Ok(key);
+        }
         let sql = "SELECT message_id_key FROM organisations WHERE id = $1";
         let mut row = tx.row(sql, &vals![organisation]).await?.ok_or(StoreError::NotFound)?;
-        self.open(tx, organisation, MESSAGE_ID_KEY, organisation.0, &row.bytes(0)).await
+        let key = self.open(tx, organisation, MESSAGE_ID_KEY, organisation.0, &row.bytes(0)).await?;
+        let key = Arc::new(key);
+        locked(self.0.message_id_keys.write()).insert(organisation, key.clone());
+        Ok(key)
+    }
+
+    /// The same, once it was asked for: then nobody has to ask the database.
+    pub fn message_id_key_at_hand(&self, organisation: OrganisationKey) -> Option<Arc<Zeroizing<Vec<u8>>>> {
+        locked(self.0.message_id_keys.read()).get(&organisation).cloned()
     }
 
     pub(super) async fn load(&self, tx: &mut Tx, organisation: OrganisationKey) -> Result<DataKeys, StoreError> {

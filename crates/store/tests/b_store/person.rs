@@ -1,9 +1,11 @@
 //! People, groups, owners, and what programs sign in with.
 
-use crate::house::{ACCOUNT, ADMINISTRATOR, NOW, ORGANISATION, OWNER, STRANGER, new_user};
+use crate::house::{ACCOUNT, ADMINISTRATOR, NOW, ORGANISATION, OWNER, STRANGER, conversation as key, new_user};
 use mail::{GroupKey, TokenKey, UserKey};
 use store::{
-    StoreError, UserRole, group, one_time_link,
+    StoreError, UserRole,
+    conversation::{self, Patch},
+    group, one_time_link,
     owner::{self, Owner, Party, Rights},
     token::{self, NewToken, Scope},
     user::{self, UserPatch},
@@ -31,6 +33,46 @@ on_both! {
         assert_eq!(told.iter().map(|user| user.id).collect::<Vec<_>>(), [OWNER]);
         unit!(house, tx => group::set_members(tx, ORGANISATION, GroupKey(51), &[]).await).unwrap();
         assert!(matches!(unit!(house, tx => owner::rights(tx, &stranger, ACCOUNT).await), Err(StoreError::NotFound)));
+    }
+
+    a_group_that_goes_leaves_every_mailbox_its_manager_and_no_work_behind(house) {
+        let (owner, administrator, id) = (house.owner, house.administrator, GroupKey(51));
+        let owners = |of_group, others: &[Owner]| [&[Owner { party: Party::Group(id), rights: of_group }], others].concat();
+        let of_owner = Owner { party: Party::User(OWNER), rights: Rights::ALL };
+        let (alone, shared) = (owners(Rights::ALL, &[]), owners(Rights::ALL, &[of_owner]));
+        house.message(5, ACCOUNT, 5, &[]).await;
+        house.message(6, ACCOUNT, 6, &[]).await;
+        unit!(house, tx => {
+            group::create(tx, ORGANISATION, id, "Planning", &[STRANGER, OWNER], NOW).await?;
+            owner::set(tx, ORGANISATION, ACCOUNT, &alone).await?;
+            for (conversation, person) in [(5, STRANGER), (6, OWNER)] {
+                let patch = Patch { assignee: Some(Some(person)), ..Patch::default() };
+                conversation::patch(tx, &owner, key(conversation), &patch, NOW).await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let hung = unit!(house, tx => group::hanging(tx, ORGANISATION, id).await).unwrap();
+        assert_eq!((hung.accounts.len(), hung.accounts[0].managed_by_others), (1, false));
+        assert_eq!(hung.assigned, [key(5), key(6)], "neither sees them without the group");
+        let refused = unit!(house, tx => group::remove(tx, &administrator, id, NOW).await);
+        assert!(matches!(refused, Err(StoreError::Conflict { code: "group_manages_alone", .. })), "{refused:?}");
+        unit!(house, tx => owner::set(tx, ORGANISATION, ACCOUNT, &shared).await).unwrap();
+        house.run("UPDATE users SET active = FALSE WHERE id = 31").await;
+        let refused = unit!(house, tx => group::remove(tx, &administrator, id, NOW).await);
+        assert!(refused.is_err(), "who does not work here any more manages nothing: {refused:?}");
+        house.run("UPDATE users SET active = TRUE WHERE id = 31").await;
+        let before = house.count("SELECT change_seq FROM organisations").await;
+        let hung = unit!(house, tx => group::remove(tx, &administrator, id, NOW).await).unwrap();
+        assert_eq!((hung.assigned, hung.accounts[0].managed_by_others), (vec![key(5)], true));
+        assert_eq!(house.count("SELECT change_seq FROM organisations").await, before + 1, "the feed tells what became free");
+        assert_eq!(house.count("SELECT COUNT(*) FROM conversations WHERE id = 5 AND assignee IS NULL").await, 1);
+        assert_eq!(house.count("SELECT assignee FROM conversations WHERE id = 6").await, OWNER.0, "who sees it still does it");
+        assert_eq!(house.count("SELECT (SELECT COUNT(*) FROM workgroups) + (SELECT COUNT(*) FROM members)").await, 0);
+        let left = unit!(house, tx => owner::list(tx, ORGANISATION, ACCOUNT).await).unwrap();
+        assert_eq!(left, [of_owner], "its mail is where it was");
+        let gone = unit!(house, tx => group::remove(tx, &administrator, id, NOW).await);
+        assert!(matches!(gone, Err(StoreError::NotFound)));
     }
 
     an_owner_who_does_not_exist_is_refused(house) {

@@ -23,6 +23,7 @@ mod organisation;
 mod outbox;
 mod page;
 mod password;
+mod personal;
 mod quarantine;
 #[cfg(test)]
 mod rights_test;
@@ -34,6 +35,7 @@ mod user;
 pub(crate) use change::seen_after;
 pub(crate) use description::routes as description_routes;
 pub(crate) use message::download;
+pub(crate) use personal::archive;
 
 use crate::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -59,6 +61,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(password::routes())
         .merge(second_factor::routes())
         .merge(group::routes())
+        .merge(personal::routes())
         .merge(token::routes())
         .merge(template::routes());
     let (router, mut api) = OpenApiRouter::with_openapi(description::begin()).nest("/api/v1", calls).split_for_parts();

@@ -17,6 +17,7 @@ mod me;
 mod origin;
 mod outbox;
 mod password;
+mod personal;
 mod route;
 mod session;
 mod settings;
@@ -46,6 +47,7 @@ fn pages(state: &AppState) -> (Router<AppState>, Vec<Entry>) {
     let pages = compose::routes(pages);
     let pages = outbox::routes(pages);
     let pages = mailboxes::routes(pages);
+    let pages = personal::routes(pages);
     let pages = me::routes(pages);
     let pages = settings::routes(pages);
     pages.done()

@@ -105,6 +105,9 @@ pub async fn remove(room: &MailRoom, viewer: &Viewer) -> Result<(), Refusal> {
 /// Reads what the provider says of itself: whether people can sign in there, or what is wrong. Saves nothing.
 pub async fn try_out(room: &MailRoom, viewer: &Viewer, issuer: &str) -> Result<Result<Provider, FieldError>, Refusal> {
     Doer::administrator(room, viewer)?;
+    if issuer.chars().count() > 500 {
+        return Err(Refusal::field("issuer", field::TOO_LONG));
+    }
     let issuer = oidc::tidy_issuer(issuer);
     room.providers.forget(&issuer);
     Ok(room.providers.get(&room.world, &issuer, room.clock.now()).await.map_err(|fault| words::fault(&fault)))

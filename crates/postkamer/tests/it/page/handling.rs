@@ -12,7 +12,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-use testkit::Append;
+use testkit::{Append, Browser};
 
 fn letter(n: usize, rest: &str) -> Append {
     let raw = format!(
@@ -60,6 +60,46 @@ fn many_are_chosen_and_put_away_at_once_and_brought_back() {
     assert_eq!(open(), 0);
     // The notice goes by itself, and with it the way back.
     browser.run("await page.locator('#undo').waitFor({ state: 'detached', timeout: 25000 })", Value::Null);
+    nothing_went_wrong(browser, &["Applying inline style violates"]);
+}
+
+#[test]
+fn one_is_put_away_and_brought_back() {
+    let (office, program, mut browser) = at_mail(&[letter(1, PLAIN)]);
+    let browser = &mut browser;
+    let head = || program.api.list("/conversations").remove(0);
+    let back = |browser: &mut Browser| {
+        browser.press("Ongedaan maken");
+        browser.run("await page.locator('#undo').waitFor({ state: 'detached' })", Value::Null);
+    };
+    browser.follow("Vraag 1");
+    browser.run("await page.waitForURL('**/mail/cnv_*')", Value::Null);
+    browser.press("Sluiten");
+    browser.sees("1 gesprek gesloten.");
+    assert_eq!(head()["state"], json!("closed"));
+    browser.judge(&gallery(), "mail-one-undo");
+    back(browser);
+    assert_eq!(head()["state"], json!("open"));
+    browser.run(
+        "await page.locator('#reading').getByRole('button', { name: 'Sluiten', exact: true }).waitFor()",
+        Value::Null,
+    );
+
+    browser.run("await page.locator('#reading summary', { hasText: 'Uitstellen' }).click()", Value::Null);
+    browser.press("Tot morgen 8:00");
+    browser.run("await page.locator('#undo').getByText(/Uitgesteld tot /).waitFor()", Value::Null);
+    assert_ne!(head()["snoozed_until"], Value::Null);
+    back(browser);
+    assert_eq!(head()["snoozed_until"], Value::Null);
+
+    let folder = |name: &str| office.client("info").folder(name).messages.len();
+    browser.run("await page.locator('.deeds summary').click()", Value::Null);
+    browser.press("Weggooien");
+    browser.sees("Bericht weggegooid.");
+    assert_eq!(browser.path(), "/mail");
+    wait_until("it lies in the trash on the server", || (folder("Prullenbak") == 1).then_some(()));
+    back(browser);
+    wait_until("it lies where it lay", || (folder("INBOX") == 1 && folder("Prullenbak") == 0).then_some(()));
     nothing_went_wrong(browser, &["Applying inline style violates"]);
 }
 

@@ -160,6 +160,8 @@ fn a_forgotten_device_is_signed_out_and_a_token_is_shown_once() {
     assert_eq!(elsewhere.path(), "/sign-in?to=/me");
 
     browser.follow("API-tokens");
+    let way_out = "return await page.locator('main').getByRole('button', { name: 'Afmelden', exact: true }).count()";
+    assert_eq!(browser.run(way_out, Value::Null), json!(1), "as on the other tabs");
     browser.fill("Waarvoor is het?", "boekhouding");
     browser.run("await page.getByLabel('Alleen lezen').check()", Value::Null);
     browser.press("Token maken");

@@ -14,6 +14,15 @@ fn at(browser: &mut Browser, path: &str) {
     browser.run("await page.waitForURL(`**${given}`)", json!(path));
 }
 
+/// A browser for which the typefaces of the provider's own page are there, which come from elsewhere.
+fn visitor() -> Browser {
+    let mut browser = Browser::open();
+    let elsewhere = "await page.route(url => !['localhost', '127.0.0.1'].includes(url.hostname),
+        route => route.fulfill({ contentType: 'text/css', body: '' }))";
+    browser.run(elsewhere, Value::Null);
+    browser
+}
+
 /// From our page to the provider's, where somebody gives their name and any password, and agrees.
 fn go_and_sign_in(browser: &mut Browser, program: &Program, name: &str) {
     browser.go(&format!("{}/sign-in", program.url()));
@@ -78,7 +87,7 @@ fn people_sign_in_with_the_organisations_provider_and_others_stay_out_with_words
     admin.judge(&gallery(), "settings-sign-in");
 
     // Somebody comes in by it, to where they wanted to be.
-    let mut theirs = Browser::open();
+    let mut theirs = visitor();
     theirs.go(&format!("{}/outbox", program.url()));
     theirs.sees(BUTTON);
     theirs.judge(&gallery(), "sign-in-provider");
@@ -105,7 +114,7 @@ fn people_sign_in_with_the_organisations_provider_and_others_stay_out_with_words
         ("noor", "maar noor@example.test is hier niet bekend"),
         ("vaag", "Voorbeeld-ID heeft niet bevestigd dat vaag@example.test van u is."),
     ] {
-        let mut stranger = Browser::open();
+        let mut stranger = visitor();
         go_and_sign_in(&mut stranger, &program, name);
         stranger.sees(words);
         stranger.go(&format!("{}/mail", program.url()));
@@ -114,7 +123,7 @@ fn people_sign_in_with_the_organisations_provider_and_others_stay_out_with_words
     let admits = json!({ "name": "Voorbeeld-ID", "issuer": server.issuer, "client_id": server.client_id,
         "domains": ["example.test"], "admit_unknown": true, "passwords_for_members": false });
     program.api.put(PROVIDER, &admits);
-    let mut newcomer = Browser::open();
+    let mut newcomer = visitor();
     go_and_sign_in(&mut newcomer, &program, "noor");
     at(&mut newcomer, "/mail");
     let users = program.api.list("/users");

@@ -88,7 +88,7 @@ fn a_new_colleague_is_invited_by_mail_and_begins() {
 #[test]
 fn groups_and_templates_are_kept_and_the_log_tells_who_did_it() {
     let office = PostOffice::open();
-    let (program, _) = office.tenant(Backing::Disk);
+    let (program, account) = office.tenant(Backing::Disk);
     program.api.post("/users", &json!({ "email": COLLEAGUE, "name": "Cees de Boer", "role": "member" }));
     let mut browser = administrator_at(&program, "/settings/groups");
     browser.sees("Nog geen groepen");
@@ -108,6 +108,7 @@ fn groups_and_templates_are_kept_and_the_log_tells_who_did_it() {
     browser.fill("Naam van de groep", "Balie");
     browser.press("Toevoegen");
     browser.sees("Deze naam is al in gebruik.");
+    the_group_goes_when_its_mailbox_has_another_manager(&mut browser, &program, &account);
 
     browser.go(&format!("{}/settings/templates", program.url()));
     browser.judge(&gallery(), "settings-templates-empty");
@@ -130,8 +131,9 @@ fn groups_and_templates_are_kept_and_the_log_tells_who_did_it() {
     browser.run("await page.getByLabel('Waarover').selectOption('group')", Value::Null);
     browser.press("Zoeken");
     browser.sees("maakte een groep");
+    browser.sees("verwijderde een groep");
     let rows = browser.run("return await page.locator('.log tbody tr').count()", Value::Null);
-    assert_eq!(rows, json!(1));
+    assert_eq!(rows, json!(2));
     browser.fill("Nummer of kenmerk", "staat nergens");
     browser.press("Zoeken");
     browser.sees("Niets gevonden");
@@ -139,6 +141,28 @@ fn groups_and_templates_are_kept_and_the_log_tells_who_did_it() {
     browser.sees("wijzigt instellingen");
     browser.judge(&gallery(), "settings-tokens");
     nothing_went_wrong(&mut browser, &["status of 409", "status of 422"]);
+}
+
+/// What hangs on it is said before, with the way out.
+fn the_group_goes_when_its_mailbox_has_another_manager(browser: &mut Browser, program: &Program, account: &str) {
+    let group = program.api.list("/groups")[0]["id"].clone();
+    let owners = format!("/accounts/{account}/owners");
+    let before = program.api.get(&format!("/accounts/{account}"))["owners"].clone();
+    program.api.put(&owners, &json!([{ "group": group, "rights": ["read", "send", "manage"] }]));
+    browser.go(&format!("{}/settings/groups", program.url()));
+    browser.follow("Balie");
+    browser.follow("Groep verwijderen");
+    browser.sees("niemand anders beheert deze mailbox");
+    browser.judge(&gallery(), "settings-group-kept");
+    browser.run("await page.getByRole('link', { name: 'Andere eigenaar kiezen' }).click()", Value::Null);
+    at(browser, &format!("/mailboxes/{account}/owners"));
+    program.api.put(&owners, &before);
+    browser.go(&format!("{}/settings/groups/{}/remove", program.url(), group.as_str().unwrap_or_default()));
+    browser.sees("Deze groep is van geen enkele mailbox eigenaar.");
+    browser.judge(&gallery(), "settings-group-removal");
+    browser.press("Groep verwijderen");
+    browser.sees("De groep is verwijderd.");
+    assert_eq!(program.api.list("/groups"), Vec::<Value>::new());
 }
 
 #[test]

@@ -12,14 +12,18 @@ let again = false;
 async function refresh() {
   if (reading) return void (again = true);
   reading = true;
-  do {
-    again = false;
-    const begun = turn;
-    const page = await ask().catch(() => null);
-    if (begun !== turn) again = true;
-    else if (page) PARTS.forEach((id) => show(id, page));
-  } while (again);
-  reading = false;
+  try {
+    do {
+      again = false;
+      const begun = turn;
+      const page = await ask().catch(() => null);
+      if (begun !== turn) again = true;
+      else if (page) PARTS.forEach((id) => show(id, page));
+    } while (again);
+  } finally {
+    // Whatever went wrong with this one, the next news is shown.
+    reading = false;
+  }
 }
 
 async function ask() {

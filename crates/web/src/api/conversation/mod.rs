@@ -177,7 +177,7 @@ async fn change(
     let ConversationChange { assignee, state: wanted, snoozed_until, seen, folder } = value;
     let snoozed_until_at = snoozed_until.map(|until| until.map(|until| until.0));
     let patch = ConversationPatch { assignee, state: wanted, snoozed_until_at, seen, folder };
-    let saved = verb::change(&state.room, &caller.viewer, key, patch).await?;
+    let (saved, _) = verb::change(&state.room, &caller.viewer, key, patch).await?;
     whole(&state, &caller, saved).await
 }
 

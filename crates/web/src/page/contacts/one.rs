@@ -14,7 +14,10 @@ use crate::{
 use askama::Template;
 use axum::extract::{Query, State};
 use mail::{ContactKey, DossierKey};
-use mailroom::people::exclusion::{self, Verdict};
+use mailroom::people::{
+    exclusion::{self, Verdict},
+    personal::may_copy_others,
+};
 use serde::Deserialize;
 use store::{
     account,
@@ -43,6 +46,8 @@ struct Page {
     dossiers: Vec<(DossierKey, String, String)>,
     /// Addresses of which mail is not linked everywhere, and by what.
     excluded: Vec<String>,
+    /// Whether the visitor may take a copy of what is known about others.
+    may_copy: bool,
     notice: Option<&'static str>,
     letters: Letters,
 }
@@ -80,6 +85,7 @@ pub(super) async fn show(
         frame: Frame::new(&visitor, Place::Contacts),
         say,
         excluded: excluded.collect(),
+        may_copy: may_copy_others(&viewer),
         everyone: contact.addresses.first().cloned().unwrap_or_default(),
         dossiers: dossiers.into_iter().map(|it| (it.id, it.name, it.kind)).collect(),
         notice: match done.as_str() {

@@ -21,7 +21,10 @@ use axum::{
 };
 use mail::ConversationKey;
 use mailroom::{
-    desk::bulk::{self, Before, Deed},
+    desk::{
+        bulk::{self, Deed},
+        undo::{self, Before},
+    },
     words::Refusal,
 };
 use serde::Deserialize;
@@ -32,6 +35,19 @@ pub(super) struct Done {
     /// [`Before`] as JSON; empty when there is nothing to take back.
     pub(super) before: String,
     pub(super) back: String,
+    /// The conversation that is read stands otherwise once it is taken back.
+    pub(super) of_open: bool,
+}
+
+impl Done {
+    /// What was done to one, with the way back; `None` when nothing was.
+    pub(super) fn to_one(words: String, before: &Before, back: String, of_open: bool) -> Result<Option<Done>, Problem> {
+        if before.is_empty() {
+            return Ok(None);
+        }
+        let before = serde_json::to_string(before).map_err(|error| Problem::internal(&error))?;
+        Ok(Some(Done { words, before, back, of_open }))
+    }
 }
 
 /// Does it, and shows the list with what was done above it. Nothing is kept for taking it back: the page holds it.
@@ -49,7 +65,7 @@ pub(super) async fn change(
     let shown = async |status, done| {
         super::page_with(&state, &visitor, &person, (status, wanted.clone()), None, Some(done)).await
     };
-    let only = |words: String| Done { words, before: String::new(), back: back.clone() };
+    let only = |words: String| Done { words, before: String::new(), back: back.clone(), of_open: false };
     let deed = match of("deed").unwrap_or_default() {
         "read" => Deed::Read,
         "unread" => Deed::Unread,
@@ -68,7 +84,8 @@ pub(super) async fn change(
         Ok((0, _)) => shown(StatusCode::OK, only(say.did_nothing().to_owned())).await,
         Ok((count, before)) => {
             let before = serde_json::to_string(&before).map_err(|error| Problem::internal(&error))?;
-            shown(StatusCode::OK, Done { words: did(deed, count, say), before, back: back.clone() }).await
+            let words = did(deed, count, say);
+            shown(StatusCode::OK, Done { words, before, back: back.clone(), of_open: false }).await
         }
         Err(Refusal::Invalid { errors }) => {
             shown(StatusCode::UNPROCESSABLE_ENTITY, only(words_of(&errors, &visitor))).await
@@ -100,12 +117,12 @@ pub(super) struct Undo {
 }
 
 /// Takes it back.
-pub(super) async fn undo(
+pub(super) async fn take_back(
     State(state): State<AppState>,
     person: Person,
     Form(Undo { before, back }): Form<Undo>,
 ) -> Shown {
     let before: Before = serde_json::from_str(&before).map_err(|_| Problem::not_found())?;
-    bulk::undo(&state.room, &person.viewer, before).await?;
+    undo::undo(&state.room, &person.viewer, before).await?;
     Ok(Redirect::to(origin::onward(Some(&back))).into_response())
 }

@@ -20,7 +20,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect},
 };
-use mail::{Address, ContactKey, ConversationKey, DossierKey, MessageKey};
+use mail::{Address, ContactKey, DossierKey, MessageKey};
 use mailroom::{desk, people};
 use serde::Deserialize;
 use std::fmt::Display;
@@ -115,7 +115,8 @@ struct Page {
     subject: String,
     from: String,
     at: Moment,
-    conversation: ConversationKey,
+    /// The message within its conversation.
+    back: String,
     card: Card,
 }
 
@@ -240,7 +241,7 @@ pub(super) async fn show(
         subject: Some(stored.subject).filter(|it| !it.is_empty()).unwrap_or_else(|| words.no_subject().to_owned()),
         from: stored.people.from.first().map_or_else(|| words.nobody().to_owned(), Address::to_string),
         at: visitor.habit().moment(stored.received_at),
-        conversation: stored.conversation,
+        back: format!("{}?message={1}#{1}", stored.conversation, stored.id),
         card,
     })
 }

@@ -3,6 +3,7 @@
 use super::{
     Say,
     body::{self, Piece},
+    bulk::Done,
     links::{self, Card},
     list::name_of,
 };
@@ -21,7 +22,7 @@ use crate::{
 use axum::{
     Form,
     extract::{Query, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -314,9 +315,10 @@ pub(super) struct Wish {
     list: String,
 }
 
-/// Does it, and goes back to the page it came from.
+/// Does it, and goes back to the page it came from. What is put away leaves the list, with the way back above it.
 pub(super) async fn change(
     State(state): State<AppState>,
+    visitor: Visitor,
     person: Person,
     Named(key): Named<MessageKey>,
     Form(wish): Form<Wish>,
@@ -336,9 +338,17 @@ pub(super) async fn change(
         Deed::Move => patch.folder = wish.folder,
         Deed::Trash => patch.folder = trash_of(&state, &person, key).await?,
     }
-    let leaves = patch.folder.is_some() || wish.deed == Deed::Unread;
-    desk::message::change(&state.room, &person.viewer, key, patch).await?;
-    Ok(Redirect::to(origin::onward(Some(if leaves { &wish.list } else { &wish.back }))).into_response())
+    let before = desk::message::change(&state.room, &person.viewer, key, patch).await?;
+    let say = Say(visitor.language);
+    let words = match wish.deed {
+        Deed::Trash => say.one_thrown_away(),
+        Deed::Move => say.one_moved(),
+        Deed::Unread => return Ok(Redirect::to(origin::onward(Some(&wish.list))).into_response()),
+        _ => return Ok(Redirect::to(origin::onward(Some(&wish.back))).into_response()),
+    };
+    let list = super::team::wanted(&wish.list);
+    let done = Done::to_one(words.to_owned(), &before, list.list_link(), false)?;
+    super::page_with(&state, &visitor, &person, (StatusCode::OK, list), None, done).await
 }
 
 /// The trash of the mailbox that the message is in.

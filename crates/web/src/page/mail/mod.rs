@@ -42,7 +42,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     pages
         .get("/mail", Who::Everybody, list)
         .post("/mail/bulk", Who::Everybody, bulk::change)
-        .post("/mail/undo", Who::Everybody, bulk::undo)
+        .post("/mail/undo", Who::Everybody, bulk::take_back)
         .get("/mail/live", Who::Everybody, live::listen)
         .get("/mail/{conversation}", Who::Everybody, read)
         .post("/mail/{conversation}", Who::Everybody, team::settle)
@@ -78,7 +78,7 @@ struct Page {
     open: Option<Conversation>,
     /// How many notes call the reader and were not read.
     called: usize,
-    /// What was just done to many.
+    /// What was just done, with the way back.
     done: Option<bulk::Done>,
 }
 

@@ -3,6 +3,7 @@
 
 use super::{
     Say,
+    bulk::Done,
     conversation::{self, Here},
     list::Wanted,
 };
@@ -76,7 +77,19 @@ impl Until {
     }
 }
 
-/// Assigns, closes, puts off or files.
+/// What was done, in words: the last thing that one would miss.
+fn did(patch: &ConversationPatch, say: Say, habit: &Habit) -> String {
+    match patch {
+        ConversationPatch { folder: Some(_), .. } => say.many_moved(1),
+        ConversationPatch { state: Some(Stand::Closed), .. } => say.many_closed(1),
+        ConversationPatch { state: Some(Stand::Open), .. } => say.many_opened(1),
+        ConversationPatch { snoozed_until_at: Some(Some(until)), .. } => say.put_off_until(habit.precise(*until)),
+        ConversationPatch { snoozed_until_at: Some(None), .. } => say.brought_back().to_owned(),
+        _ => say.handed_over().to_owned(),
+    }
+}
+
+/// Assigns, closes, puts off or files, and shows the conversation with the way back above it.
 pub(super) async fn settle(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -103,8 +116,16 @@ pub(super) async fn settle(
     };
     let folder = if wish.folder.is_empty() { None } else { Some(named(&wish.folder)?) };
     let patch = ConversationPatch { assignee, state: wish.state, snoozed_until_at, seen: None, folder };
-    let done = desk::conversation::change(&state.room, &person.viewer, id, patch).await;
-    answer(&state, &visitor, &person, (id, &back), done.map(|_| ()), "").await
+    match desk::conversation::change(&state.room, &person.viewer, id, patch).await {
+        Ok((changed, before)) => {
+            let wanted = wanted(&back);
+            let (words, there) = (did(&patch, Say(visitor.language), &habit), wanted.to(&changed.head.id));
+            let done = Done::to_one(words, &before, there, true)?;
+            let open = conversation::read(&state, &visitor, &person, changed.head.id, None).await?;
+            super::page_with(&state, &visitor, &person, (StatusCode::OK, wanted), Some(open), done).await
+        }
+        Err(refusal) => answer(&state, &visitor, &person, (id, &back), Err(refusal), "").await,
+    }
 }
 
 #[derive(Deserialize)]

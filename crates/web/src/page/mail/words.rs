@@ -132,6 +132,11 @@ words! {
         many_opened(count) "{count} gesprek heropend.|{count} gesprekken heropend." "{count} conversation reopened.|{count} conversations reopened.";
         many_thrown_away(count) "{count} gesprek weggegooid.|{count} gesprekken weggegooid." "{count} conversation deleted.|{count} conversations deleted.";
         many_moved(count) "{count} gesprek verplaatst.|{count} gesprekken verplaatst." "{count} conversation moved.|{count} conversations moved.";
+        one_thrown_away "Bericht weggegooid." "Message deleted.";
+        one_moved "Bericht verplaatst." "Message moved.";
+        put_off_until(when) "Uitgesteld tot {when}." "Put off until {when}.";
+        brought_back "Niet meer uitgesteld." "Not put off any more.";
+        handed_over "Toewijzing gewijzigd." "Assignment changed.";
         keys_choose "gesprek kiezen" "choose conversation";
         view_mine "Van mij" "Mine";
         view_unassigned "Van niemand" "Nobody's";

@@ -17,6 +17,7 @@ words! {
         unbind "Verbinding verbreken" "Undo the connection";
         unbind_effect "Meldt u zich daarna weer met de dienst aan, dan herkennen we u opnieuw aan uw e-mailadres." "When you sign in with the service again after that, we know you by your e-mail address anew.";
         unbound "De verbinding is verbroken." "The connection was undone.";
+        personal_data "Wat Postkamer van u weet: kopie maken" "What Postkamer knows of you: make a copy";
         name "Naam" "Name";
         name_hint "Zo zien collega's u, en zo begint een mail van u." "This is what colleagues see, and how mail from you begins.";
         email "E-mailadres" "E-mail address";

@@ -37,11 +37,13 @@ words! {
         account_folders "koos waar mappen voor zijn" "chose what folders are for";
         account_restored "zette mail terug in een mailbox" "put mail back into a mailbox";
         contact_made "maakte een contact" "made a contact";
+        contact_copied "nam een kopie van wat over een contact bekend is" "took a copy of what is known about a contact";
         contact_changed "wijzigde een contact" "changed a contact";
         dossier_made "maakte een dossier" "made a dossier";
         dossier_changed "wijzigde een dossier" "changed a dossier";
         group_made "maakte een groep" "made a group";
         group_changed "wijzigde een groep" "changed a group";
+        group_removed "verwijderde een groep" "removed a group";
         template_made "maakte een sjabloon" "made a template";
         template_saved "wijzigde een sjabloon" "changed a template";
         template_removed "verwijderde een sjabloon" "removed a template";
@@ -57,6 +59,7 @@ words! {
         network_unblocked "hief een blokkade op" "lifted a block";
         message_made_private "maakte een bericht vertrouwelijk" "made a message confidential";
         message_made_public "maakte een bericht gewoon" "made a message ordinary";
+        user_copied "nam een kopie van wat over een gebruiker bekend is" "took a copy of what is known about a user";
         user_made "voegde een gebruiker toe" "added a user";
         user_changed "wijzigde een gebruiker" "changed a user";
         user_signed_in "meldde zich aan" "signed in";
@@ -133,11 +136,13 @@ impl Say {
             "account.folders" => self.account_folders(),
             "account.restored" => self.account_restored(),
             "contact.made" => self.contact_made(),
+            "contact.copied" => self.contact_copied(),
             "contact.changed" => self.contact_changed(),
             "dossier.made" => self.dossier_made(),
             "dossier.changed" => self.dossier_changed(),
             "group.made" => self.group_made(),
             "group.changed" => self.group_changed(),
+            "group.removed" => self.group_removed(),
             "template.made" => self.template_made(),
             "template.saved" => self.template_saved(),
             "template.removed" => self.template_removed(),
@@ -153,6 +158,7 @@ impl Say {
             "network.unblocked" => self.network_unblocked(),
             "message.made_private" => self.message_made_private(),
             "message.made_public" => self.message_made_public(),
+            "user.copied" => self.user_copied(),
             "user.made" => self.user_made(),
             "user.changed" => self.user_changed(),
             "user.signed_in" => self.user_signed_in(),

@@ -57,6 +57,8 @@ words! {
         save "Bewaren" "Save";
         saved "Bewaard." "Saved.";
         back "Alle groepen" "All groups";
+        remove "Groep verwijderen" "Remove the group";
+        removed "De groep is verwijderd. De mail en de mailboxen zijn gebleven." "The group was removed. The mail and the mailboxes stayed.";
     }
 }
 
@@ -66,6 +68,7 @@ struct List {
     frame: Frame,
     say: Say,
     tabs: Vec<Tab>,
+    removed: bool,
     lines: Vec<Line>,
 }
 
@@ -124,7 +127,7 @@ async fn users(state: &AppState, person: &Person) -> Result<Vec<User>, Problem> 
     Ok(users)
 }
 
-async fn list(State(state): State<AppState>, visitor: Visitor, person: Person) -> Shown {
+async fn list(State(state): State<AppState>, visitor: Visitor, person: Person, Query(after): Query<After>) -> Shown {
     let (say, organisation) = (Say(visitor.language), person.viewer.organisation);
     let read = state.read(move |tx| Box::pin(async move { group::list(tx, organisation, None, super::MANY).await }));
     let (groups, users) = (read.await?.0, users(&state, &person).await?);
@@ -140,7 +143,7 @@ async fn list(State(state): State<AppState>, visitor: Visitor, person: Person) -
     };
     let lines = groups.into_iter().map(line).collect();
     let (frame, tabs) = (Frame::new(&visitor, Place::Settings), bar(&visitor, &person, "/settings/groups"));
-    shown(&List { frame, say, tabs, lines })
+    shown(&List { frame, say, tabs, removed: after.is_saved(), lines })
 }
 
 async fn ask(State(state): State<AppState>, visitor: Visitor, person: Person) -> Shown {

@@ -6,6 +6,7 @@ mod audit;
 mod block;
 mod deed_words;
 mod group;
+mod group_removal;
 mod ledger;
 mod microsoft;
 mod organisation;
@@ -34,6 +35,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = people::routes(pages);
     let pages = user::routes(pages);
     let pages = group::routes(pages);
+    let pages = group_removal::routes(pages);
     let pages = template::routes(pages);
     let pages = token::routes(pages);
     let pages = audit::routes(pages);

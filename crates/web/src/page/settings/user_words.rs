@@ -49,6 +49,7 @@ words! {
         was_unbound "De verbinding is verbroken." "The connection was undone.";
         groups "Groepen" "Groups";
         in_no_group "In geen groep." "In no group.";
+        personal_data "Persoonsgegevens: kopie maken" "Personal data: make a copy";
         back "Alle gebruikers" "All users";
     }
 }

@@ -1,6 +1,6 @@
 //! Contacts from a table as spreadsheets write it (RFC 4180, and what Dutch and Belgian ones make of it).
 
-use super::import::Row;
+use super::Row;
 
 /// The rows of a table whose first line names the columns. `None`: no column of it is known. A row that can't be read
 /// has no name and no address.

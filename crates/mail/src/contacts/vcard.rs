@@ -1,6 +1,6 @@
 //! Contacts from vCards (RFC 6350, and versions 2.1 and 3.0 as address books still write them).
 
-use super::import::Row;
+use super::Row;
 
 /// The cards of the text, as far as they have a name or an address. Unfinished cards are left out.
 pub(super) fn read(text: &str) -> Vec<Row> {
@@ -40,7 +40,10 @@ pub(super) fn read(text: &str) -> Vec<Row> {
 fn unfolded(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)) {
-        let goes_on = |last: &String| last.ends_with('=') && last.to_ascii_uppercase().contains("QUOTED-PRINTABLE");
+        let goes_on = |last: &String| {
+            let property = last.split_once(':').map_or("", |(property, _)| property);
+            last.ends_with('=') && property.to_ascii_uppercase().contains("QUOTED-PRINTABLE")
+        };
         match lines.last_mut() {
             Some(last) if line.starts_with([' ', '\t']) => last.push_str(&line[1..]),
             Some(last) if goes_on(last) => {

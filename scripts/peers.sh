@@ -145,4 +145,5 @@ python_programs
 npm_programs node 'oauth2-mock-server and nodemailer'
 npm_programs browser 'Playwright (without browsers of its own) and axe'
 npm_programs identity oidc-provider
+npm_programs graph "Microsoft's client of Graph"
 say "ready after $((SECONDS - started)) s"

@@ -105,6 +105,10 @@ pub enum Cause {
     Blacklisted,
     /// The OAuth token was refused.
     TokenRefused,
+    /// The consent to use a mailbox was withdrawn or has expired: only its owner can give it anew.
+    GrantGone,
+    /// The provider does not take the app that the organisation registered there, or its secret.
+    AppRefused,
     /// The account is locked, switched off, or may not use this protocol.
     AccountDisabled,
     /// The folder is not there (missing INBOX prefix, say).

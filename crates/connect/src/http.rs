@@ -11,6 +11,7 @@ use crate::{
 use reqwest::{
     Method, RequestBuilder, Response, Url,
     dns::{Addrs, Name, Resolve, Resolving},
+    header,
     redirect::{Attempt, Policy},
 };
 use std::{error::Error, io, net::SocketAddr, time::Duration};
@@ -34,6 +35,8 @@ pub struct Answer {
     pub url: String,
     /// The body.
     pub body: Vec<u8>,
+    /// How long the server wants to be left alone (RFC 9110 §10.2.3), when it says so in seconds.
+    pub retry_after: Option<Duration>,
 }
 
 /// A client for this world.
@@ -90,7 +93,9 @@ impl HttpClient {
     pub async fn answer(&self, request: RequestBuilder, limit_bytes: usize) -> Result<Answer, ConnectError> {
         let response = request.send().await.map_err(|error| http_error(&error))?;
         let (status, url) = (response.status().as_u16(), response.url().to_string());
-        Ok(Answer { status, url, body: read_limited(response, limit_bytes).await? })
+        let said = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = said.and_then(|said| said.trim().parse().ok()).map(Duration::from_secs);
+        Ok(Answer { status, url, body: read_limited(response, limit_bytes).await?, retry_after })
     }
 
     /// The same, all of it within `deadline`.

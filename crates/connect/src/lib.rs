@@ -6,6 +6,7 @@ pub mod discover;
 pub mod dns;
 pub mod egress;
 pub mod error;
+pub mod graph;
 pub mod http;
 pub mod imap;
 pub mod oauth;
@@ -24,7 +25,7 @@ pub mod transport;
 
 pub use error::{ConnectError, ServerWords};
 pub use secret::Secret;
-pub use settings::{Credentials, Encryption, Server, World, WorldOptions};
+pub use settings::{Credentials, Encryption, Server, Vendor, World, WorldOptions};
 pub use source::{Change, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Source, Wake};
 pub use transcript::Transcript;
 pub use transport::{Marks, Parcel, Receipt, RecipientReceipt, Transport};

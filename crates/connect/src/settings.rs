@@ -1,8 +1,10 @@
 //! What a connector is told before it opens a connection.
 
 mod tidy;
+mod vendor;
 
 pub use tidy::{WarningCode, ews_address, secret_warnings, tidy_exchange_name, tidy_host, tidy_name};
+pub use vendor::Vendor;
 
 use crate::Secret;
 use ipnet::IpNet;
@@ -81,6 +83,8 @@ pub struct World {
     pub(crate) resolver: Arc<dyn crate::dns::Resolver>,
     /// Messages above this are refused before anything is allocated, in bytes.
     pub message_limit_bytes: u64,
+    /// Where Microsoft is.
+    pub microsoft: Vendor,
 }
 
 impl World {
@@ -98,12 +102,19 @@ impl World {
             tls: Arc::new(crate::tls::Trust::with_extra(extra)),
             resolver: Arc::new(crate::dns::SystemResolver::default()),
             message_limit_bytes: limit,
+            microsoft: Vendor::default(),
         })
     }
 
     /// The same world with another resolver.
     pub fn with_resolver(mut self, resolver: Arc<dyn crate::dns::Resolver>) -> World {
         self.resolver = resolver;
+        self
+    }
+
+    /// The same world in which Microsoft is elsewhere.
+    pub fn with_microsoft(mut self, vendor: Vendor) -> World {
+        self.microsoft = vendor;
         self
     }
 

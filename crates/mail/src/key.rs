@@ -113,6 +113,8 @@ keys! {
     TemplateKey "tpl_";
     /// A provider at which people sign in.
     IdentityProviderKey "idp_";
+    /// An app registered at a provider of mailboxes.
+    AppRegistrationKey "app_";
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub struct MailRoom {
     pub wrongs: people::Wrongs,
     /// What providers at which people sign in said of themselves lately.
     pub providers: people::provider::Known,
+    /// Lines to mailboxes that were opened by a grant.
+    pub grants: accounts::Grants,
     /// What is known of accounts that were sent by.
     pub grounds: outgoing::Grounds,
     /// What was done since the start.
@@ -68,6 +70,7 @@ impl MailRoom {
             transports: outgoing::Transports::default(),
             wrongs: people::Wrongs::default(),
             providers: people::provider::Known::default(),
+            grants: accounts::Grants::default(),
             grounds: outgoing::Grounds::default(),
             tally: Arc::default(),
             served_at: Arc::default(),

@@ -1,5 +1,5 @@
 //! What an installation does for itself, hour by hour: kept bytes that nothing names go, damaged ones are told, old
-//! tries to sign in are forgotten.
+//! tries to sign in are forgotten, and secrets that end soon are told.
 
 use crate::MailRoom;
 use std::time::Duration;
@@ -31,6 +31,9 @@ async fn forget_tries(room: &MailRoom) {
 
 async fn sweep(room: &MailRoom) {
     forget_tries(room).await;
+    if let Err(error) = crate::accounts::app::warn(room).await {
+        tracing::warn!(%error, "secrets that end soon could not be looked for; it is tried again");
+    }
     let swept = match room.store.sweep(room.clock.now(), PATIENCE).await {
         Ok(Some(swept)) => swept,
         Ok(None) => return,

@@ -16,6 +16,7 @@ mod read_message;
 mod restore;
 mod serve;
 mod setup;
+mod simulate;
 mod token;
 mod trouble;
 mod words;
@@ -57,6 +58,8 @@ enum Command {
     Import(mailbox_file::Import),
     /// Write an account's mail as mbox, Maildir or .eml files
     Export(mailbox_file::Export),
+    /// Play Microsoft on this machine, with faults on request, to try things out
+    Simulate(simulate::Simulate),
     /// Write everything that is known about one person as a zip file
     PersonalData(personal_data::PersonalData),
     /// Check the installation: database, blobs, keys, clock, ports, free space
@@ -103,6 +106,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Restore(restore) => restore.run(&options).await,
             Command::Import(import) => import.run(&options).await,
             Command::Export(export) => export.run(&options).await,
+            Command::Simulate(simulate) => simulate.run().await,
             Command::PersonalData(person) => person.run(&options).await,
             Command::Doctor(doctor) => doctor.run(&options).await,
             Command::RotateKeys => setup::rotate_keys(&options).await,

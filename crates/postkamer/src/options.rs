@@ -24,6 +24,9 @@ pub struct Options {
     /// Certificates (PEM) of an own authority to trust as well
     #[arg(long, global = true, env = "POSTKAMER_EXTRA_CA", value_name = "FILE")]
     extra_ca: Option<PathBuf>,
+    /// Address of a simulator on this machine that stands in for Microsoft
+    #[arg(long, global = true, env = "POSTKAMER_SIMULATOR", value_name = "URL")]
+    simulator: Option<String>,
     /// Settings file [default: postkamer.toml in the working folder, if it is there]
     #[arg(long, global = true, env = "POSTKAMER_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -47,6 +50,7 @@ struct File {
     http: Option<String>,
     base_url: Option<String>,
     base_domain: Option<String>,
+    simulator: Option<String>,
 }
 
 /// The options with every source taken into account.
@@ -70,6 +74,8 @@ pub struct Settled {
     pub base_url: Option<String>,
     /// The domain of our own addresses, from the file.
     pub base_domain: Option<String>,
+    /// What stands in for Microsoft.
+    pub simulator: Option<String>,
     /// Of every answer.
     pub language: Language,
     /// Answer as JSON.
@@ -95,6 +101,7 @@ impl Options {
             blobs: self.blobs.or(file.blobs),
             allow_network: self.allow_network.or(file.allow_network).unwrap_or_default(),
             extra_ca: self.extra_ca.or(file.extra_ca),
+            simulator: self.simulator.or(file.simulator),
             http: file.http,
             base_url: file.base_url,
             base_domain: file.base_domain,

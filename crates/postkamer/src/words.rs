@@ -16,6 +16,7 @@ words! {
     NOT_READ "{path} kon niet worden gelezen: {why}" / "{path} could not be read: {why}";
     BAD_SETTINGS "{path} klopt niet: {why}" / "{path}: {why}";
     NO_NETWORK "--allow-network: {given} is geen netwerk zoals 10.0.0.0/8" / "--allow-network: {given} is no network like 10.0.0.0/8";
+    NO_SIMULATOR "--simulator: {given} is geen adres van deze machine zoals http://127.0.0.1:8026" / "--simulator: {given} is not an address of this machine like http://127.0.0.1:8026";
     NO_AUTHORITY "--extra-ca is niet te gebruiken: {why}" / "--extra-ca could not be used: {why}";
     NO_LISTENER "http: {given} is geen adres zoals 127.0.0.1:8025" / "http: {given} is not an address like 127.0.0.1:8025";
     NOT_OPENED "{address} kon niet worden geopend: {why}" / "{address} could not be opened: {why}";

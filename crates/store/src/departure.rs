@@ -2,7 +2,7 @@
 //! given (RFC 6749 §10.12). Each comes back once, in time, and with the browser that left.
 
 use crate::{StoreError, Tx, vals};
-use mail::OrganisationKey;
+use mail::{AccountKey, OrganisationKey};
 
 /// How long somebody may stay at the provider, in milliseconds: time for a forgotten password there.
 pub const LIFE: i64 = 15 * 60_000;
@@ -12,12 +12,15 @@ pub const LIFE: i64 = 15 * 60_000;
 pub enum Purpose {
     /// To sign in here.
     SignIn,
+    /// To let us into a mailbox.
+    Mailbox,
 }
 
 impl Purpose {
     fn as_str(self) -> &'static str {
         match self {
             Purpose::SignIn => "sign_in",
+            Purpose::Mailbox => "mailbox",
         }
     }
 }
@@ -27,6 +30,8 @@ impl Purpose {
 pub struct Departure {
     /// Whose provider it is.
     pub organisation: OrganisationKey,
+    /// The mailbox that they are to open.
+    pub account: Option<AccountKey>,
     /// Where they were to come back, as the provider was told.
     pub redirect_uri: String,
     /// The path of ours to go on to.
@@ -44,10 +49,10 @@ pub async fn leave(
     now: i64,
 ) -> Result<(), StoreError> {
     tx.execute("DELETE FROM departures WHERE expires_at <= $1", &vals![now]).await?;
-    let sql = "INSERT INTO departures (organisation, digest, purpose, visitor, redirect_uri, onward, expires_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let Departure { organisation, redirect_uri, onward } = departure;
-    let values = vals![*organisation, state, purpose.as_str(), visitor, redirect_uri, onward, now + LIFE];
+    let sql = "INSERT INTO departures (organisation, digest, purpose, visitor, redirect_uri, onward, expires_at,
+                   account) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let Departure { organisation, account, redirect_uri, onward } = departure;
+    let values = vals![*organisation, state, purpose.as_str(), visitor, redirect_uri, onward, now + LIFE, *account];
     tx.execute(sql, &values).await?;
     Ok(())
 }
@@ -61,11 +66,12 @@ pub async fn arrive(
     now: i64,
 ) -> Result<Option<Departure>, StoreError> {
     let sql = "DELETE FROM departures WHERE digest = $1 AND purpose = $2 AND visitor = $3 AND expires_at > $4
-               RETURNING organisation, redirect_uri, onward";
+               RETURNING organisation, redirect_uri, onward, account";
     let row = tx.row(sql, &vals![state, purpose.as_str(), visitor, now]).await?;
     Ok(row.map(|mut row| Departure {
         organisation: OrganisationKey(row.int(0)),
         redirect_uri: row.text(1),
         onward: row.text(2),
+        account: row.opt_int(3).map(AccountKey),
     }))
 }

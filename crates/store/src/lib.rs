@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod app_registration;
 pub mod audit;
 pub mod blob;
 pub mod change;

@@ -42,6 +42,8 @@ pub struct Tokens {
     pub refresh_token: Option<Secret>,
     /// Who signed in, when that was asked (OpenID Connect Core §3.1.3.3).
     pub id_token: Option<Secret>,
+    /// What was granted, where it is said: it may be less than was asked (§5.1).
+    pub scope: Option<String>,
     /// Seconds until the access token ends, where it is said.
     pub expires_in: Option<u64>,
 }
@@ -51,6 +53,7 @@ struct Given {
     access_token: String,
     refresh_token: Option<String>,
     id_token: Option<String>,
+    scope: Option<String>,
     expires_in: Option<Value>,
 }
 
@@ -91,6 +94,7 @@ impl TokenEndpoint<'_> {
                 access_token: Secret::new(given.access_token),
                 refresh_token: given.refresh_token.map(Secret::new),
                 id_token: given.id_token.map(Secret::new),
+                scope: given.scope,
                 expires_in: given.expires_in.and_then(|said| seconds(&said)),
             });
         }

@@ -7,8 +7,9 @@ use crate::{
     words::field,
 };
 use connect::{
-    ConnectError, Credentials, Secret, Source, Transcript, World, egress,
+    ConnectError, Credentials, Secret, Source, Transcript, Transport, World, egress,
     error::{Cause, Step},
+    graph::{GraphSource, GraphTransport},
     imap::{ImapOptions, ImapSource},
     pop3::Pop3Source,
     smtp::{SmtpOptions, SmtpTransport},
@@ -48,6 +49,10 @@ pub(super) async fn server_source(
     account: &Account,
     secret: Option<&Secret>,
 ) -> Result<Box<dyn Source>, StoreError> {
+    if account.settings.incoming == Incoming::Microsoft365 {
+        let line = room.grants.line(room, account).map_err(no_line)?;
+        return Ok(Box::new(GraphSource::new(line, room.world.message_limit_bytes)));
+    }
     let (Incoming::Imap(server) | Incoming::Pop3(server)) = &account.settings.incoming else {
         return Err(no_server("incoming"));
     };
@@ -64,6 +69,24 @@ pub(super) async fn server_source(
             Box::new(ImapSource::new(world, place, credentials, options))
         }
     })
+}
+
+/// What sends the account's mail, with so many connections where that can be chosen.
+pub(crate) async fn transport(
+    room: &MailRoom,
+    account: &Account,
+    connections: u32,
+    per_connection: Option<u32>,
+) -> Result<Box<dyn Transport>, StoreError> {
+    if account.settings.outgoing == Outgoing::Microsoft365 {
+        return Ok(Box::new(GraphTransport::new(room.grants.line(room, account).map_err(no_line)?)));
+    }
+    Ok(Box::new(smtp_transport(room, account, connections, per_connection, None).await?))
+}
+
+/// Only what trusts nobody at all ends here: no authority could be read.
+fn no_line(error: ConnectError) -> StoreError {
+    StoreError::Broken(error.to_string())
 }
 
 /// The account's SMTP server with so many connections; without a user name nobody signs in there.
@@ -107,10 +130,10 @@ pub(crate) fn reachable(server: &Server, account: &Account) -> connect::Server {
 }
 
 /// The steps in which a connection that signs in can fail, up to what is done there.
-pub(super) fn steps(server: &Server, last: &'static str) -> Vec<&'static str> {
-    match server.encryption {
-        Encryption::Starttls => vec!["tls", "sign_in", last],
-        Encryption::Tls | Encryption::None => vec!["sign_in", last],
+pub(super) fn steps(server: Option<&Server>, last: &'static str) -> Vec<&'static str> {
+    match server.map(|server| server.encryption) {
+        Some(Encryption::Starttls) => vec!["tls", "sign_in", last],
+        Some(Encryption::Tls | Encryption::None) | None => vec!["sign_in", last],
     }
 }
 

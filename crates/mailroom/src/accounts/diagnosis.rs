@@ -1,6 +1,7 @@
 //! From what a server said to the likely cause: the same words mean different things for different settings.
 
 use crate::words::{
+    aadsts,
     cause::{self, Explained},
     field,
 };
@@ -33,6 +34,7 @@ pub struct Diagnosis {
 pub fn diagnose(error: &ConnectError, known: Circumstances<'_>) -> Diagnosis {
     let (step, cause, ServerWords(server_said)) = facts(error);
     let explained = match cause {
+        Cause::GrantGone | Cause::AppRefused => aadsts::of(&server_said).unwrap_or(cause::of(cause)),
         Cause::WrongPassword | Cause::AccountDisabled if speaks_of_second_factor(&server_said) => {
             cause::by_code("mfa_in_the_way").unwrap_or(cause::of(cause))
         }

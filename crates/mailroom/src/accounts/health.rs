@@ -122,7 +122,9 @@ pub fn after_error(
     let (colour, parked) = match class {
         Class::Credential => {
             pause = SIGN_IN_PAUSE << (refused - 1).clamp(0, 8);
-            let parked = refused >= REFUSED_SIGN_INS_MAX.min(disable_after.max(1));
+            // A grant that is gone comes back by nobody but its owner.
+            let is_gone = matches!(error, ConnectError::Credentials { cause: Cause::GrantGone, .. });
+            let parked = is_gone || refused >= REFUSED_SIGN_INS_MAX.min(disable_after.max(1));
             (if parked { Colour::Red } else { Colour::Amber }, parked)
         }
         Class::Permission if errors_in_row >= disable_after.max(1) => {

@@ -1,10 +1,15 @@
 //! Accounts (*mailboxen*): making, changing, testing, and how they are doing.
 
 mod after_fetch;
+pub mod app;
+pub mod authorise;
 pub(crate) mod connection;
 pub mod diagnosis;
 mod discovery;
 mod fetching;
+mod grant;
+#[cfg(test)]
+mod grant_test;
 pub mod health;
 mod help;
 mod input;
@@ -25,6 +30,7 @@ mod watched;
 pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};
+pub use grant::Grants;
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};
@@ -135,6 +141,9 @@ pub async fn patch(
             Box::pin(async move {
                 keeps_its_mailbox(tx, &before, &settings.incoming, now).await?;
                 account::update(tx, viewer.organisation, account, version, &settings, now).await?;
+                for direction in grant::of_another_kind(&before.settings, &settings) {
+                    account::set_secret(tx, &keys, viewer.organisation, account, direction, None, now).await?;
+                }
                 outbox::wake_account(tx, viewer.organisation, account, now).await?;
                 for (direction, secret) in
                     [(Direction::Incoming, incoming_secret), (Direction::Outgoing, outgoing_secret)]
@@ -157,6 +166,7 @@ pub async fn patch(
         })
         .await?;
     room.transports.forget(account);
+    room.grants.forget(account);
     if has_new_secret {
         forget_refusals(room, &saved).await?;
     }
@@ -179,6 +189,7 @@ pub async fn delete(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Re
     });
     removed.await?;
     room.transports.forget(account);
+    room.grants.forget(account);
     room.tests.forget(account);
     Ok(())
 }
@@ -200,8 +211,9 @@ pub async fn folders(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> R
 
 /// The folder's name as the server shows it, prefix and all; [`Folder::name`] is what people read.
 pub fn server_name(folder: &Folder) -> String {
-    // A folder of our own has no server to write its name in another way.
-    if folder.remote == folder.name { folder.name.clone() } else { connect::imap::decode_name(&folder.remote) }
+    // A folder of our own has no server to write its name in another way, and Graph names folders by numbers.
+    let is_of_our_naming = folder.remote == folder.name || folder.remote.starts_with(connect::graph::FOLDER_PREFIX);
+    if is_of_our_naming { folder.name.clone() } else { connect::imap::decode_name(&folder.remote) }
 }
 
 /// Chooses what folders are for (features M18); `None` goes back to what is declared or guessed.

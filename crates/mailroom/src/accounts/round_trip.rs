@@ -5,8 +5,9 @@
 use super::{
     connection,
     diagnosis::{self, Circumstances},
+    grant,
     health::Half,
-    managed, same_mailbox, secret, secret_of, settle,
+    managed, same_mailbox, secret, secret_of,
     watched::Seen,
 };
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 };
 use bytes::Bytes;
 use connect::{
-    ConnectError, Edit, Marks, Parcel, Source, Transport, egress,
+    ConnectError, Edit, Marks, Parcel, Source, egress,
     error::{Cause, Step},
 };
 use mail::{AccountKey, Address, MessageId, Role, compose};
@@ -184,11 +185,11 @@ async fn incoming(
     account: &Account,
     steps: &mut Steps<'_>,
 ) -> Result<Option<Box<dyn Source>>, Refusal> {
-    let servers: Vec<_> = settle::servers(&account.settings).collect();
-    let Some((direction, server)) = servers.iter().find(|(direction, _)| *direction == "incoming") else {
-        return Ok(None);
-    };
-    if !reach(room, account, server, direction, steps).await {
+    let direction = "incoming";
+    let Some(server) = grant::way(&account.settings, Direction::Incoming) else { return Ok(None) };
+    if let Some(server) = server
+        && !reach(room, account, server, direction, steps).await
+    {
         return Ok(None);
     }
     let begun = Instant::now();
@@ -201,13 +202,13 @@ async fn incoming(
     };
     let result = same_mailbox::folders(room, account, &mut *source).await?;
     let warnings = warnings(room, account, Direction::Incoming).await;
-    let known = Circumstances { username: &server.username, secret_warnings: &warnings };
+    let known = Circumstances { username: server.map_or("", |server| &server.username), secret_warnings: &warnings };
     let names = connection::steps(server, "folders");
     steps.several(&names, direction, begun.elapsed(), result.as_ref().err().map(|error| (error, known)));
     match result {
         Ok(shown) => {
             // What the folders are for can be chosen before anything is fetched; those of ours need no choosing.
-            let on_server = matches!(account.settings.incoming, Incoming::Imap(_));
+            let on_server = matches!(account.settings.incoming, Incoming::Imap(_) | Incoming::Microsoft365);
             if on_server && account.health.last_fetched_at.is_none() {
                 crate::incoming::take_folders(room, account, Vec::new(), &shown).await?;
             }
@@ -222,17 +223,17 @@ async fn incoming(
 
 /// Signs in and sends the test message over one connection. Gives its Message-ID when it went.
 async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> Result<Option<MessageId>, Refusal> {
-    let servers: Vec<_> = settle::servers(&account.settings).collect();
-    let Some((direction, server)) = servers.iter().find(|(direction, _)| *direction == "outgoing") else {
-        return Ok(None);
-    };
-    if !reach(room, account, server, direction, steps).await {
+    let direction = "outgoing";
+    let Some(server) = grant::way(&account.settings, Direction::Outgoing) else { return Ok(None) };
+    if let Some(server) = server
+        && !reach(room, account, server, direction, steps).await
+    {
         return Ok(None);
     }
     if is_blocked(room, account, Half::Sending, direction, steps).await? {
         return Ok(None);
     }
-    let transport = match connection::smtp_transport(room, account, 1, None, None).await {
+    let transport = match connection::transport(room, account, 1, None).await {
         Ok(transport) => transport,
         Err(error) => return unreadable(error, direction, steps).map(|()| None),
     };
@@ -247,7 +248,7 @@ async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> 
     };
     transport.close().await;
     let warnings = warnings(room, account, Direction::Outgoing).await;
-    let known = Circumstances { username: &server.username, secret_warnings: &warnings };
+    let known = Circumstances { username: server.map_or("", |server| &server.username), secret_warnings: &warnings };
     let names = connection::steps(server, "send");
     steps.several(&names, direction, begun.elapsed(), result.as_ref().err().map(|error| (error, known)));
     match result {

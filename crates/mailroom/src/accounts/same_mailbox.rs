@@ -13,7 +13,7 @@ use connect::{ConnectError, RemoteFolder, Secret, Source, error::Cause};
 use std::time::Duration;
 use store::{
     StoreError,
-    account::{Account, AccountSettings, Incoming, Server},
+    account::{Account, AccountSettings, Incoming, Outgoing, Server},
 };
 
 /// How long a person who saves waits for the server.
@@ -32,13 +32,28 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
     match incoming {
         Incoming::Imap(_) => Some("imap"),
         Incoming::Pop3(_) => Some("pop3"),
+        Incoming::Microsoft365 => Some("microsoft365"),
         _ => None,
+    }
+}
+
+/// The kind of the way out, as far as a person can choose it.
+pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
+    match outgoing {
+        Outgoing::Smtp(_) => "smtp",
+        Outgoing::Microsoft365 => "microsoft365",
+        _ => "none",
     }
 }
 
 /// The kind of the server behind a door that was written down.
 pub(super) fn kind_of_door(door: &str) -> &'static str {
-    if door.starts_with(incoming::POP3_DOOR) { "pop3" } else { "imap" }
+    let is_of = |beginning: &str| door.starts_with(beginning);
+    match () {
+        () if is_of(incoming::POP3_DOOR) => "pop3",
+        () if is_of(incoming::GRAPH_DOOR) => "microsoft365",
+        () => "imap",
+    }
 }
 
 /// The folders that the server shows, once it is sure that the mailbox is still the one whose mail we hold.

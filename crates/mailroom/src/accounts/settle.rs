@@ -87,7 +87,7 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.0 = draft.secret("incoming.secret", &typed);
         settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
     }
-    if matches!(settings.incoming, Incoming::Pop3(_)) {
+    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365) {
         // Such a server has no way to tell us.
         settings.push = false;
     }
@@ -250,6 +250,7 @@ impl Draft {
         let before = kept.filter(|_| kind == was);
         match kind.as_str() {
             "none" => Incoming::None,
+            "microsoft365" => Incoming::Microsoft365,
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
                 let prefix = match &typed.prefix {
@@ -276,7 +277,7 @@ impl Draft {
             }
             kind => {
                 self.exchange("incoming", kind, &typed);
-                let known = ["microsoft365", "gmail", "ews", "mailgun", "relay"].contains(&kind);
+                let known = ["gmail", "ews", "mailgun", "relay"].contains(&kind);
                 self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Incoming::None
             }
@@ -298,9 +299,11 @@ impl Draft {
             _ => None,
         };
         self.bounds("outgoing", &typed);
-        let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(if before.is_some() { "smtp" } else { "none" });
+        let kept = same_mailbox::kind_of_way_out(&settings.outgoing);
+        let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(kept);
         match kind {
             "none" => Outgoing::None,
+            "microsoft365" => Outgoing::Microsoft365,
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
                 let same_as_incoming = match &settings.incoming {
@@ -316,7 +319,7 @@ impl Draft {
             }
             kind => {
                 self.exchange("outgoing", kind, &typed);
-                let known = ["mailgun", "microsoft365", "gmail", "ews", "builtin"].contains(&kind);
+                let known = ["mailgun", "gmail", "ews", "builtin"].contains(&kind);
                 self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Outgoing::None
             }

@@ -1,6 +1,6 @@
 //! A test that runs while a person looks on, and whose outcome can be found again.
 
-use super::{TestStep, managed, round_trip, settle};
+use super::{TestStep, grant, managed, round_trip};
 use crate::{MailRoom, words::Refusal};
 use mail::AccountKey;
 use std::{
@@ -9,7 +9,7 @@ use std::{
 };
 use store::{
     Viewer,
-    account::{Account, Encryption},
+    account::{Account, Direction, Encryption},
 };
 use tokio::task::AbortHandle;
 
@@ -125,13 +125,15 @@ fn planned(account: &Account) -> Vec<(&'static str, &'static str)> {
     let mut planned = Vec::new();
     let mut receives = false;
     let mut sends = false;
-    for (direction, server) in settle::servers(&account.settings) {
+    for (direction, half) in [("incoming", Direction::Incoming), ("outgoing", Direction::Outgoing)] {
+        let Some(server) = grant::way(&account.settings, half) else { continue };
         let is_incoming = direction == "incoming";
         receives |= is_incoming;
         sends |= !is_incoming;
-        let mut names = vec!["resolve", "connect"];
-        if server.encryption != Encryption::None {
-            names.push("tls");
+        let mut names = Vec::new();
+        if let Some(server) = server {
+            names.extend(["resolve", "connect"]);
+            names.extend((server.encryption != Encryption::None).then_some("tls"));
         }
         names.extend(["sign_in", if is_incoming { "folders" } else { "send" }]);
         planned.extend(names.into_iter().map(|name| (name, direction)));

@@ -49,7 +49,7 @@ impl Lane {
         Lane {
             slots: Semaphore::new(limits.connections.unwrap_or(connection::CONNECTIONS).max(1) as usize),
             pace: Pace::new(&account, limits),
-            wants_sent_copy: reads && account.sent_copy != SentCopy::Provider,
+            wants_sent_copy: reads && account.sent_copy != SentCopy::Provider && !provider::saves_sent_always(&account),
             account,
             transport,
             first: tokio::sync::Mutex::default(),
@@ -130,10 +130,7 @@ impl Transports {
         let connections = limits.connections.unwrap_or(connection::CONNECTIONS);
         let transport: Arc<dyn Transport> = match account.settings.outgoing {
             Outgoing::Builtin => Arc::new(OwnTransport(room.clone())),
-            _ => {
-                let per_connection = limits.per_connection;
-                Arc::new(connection::smtp_transport(room, account, connections, per_connection, None).await?)
-            }
+            _ => Arc::from(connection::transport(room, account, connections, limits.per_connection).await?),
         };
         let lane = Arc::new(Lane::new(account.clone(), transport));
         self.keep(lane.clone());

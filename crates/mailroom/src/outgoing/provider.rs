@@ -38,7 +38,10 @@ const KNOWN: &[Known] = &[
 /// What may leave by the account in a time: its own limits where a person set them, else the provider's.
 pub(crate) fn limits(account: &Account) -> Limits {
     let own = account.settings.limits;
-    let provider = outgoing_host(account).and_then(find);
+    let provider = match account.settings.outgoing {
+        Outgoing::Microsoft365 => Some(&MICROSOFT),
+        _ => outgoing_host(account).and_then(find),
+    };
     let of = |pick: fn(&Known) -> Option<u32>| provider.and_then(pick);
     Limits {
         connections: own.connections.or(of(|known| known.connections)),
@@ -48,8 +51,25 @@ pub(crate) fn limits(account: &Account) -> Limits {
     }
 }
 
+/// What Microsoft 365 takes (learn.microsoft.com/office365/servicedescriptions, sending limits).
+const MICROSOFT: Known = Known {
+    saves_sent: true,
+    connections: Some(2),
+    per_minute: Some(30),
+    per_day: Some(10_000),
+    ..known("microsoft365")
+};
+
+/// Whether whatever is sent by this way lies among what was sent, and none of it may be put there.
+pub(crate) fn saves_sent_always(account: &Account) -> bool {
+    account.settings.outgoing == Outgoing::Microsoft365
+}
+
 /// Whether the provider is known to keep the sent copy itself: then we only look.
 pub(crate) fn saves_sent(account: &Account) -> bool {
+    if saves_sent_always(account) {
+        return account.settings.incoming == Incoming::Microsoft365;
+    }
     let same_house = match (&account.settings.incoming, outgoing_host(account)) {
         (Incoming::Imap(server), Some(outgoing)) => find(&server.host).zip(find(outgoing)),
         _ => None,

@@ -1,6 +1,6 @@
 //! What goes wrong with a mailbox, in plain words: the likely cause and what to do (features M10).
 
-use super::{Phrase, Text, text};
+use super::{Phrase, Text};
 use connect::error::Cause;
 
 /// Stands before the code of trouble with the sending half of an account.
@@ -30,12 +30,16 @@ impl Explained {
 
 macro_rules! explained {
     ($($name:ident $code:literal: $cause_nl:literal / $cause_en:literal => $fix_nl:literal / $fix_en:literal;)*) => {
-        $(const $name: Explained =
-            Explained { code: $code, cause: text($cause_nl, $cause_en), fix: text($fix_nl, $fix_en) };)*
+        $(const $name: $crate::words::cause::Explained = $crate::words::cause::Explained {
+            code: $code,
+            cause: $crate::words::text($cause_nl, $cause_en),
+            fix: $crate::words::text($fix_nl, $fix_en),
+        };)*
         /// Every failure that can be explained.
-        pub const ALL: &[Explained] = &[$($name),*];
+        pub const ALL: &[$crate::words::cause::Explained] = &[$($name),*];
     };
 }
+pub(super) use explained;
 
 explained! {
     OTHER_ACCOUNT "other_account":
@@ -107,6 +111,12 @@ explained! {
     TOKEN_REFUSED "token_refused":
         "De toestemming om deze mailbox te lezen is verlopen of ingetrokken." / "The consent to use this mailbox has expired or was withdrawn."
         => "Koppel de mailbox opnieuw. Er is niets verloren gegaan." / "Authorise the mailbox again. Nothing was lost.";
+    GRANT_GONE "grant_gone":
+        "De toestemming om deze mailbox te gebruiken is ingetrokken of verlopen, of nog niet gegeven." / "The consent to use this mailbox was withdrawn or has expired, or was not given yet."
+        => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
+    APP_REFUSED "app_refused":
+        "Microsoft neemt de app-registratie van uw organisatie niet aan: het clientgeheim is onjuist of verlopen, of de app is er niet meer." / "Microsoft does not take your organisation's app registration: the client secret is wrong or has expired, or the app is gone."
+        => "Laat een beheerder bij Instellingen, Microsoft 365 een nieuw clientgeheim invullen." / "Have an administrator enter a new client secret at Settings, Microsoft 365.";
     ACCOUNT_DISABLED "account_disabled":
         "De mailbox is bij de provider geblokkeerd of mag dit protocol niet gebruiken." / "The mailbox is locked at the provider or may not use this protocol."
         => "Zet bij de provider IMAP (of POP3) en SMTP aan voor deze mailbox, of laat de blokkade opheffen." / "Switch on IMAP (or POP3) and SMTP for this mailbox at the provider, or have the lock lifted.";
@@ -173,6 +183,8 @@ pub fn of(cause: Cause) -> Explained {
         Cause::NoCommonMechanism => NO_COMMON_MECHANISM,
         Cause::Blacklisted => BLACKLISTED,
         Cause::TokenRefused => TOKEN_REFUSED,
+        Cause::GrantGone => GRANT_GONE,
+        Cause::AppRefused => APP_REFUSED,
         Cause::AccountDisabled => ACCOUNT_DISABLED,
         Cause::OtherAccount => OTHER_ACCOUNT,
         Cause::NoSuchFolder => NO_SUCH_FOLDER,
@@ -191,7 +203,8 @@ pub fn of(cause: Cause) -> Explained {
 /// The explanation with that code, as kept with an account's health. What stands before the code of trouble with sending
 /// (`accounts::health::Half`) changes nothing about its cause.
 pub fn by_code(code: &str) -> Option<Explained> {
-    let find = |code: &str| ALL.iter().find(|explained| explained.code == code).copied();
+    let all = || ALL.iter().chain(super::aadsts::ALL);
+    let find = |code: &str| all().find(|explained| explained.code == code).copied();
     find(code).or_else(|| find(code.strip_prefix(SENDING)?))
 }
 
@@ -202,7 +215,7 @@ mod tests {
 
     #[test]
     fn every_failure_is_explained_in_both_languages_and_says_what_to_do() {
-        for explained in ALL {
+        for explained in ALL.iter().chain(crate::words::aadsts::ALL) {
             assert_complete(explained.code, &explained.cause);
             assert_complete(explained.code, &explained.fix);
             assert_eq!(by_code(explained.code), Some(*explained), "the code {} is used twice", explained.code);

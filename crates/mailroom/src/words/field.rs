@@ -24,6 +24,12 @@ reasons! {
     NOT_A_PORT "not_a_port" "Een poort is een getal van 1 tot en met 65535." / "A port is a number from 1 to 65535.";
     /// A kind that isn't there yet.
     NOT_AVAILABLE_YET "not_available_yet" "Deze soort is nog niet beschikbaar." / "This kind is not available yet.";
+    /// No app registered at the provider.
+    APP_NEEDED "app_needed" "Uw organisatie heeft nog geen app bij Microsoft geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Microsoft 365." / "Your organisation has not registered an app at Microsoft yet. An administrator does so once, at Settings, Microsoft 365.";
+    /// Not a mailbox of that provider.
+    NOT_MICROSOFT "not_microsoft" "Deze mailbox is niet met Microsoft 365 verbonden." / "This mailbox is not connected through Microsoft 365.";
+    /// No tenant.
+    NOT_A_TENANT "not_a_tenant" "Vul het tenant-ID of een domein van uw organisatie in, zoals voorbeeld.nl; niet common." / "Enter the tenant ID or a domain of your organisation, like example.com; not common.";
     /// A kind that doesn't exist.
     UNKNOWN_KIND "unknown_kind" "Deze soort bestaat niet." / "There is no such kind.";
     /// Plain text without leave.

@@ -2,9 +2,11 @@
 //!
 //! A text lives here or beside what it explains, always as a pair, so that no language can be forgotten.
 
+pub mod aadsts;
 pub mod cause;
 mod checks;
 pub mod field;
+pub mod grant;
 pub mod letter;
 mod origin;
 pub mod provider;

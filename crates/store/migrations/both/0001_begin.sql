@@ -105,11 +105,27 @@ CREATE TABLE identities (
 ) CLUSTERED;
 CREATE UNIQUE INDEX identities_subject ON identities (organisation, issuer, subject);
 
+-- An app that an organisation registered at a provider of mailboxes.
+CREATE TABLE app_registrations (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    provider TEXT NOT NULL,            -- microsoft
+    tenant TEXT NOT NULL,              -- the organisation's name or number there
+    client_id TEXT NOT NULL,
+    client_secret BYTEA NOT NULL,      -- sealed to this row
+    secret_set_at BIGINT NOT NULL,
+    expires_at BIGINT,                 -- when the secret ends there, as far as somebody said
+    warned_days BIGINT,                -- the fewest days before that of which administrators were told
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX app_registrations_provider ON app_registrations (organisation, provider);
+
 -- Visitors who were sent to a provider and are awaited back, once each.
 CREATE TABLE departures (
     organisation BIGINT NOT NULL,
     digest BYTEA NOT NULL PRIMARY KEY, -- of the state that they bring back
-    purpose TEXT NOT NULL,             -- sign_in
+    purpose TEXT NOT NULL,             -- sign_in, mailbox
+    account BIGINT,                    -- the mailbox that is to be opened
     visitor BYTEA NOT NULL,            -- digest of what the browser showed when it left
     redirect_uri TEXT NOT NULL,
     onward TEXT NOT NULL,              -- the path of ours to go on to

@@ -16,7 +16,7 @@ pub use lease::{AccountLease, hold, lease, release, renew};
 pub use own::{by_own_address, take_over};
 pub use past::{Turn, turns};
 pub use read::{by_address, counts, domains, get, list, load, load_all};
-pub use secret::{Direction, open_secret, set_secret};
+pub use secret::{Direction, open_secret, renew_secret, set_secret};
 pub use settings::{
     AccountSettings, AfterFetch, Authentication, Domain, Encryption, Exchange, Font, Incoming, Limits, Outgoing,
     Server, Style, is_never_linked,

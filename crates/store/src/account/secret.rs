@@ -54,6 +54,27 @@ pub async fn set_secret(
     Ok(())
 }
 
+/// Keeps what a provider gave in place of a grant; `false` when that grant is not the one that is kept any more, because
+/// somebody gave another meanwhile. Nobody did anything, so nothing else of the account changes.
+pub async fn renew_secret(
+    tx: &mut Tx,
+    keys: &Keyring,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    direction: Direction,
+    before: &[u8],
+    secret: &[u8],
+) -> Result<bool, StoreError> {
+    let kept = open_secret(tx, keys, organisation, account, direction).await?;
+    if kept.is_none_or(|kept| kept.as_slice() != before) {
+        return Ok(false);
+    }
+    let column = direction.column();
+    let sealed = keys.seal(tx, organisation, column, account.0, secret).await?;
+    let sql = format!("UPDATE accounts SET {} = $3 WHERE organisation = $1 AND id = $2", column.column);
+    Ok(tx.execute(&sql, &vals![organisation, account, sealed]).await? > 0)
+}
+
 /// The secret, or `None` when none was set. `Damaged` when it was sealed to another row.
 pub async fn open_secret(
     tx: &mut Tx,

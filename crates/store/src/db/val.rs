@@ -65,6 +65,7 @@ from_value! {
     QuarantineKey => |value| Val::Int(value.0);
     TemplateKey => |value| Val::Int(value.0);
     IdentityProviderKey => |value| Val::Int(value.0);
+    AppRegistrationKey => |value| Val::Int(value.0);
 }
 
 impl<'a, T: Into<Val<'a>>> From<Option<T>> for Val<'a> {

@@ -25,6 +25,7 @@ macro_rules! unit {
 }
 
 mod account;
+mod app_registration;
 mod contact;
 mod conversation;
 mod door;

@@ -97,6 +97,7 @@ on_both! {
     who_was_sent_away_comes_back_once_in_time_and_with_the_same_browser(house) {
         let (one, two, browser, other) = ([1; 32], [2; 32], [8; 32], [9; 32]);
         let departure = Departure {
+            account: None,
             organisation: ORGANISATION,
             redirect_uri: "https://post.voorbeeld.nl/sign-in/answer".into(),
             onward: "/outbox".into(),
@@ -112,6 +113,8 @@ on_both! {
         };
         assert_eq!(arrive(one, other, NOW + 1).await, None, "another browser");
         assert_eq!(arrive([3; 32], browser, NOW + 1).await, None, "a state of nobody");
+        let for_a_mailbox = unit!(house, tx => departure::arrive(tx, Purpose::Mailbox, &one, &browser, NOW + 1).await);
+        assert_eq!(for_a_mailbox.unwrap(), None, "for something else");
         assert_eq!(arrive(one, browser, NOW + 1).await, Some(expected));
         assert_eq!(arrive(one, browser, NOW + 1).await, None, "a second time");
         assert_eq!(arrive(two, browser, NOW + 1 + departure::LIFE).await, None, "too late");

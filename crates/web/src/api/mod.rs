@@ -1,6 +1,7 @@
 //! The API: one file a subject, with its handlers and what they take and answer.
 
 mod account;
+mod app;
 mod change;
 mod contact;
 mod conversation;
@@ -54,6 +55,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(change::routes())
         .merge(me::routes())
         .merge(organisation::routes())
+        .merge(app::routes())
         .merge(identity_provider::routes())
         .merge(user::routes())
         .merge(password::routes())

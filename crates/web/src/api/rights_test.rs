@@ -53,6 +53,7 @@ fn body(call: &Call) -> Value {
         ("put", "/organisation/identity-provider") => {
             json!({"name": "n", "issuer": "https://login.example", "client_id": "c", "client_secret": "g"})
         }
+        ("put", "/organisation/apps/microsoft") => json!({"tenant": "t.nl", "client_id": "c", "client_secret": "g"}),
         (_, "/organisation/identity-provider/test") => json!({"issuer": "https://login.example"}),
         (_, "/me/password") => json!({"present": "oud", "password": "nieuw"}),
         (_, "/templates" | "/templates/{id}") if call.method != "patch" => json!({"name": "n", "subject": "s"}),

@@ -57,6 +57,7 @@ pub async fn depart(room: &MailRoom, departing: Departing<'_>) -> Result<String,
     let (state, visitor) = (token_digest(&state), token_digest(departing.proof));
     let departure = Departure {
         organisation: kept.organisation,
+        account: None,
         redirect_uri: departing.redirect_uri.to_owned(),
         onward: departing.onward.to_owned(),
     };

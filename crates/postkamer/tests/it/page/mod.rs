@@ -6,6 +6,7 @@ mod handling;
 mod hostile;
 mod mailboxes;
 mod me;
+mod microsoft;
 mod narrow;
 mod people;
 mod pop3;

@@ -31,7 +31,10 @@ use mailroom::{
     accounts::{self, AccountInput},
     words::FieldError,
 };
-use store::{UserRole, account::Account};
+use store::{
+    UserRole,
+    account::{Account, Incoming, Outgoing},
+};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -56,6 +59,8 @@ struct Page {
     open: bool,
     may_allow_plaintext: bool,
     allows_plaintext: bool,
+    /// It is opened by a grant at Microsoft: whether there is one.
+    authorised: Option<bool>,
     /// What to fetch, once the mailbox can be read.
     choices: Option<Choices>,
 }
@@ -115,9 +120,19 @@ async fn page(
         open: test.outcome == Outcome::Failed,
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
+        authorised: authorised(account),
         choices,
         test,
     })
+}
+
+/// Whether the owner of a mailbox at Microsoft agreed; `None` for every other.
+fn authorised(account: &Account) -> Option<bool> {
+    match (&account.settings.incoming, &account.settings.outgoing) {
+        (Incoming::Microsoft365, _) => Some(account.has_incoming_secret),
+        (_, Outgoing::Microsoft365) => Some(account.has_outgoing_secret),
+        _ => None,
+    }
 }
 
 /// Saves the mended settings and tests again.

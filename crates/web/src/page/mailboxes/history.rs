@@ -130,6 +130,8 @@ fn deed(entry: &audit::Entry, say: Say) -> String {
         }
         "account.owners" => say.did_owners().to_owned(),
         "account.folders" => say.did_folders().to_owned(),
+        "account.authorised" => say.did_authorise().to_owned(),
+        "account.authorisation_refused" => say.could_not_authorise().to_owned(),
         other => other.to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! The mailbox manager (*e-mailmanager*): the list, the wizard, and the tabs of one mailbox.
 
+mod authorise;
 mod connect;
 mod device;
 mod fields;
@@ -34,6 +35,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = list::routes(pages);
     let pages = new::routes(pages);
     let pages = connect::routes(pages);
+    let pages = authorise::routes(pages);
     let pages = progress::routes(pages);
     let pages = general::routes(pages);
     let pages = restore::routes(pages);

@@ -24,7 +24,7 @@ use mailroom::{
     words::{Checks, Refusal},
 };
 use serde::Deserialize;
-use store::UserRole;
+use store::{UserRole, account::Incoming};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/new", Who::MailboxManagers, show).post("/mailboxes/new", Who::MailboxManagers, make).post(
@@ -61,6 +61,8 @@ struct SettingsPage {
     open: bool,
     may_allow_plaintext: bool,
     allows_plaintext: bool,
+    /// The organisation registered an app at Microsoft.
+    by_microsoft: bool,
 }
 
 /// Other settings that were found.
@@ -126,6 +128,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
         halves,
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: false,
+        by_microsoft: accounts::app::microsoft(&state.room, &person.viewer).await?.is_some(),
     })
 }
 
@@ -141,6 +144,10 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
     match accounts::create(&state.room, &person.viewer, input).await {
         Ok(saved) => {
             let id = saved.account.id;
+            if saved.account.settings.incoming == Incoming::Microsoft365 {
+                // Nothing can be tried before its owner agreed.
+                return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
+            }
             accounts::begin_test(&state.room, &person.viewer, id).await?;
             let warned = super::connect::warned(&saved.warnings);
             Ok(Redirect::to(&format!("/mailboxes/{id}/connect{warned}")).into_response())
@@ -160,6 +167,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
                 open: true,
                 may_allow_plaintext: person.viewer.role == UserRole::Administrator,
                 allows_plaintext: fields.is_on("allow_plaintext"),
+                by_microsoft: accounts::app::microsoft(&state.room, &person.viewer).await?.is_some(),
             };
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }

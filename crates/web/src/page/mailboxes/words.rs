@@ -92,6 +92,16 @@ words! {
         only_receive "Niet: deze mailbox ontvangt alleen" "Not: this mailbox only receives";
         manner "Manier" "Manner";
         allow_plaintext "Zonder versleuteling toestaan (alleen in het eigen netwerk)" "Allow it without encryption (in one's own network only)";
+        by_microsoft "Microsoft 365" "Microsoft 365";
+        by_microsoft_why "Ligt deze mailbox bij Microsoft 365 (Exchange Online)? Dan zijn er geen servers of wachtwoorden in te vullen: de eigenaar gaat bij Microsoft akkoord." "Is this mailbox at Microsoft 365 (Exchange Online)? Then there are no servers or passwords to fill in: its owner agrees at Microsoft.";
+        connect_by_microsoft "Verbinden met Microsoft 365" "Connect through Microsoft 365";
+        authorise "Autoriseren" "Authorise";
+        authorise_again "Opnieuw autoriseren" "Authorise again";
+        authorise_why(address) "U gaat naar Microsoft. Meld u daar aan als {address} en ga akkoord; daarna komt u hier terug." "You go to Microsoft. Sign in there as {address} and agree; then you come back here.";
+        is_authorised "Deze mailbox is geautoriseerd bij Microsoft." "This mailbox is authorised at Microsoft.";
+        not_authorised "Niet geautoriseerd" "Not authorised";
+        back_to_mailbox "Terug naar de mailbox" "Back to the mailbox";
+        back_to_mailboxes "Naar de mailboxen" "To the mailboxes";
         connect_and_test "Verbinden en testen" "Connect and test";
         secret_seen "Let op het wachtwoord" "Mind the password";
 
@@ -299,6 +309,8 @@ words! {
         did_save "bewaarde de mailbox opnieuw" "saved the mailbox again";
         did_change(fields) "veranderde: {fields}" "changed: {fields}";
         did_owners "veranderde de eigenaren" "changed the owners";
+        did_authorise "autoriseerde de mailbox" "authorised the mailbox";
+        could_not_authorise "kon de mailbox niet autoriseren" "could not authorise the mailbox";
         did_folders "koos waar de mappen voor zijn" "chose what the folders are for";
         f_display_name "weergavenaam" "display name";
         f_address "adres" "address";

@@ -51,6 +51,10 @@ words! {
         token_revoked "trok een API-token in" "revoked an API token";
         organisation_changed "wijzigde de organisatie" "changed the organisation";
         provider_set "stelde de aanmelddienst in" "set up the sign-in service";
+        app_set "stelde de app voor Microsoft 365 in" "set up the app for Microsoft 365";
+        app_removed "verwijderde de app voor Microsoft 365" "removed the app for Microsoft 365";
+        account_authorised "autoriseerde een mailbox" "authorised a mailbox";
+        account_authorisation_refused "kon een mailbox niet autoriseren" "could not authorise a mailbox";
         provider_removed "verwijderde de aanmelddienst" "removed the sign-in service";
         network_unblocked "hief een blokkade op" "lifted a block";
         message_made_private "maakte een bericht vertrouwelijk" "made a message confidential";
@@ -145,6 +149,10 @@ impl Say {
             "token.made" => self.token_made(),
             "token.revoked" => self.token_revoked(),
             "organisation.changed" => self.organisation_changed(),
+            "organisation.app_set" => self.app_set(),
+            "organisation.app_removed" => self.app_removed(),
+            "account.authorised" => self.account_authorised(),
+            "account.authorisation_refused" => self.account_authorisation_refused(),
             "organisation.provider_set" => self.provider_set(),
             "organisation.provider_removed" => self.provider_removed(),
             "network.unblocked" => self.network_unblocked(),

@@ -8,6 +8,7 @@ mod deed_words;
 mod group;
 mod group_removal;
 mod ledger;
+mod microsoft;
 mod organisation;
 mod people;
 mod sign_in;
@@ -30,6 +31,7 @@ const MANY: usize = 2000;
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = organisation::routes(pages);
     let pages = sign_in::routes(pages);
+    let pages = microsoft::routes(pages);
     let pages = people::routes(pages);
     let pages = user::routes(pages);
     let pages = group::routes(pages);
@@ -46,6 +48,7 @@ words! {
     Say {
         organisation "Organisatie" "Organisation";
         sign_in "Aanmelden" "Sign-in";
+        microsoft "Microsoft 365" "Microsoft 365";
         users "Gebruikers" "Users";
         groups "Groepen" "Groups";
         templates "Sjablonen" "Templates";
@@ -68,6 +71,7 @@ fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
     let all = [
         (true, "/settings", say.organisation()),
         (true, "/settings/sign-in", say.sign_in()),
+        (true, "/settings/microsoft", say.microsoft()),
         (true, "/settings/users", say.users()),
         (true, "/settings/groups", say.groups()),
         (false, "/settings/templates", say.templates()),

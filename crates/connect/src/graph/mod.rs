@@ -1,0 +1,125 @@
+//! Microsoft Graph v1.0 for mail: a mailbox at Microsoft 365, both halves.
+//!
+//! Letters are named by their immutable identifiers, which survive a move within the mailbox. `line` asks, four at a time,
+//! with a token and with patience; `folder` lists, `pull` brings what changed, `compare` finds what Microsoft forgot to
+//! tell, `edit` does what was done here, `send` sends.
+
+mod compare;
+mod edit;
+mod fault;
+mod folder;
+mod item;
+mod line;
+mod place;
+mod pull;
+mod send;
+
+pub use fault::aadsts;
+pub use line::{Bearer, Line};
+pub use send::GraphTransport;
+
+use crate::{
+    ConnectError, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, ServerWords, Source, Wake, error::Cause,
+};
+use async_trait::async_trait;
+use mail::{RemoteId, RemoteSet, Role};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// What stands before a folder's identifier in [`RemoteFolder::remote`]: such a name is not for people.
+pub const FOLDER_PREFIX: &str = "graph:";
+/// Nobody numbers anything anew: an identifier is one letter's for ever.
+const FOLDER_EPOCH: i64 = 1;
+
+/// A mailbox at Microsoft 365, receiving half.
+#[derive(Debug)]
+pub struct GraphSource {
+    line: Arc<Line>,
+    /// Letters above this are not taken, in bytes.
+    limit: u64,
+    /// What the folders with a purpose are, by their identifiers.
+    roles: Option<HashMap<String, Role>>,
+    /// How many letters each folder held when it was listed, until a pull has used it.
+    totals: HashMap<String, u64>,
+}
+
+impl GraphSource {
+    /// The mailbox at the end of this line; letters of more than `limit` bytes are told of and left there.
+    pub fn new(line: Arc<Line>, limit: u64) -> GraphSource {
+        GraphSource { line, limit, roles: None, totals: HashMap::new() }
+    }
+}
+
+/// The identifier or well-known name of a folder in a path. `INBOX` is the inbox everywhere.
+fn folder_path(remote: &str) -> String {
+    let id = remote.strip_prefix(FOLDER_PREFIX).unwrap_or(remote);
+    let id = if id.eq_ignore_ascii_case("inbox") { "inbox" } else { id };
+    format!("/mailFolders/{}", line::encoded(id))
+}
+
+fn refused(cause: Cause, words: &str) -> ConnectError {
+    ConnectError::Refused { cause, words: ServerWords(words.to_owned()) }
+}
+
+#[async_trait]
+impl Source for GraphSource {
+    async fn folders(&mut self) -> Result<Vec<RemoteFolder>, ConnectError> {
+        let roles = match &self.roles {
+            Some(roles) => roles,
+            None => self.roles.insert(folder::roles(&self.line).await?),
+        };
+        let folders = folder::list(&self.line, roles).await?;
+        let total = |folder: &RemoteFolder| Some((folder.remote.clone(), folder.messages?));
+        self.totals = folders.iter().filter_map(total).collect();
+        Ok(folders)
+    }
+
+    async fn pull(
+        &mut self,
+        folders: Vec<FolderState>,
+        known: Arc<dyn Known>,
+        out: Outlet,
+    ) -> Result<(), ConnectError> {
+        for state in folders {
+            let total = self.totals.remove(&state.remote);
+            let pull = pull::Pull { line: &self.line, known: known.as_ref(), out: &out, limit: self.limit, total };
+            pull.folder(state).await?;
+        }
+        Ok(())
+    }
+
+    /// There is no push yet: it waits.
+    async fn wait(&mut self, at_most: Duration) -> Result<Wake, ConnectError> {
+        tokio::time::sleep(at_most).await;
+        Ok(Wake::Timer)
+    }
+
+    async fn edit(&mut self, edits: Vec<Edit>) -> Result<Vec<Result<EditDone, ConnectError>>, ConnectError> {
+        let mut done = Vec::with_capacity(edits.len());
+        for edit in edits {
+            done.push(edit::one(&self.line, edit).await);
+        }
+        Ok(done)
+    }
+
+    async fn find(&mut self, folder: &str, message_id: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {
+        let path = format!("{}/messages", folder_path(folder));
+        let found = item::by_message_id(&self.line, &path, message_id).await?;
+        Ok(found.into_iter().map(|item| (FOLDER_EPOCH, RemoteId::Name(item.id))).collect())
+    }
+
+    async fn inventory(&mut self, folder: &str) -> Result<(i64, RemoteSet), ConnectError> {
+        Ok((FOLDER_EPOCH, compare::ids(&self.line, folder, "").await?))
+    }
+
+    async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError> {
+        let moment = jiff::Timestamp::from_millisecond(moment).unwrap_or_default();
+        let filter = format!("&$filter={}", line::encoded(&format!("receivedDateTime lt {moment}")));
+        compare::ids(&self.line, folder, &filter).await
+    }
+
+    fn rest(&self) -> Duration {
+        self.line.rest()
+    }
+
+    async fn close(&mut self) {}
+}

@@ -1,0 +1,7 @@
+//! The Microsoft connector against a simulator that shares nothing with it.
+
+mod both_ways;
+mod faults;
+mod fetch;
+mod kept;
+mod send;

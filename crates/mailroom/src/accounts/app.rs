@@ -1,0 +1,152 @@
+//! The app that an organisation registered at Microsoft, so that mailbox owners only have to agree (features M8).
+
+use crate::{
+    MailRoom,
+    doer::{Doer, given},
+    outgoing::system,
+    words::{Checks, Refusal, field, letter},
+};
+use mail::AppRegistrationKey;
+use store::{
+    StoreError, UserRole, Viewer,
+    app_registration::{self, AppProvider, AppRegistration, AppSettings},
+    user,
+};
+use zeroize::Zeroizing;
+
+const DAY: i64 = 24 * 3_600_000;
+/// So many days before a secret ends administrators are told (pains P7); 0: it has ended.
+const WARNINGS: [i64; 4] = [0, 1, 7, 30];
+/// More administrators than an organisation has.
+const MANY: usize = 2000;
+
+/// What an administrator says of the app.
+#[derive(Clone, Default)]
+pub struct AppInput {
+    /// The tenant's number, or a domain of the organisation.
+    pub tenant: String,
+    /// The app's number.
+    pub client_id: String,
+    /// The value of its secret; `None`: the one that is kept.
+    pub secret: Option<Zeroizing<String>>,
+    /// When the secret ends, milliseconds since 1970.
+    pub expires_at: Option<i64>,
+}
+
+/// The organisation's app at Microsoft, when it registered one. Who manages mailboxes may know of it.
+pub async fn microsoft(room: &MailRoom, viewer: &Viewer) -> Result<Option<AppRegistration>, Refusal> {
+    if viewer.role == UserRole::Member {
+        return Err(Refusal::forbidden("", field::NO_RIGHT_TO_MANAGE));
+    }
+    let organisation = viewer.organisation;
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, AppProvider::Microsoft).await }));
+    Ok(read.await?)
+}
+
+/// Keeps what an administrator says of the app. The secret is kept sealed and never shown again.
+pub async fn set_microsoft(room: &MailRoom, viewer: &Viewer, input: AppInput) -> Result<AppRegistration, Refusal> {
+    let doer = Doer::administrator(room, viewer)?;
+    let known = microsoft(room, viewer).await?;
+    let settings = checked(known.is_some(), &input)?;
+    let (new, keys) = (AppRegistrationKey(doer.key()), room.store.keys.clone());
+    let fields = given(&[
+        ("tenant", known.as_ref().is_none_or(|known| known.tenant != settings.tenant)),
+        ("client_id", known.as_ref().is_none_or(|known| known.client_id != settings.client_id)),
+        ("client_secret", settings.secret.is_some()),
+        ("expires_at", known.as_ref().is_none_or(|known| known.expires_at != settings.expires_at)),
+    ]);
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let organisation = doer.organisation();
+            let provider = AppProvider::Microsoft;
+            let saved = app_registration::set(tx, &keys, organisation, provider, new, &settings, doer.now).await?;
+            doer.did(tx, "organisation.app_set", organisation, fields).await?;
+            // Accounts that wait for it try again at once.
+            tx.ring(store::Topic::Accounts);
+            Ok(saved)
+        })
+    });
+    Ok(write.await?)
+}
+
+/// Forgets the app and its secret.
+pub async fn remove_microsoft(room: &MailRoom, viewer: &Viewer) -> Result<(), Refusal> {
+    let doer = Doer::administrator(room, viewer)?;
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            app_registration::remove(tx, doer.organisation(), AppProvider::Microsoft).await?;
+            doer.did(tx, "organisation.app_removed", doer.organisation(), "").await
+        })
+    });
+    Ok(write.await?)
+}
+
+fn checked(is_kept: bool, input: &AppInput) -> Result<AppSettings, Refusal> {
+    let (tenant, client_id) = (input.tenant.trim().to_lowercase(), input.client_id.trim().to_owned());
+    let mut checks = Checks::default();
+    checks.line("tenant", &tenant, 255);
+    checks.line("client_id", &client_id, 200);
+    let is_plain = tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    let is_anybodys = ["common", "organizations", "consumers"].contains(&tenant.as_str());
+    if !tenant.is_empty() && (!is_plain || is_anybodys) {
+        checks.wrong("tenant", field::NOT_A_TENANT);
+    }
+    match &input.secret {
+        Some(secret) => checks.line("client_secret", secret, 2000),
+        None if !is_kept => checks.wrong("client_secret", field::REQUIRED),
+        None => {}
+    }
+    checks.done()?;
+    let secret = input.secret.as_ref().map(|secret| Zeroizing::new(secret.as_bytes().to_vec()));
+    Ok(AppSettings { tenant, client_id, secret, expires_at: input.expires_at })
+}
+
+/// How many whole days a secret still lasts, when somebody said until when.
+pub fn days_left(app: &AppRegistration, now: i64) -> Option<i64> {
+    app.expires_at.map(|at| (at - now).max(0) / DAY)
+}
+
+/// Whether that is so few that people should see it.
+pub fn is_ending(app: &AppRegistration, now: i64) -> bool {
+    days_left(app, now).is_some_and(|days| days < WARNINGS[WARNINGS.len() - 1])
+}
+
+/// Tells administrators of secrets that end soon: 30, 7 and 1 days before, and when they have ended.
+pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
+    let now = room.clock.now();
+    let soon = now + WARNINGS[WARNINGS.len() - 1] * DAY;
+    let ending =
+        room.store.db.read(move |tx| Box::pin(async move { app_registration::ending(tx, soon).await })).await?;
+    for app in ending {
+        let Some(at) = app.expires_at else { continue };
+        let left = (at - now).max(0);
+        let Some(days) = WARNINGS.into_iter().find(|days| left <= days * DAY) else { continue };
+        let noted = app.clone();
+        let write = room.store.db.write(move |tx| {
+            Box::pin(async move {
+                if !app_registration::warned(tx, &noted, days).await? {
+                    return Ok(Vec::new());
+                }
+                Ok(user::list(tx, noted.organisation, None, MANY).await?.0)
+            })
+        });
+        let people = write.await?;
+        let facts = [
+            ("date", system::plain(&day(at))),
+            ("link", system::plain(&format!("{}/settings/microsoft", room.config.base_url))),
+        ];
+        for person in people.iter().filter(|user| user.active && user.role == UserRole::Administrator) {
+            if let Err(error) = system::send(room, person, &letter::APP_SECRET_ENDS, &facts).await {
+                tracing::warn!(%error, "an administrator could not be told by mail that a client secret ends");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn day(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).unwrap_or_default().strftime("%Y-%m-%d").to_string()
+}

@@ -1,0 +1,193 @@
+//! *Autoriseren*: the owner of a mailbox goes to Microsoft, agrees, and comes back with a grant (features M8). Bound to the
+//! browser that left, to the mailbox and to the provider, and good once (reliability case 55).
+
+use super::{
+    grant::{self, is_microsoft},
+    managed,
+};
+use crate::{
+    MailRoom,
+    accounts::diagnosis::{Circumstances, diagnose},
+    doer::Doer,
+    words::{Refusal, field, grant as words},
+};
+use async_trait::async_trait;
+use connect::{
+    ConnectError, Secret,
+    graph::{Bearer, Line},
+    oauth::{Answer, OauthError, Request, Tokens, Verifier},
+};
+use mail::{AccountKey, address::fold_address};
+use store::{
+    Viewer, account, app_registration,
+    app_registration::AppProvider,
+    departure::{self, Departure, Purpose},
+    secret::{new_token, token_digest},
+};
+
+/// The path of ours at which people come back.
+pub const ANSWER: &str = "/mailboxes/authorised";
+/// What is asked for; the last part of each is looked for in what is granted.
+const RIGHTS: [&str; 3] = ["User.Read", "Mail.ReadWrite", "Mail.Send"];
+/// Without it the grant would end after an hour.
+const LASTING: &str = "offline_access";
+
+/// The address at Microsoft to send the browser to.
+pub async fn depart(
+    room: &MailRoom,
+    viewer: &Viewer,
+    id: AccountKey,
+    proof: &str,
+    redirect_uri: &str,
+) -> Result<String, Refusal> {
+    let account = managed(room, viewer, id).await?;
+    if !is_microsoft(&account.settings) {
+        return Err(Refusal::conflict("account", field::NOT_MICROSOFT));
+    }
+    let organisation = viewer.organisation;
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, AppProvider::Microsoft).await }));
+    let app = read.await?.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
+    let (vendor, state, now) = (&room.world.microsoft, new_token(), room.clock.now());
+    let rights = RIGHTS.map(|right| format!("{}{right}", vendor.scopes)).join(" ");
+    let request = Request {
+        endpoint: &vendor.endpoint(&app.tenant, "authorize"),
+        client_id: &app.client_id,
+        redirect_uri,
+        scope: &format!("{LASTING} {rights}"),
+        state: &state,
+        verifier: &verifier(room, &state),
+        more: &[("login_hint", &account.settings.address), ("prompt", "select_account")],
+    };
+    let url = request.url().ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
+    let (state, visitor) = (token_digest(&state), token_digest(proof));
+    let departure = Departure {
+        organisation,
+        account: Some(id),
+        redirect_uri: redirect_uri.to_owned(),
+        onward: format!("/mailboxes/{id}/connect"),
+    };
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move { departure::leave(tx, Purpose::Mailbox, &state, &visitor, &departure, now).await })
+    });
+    write.await?;
+    Ok(url)
+}
+
+/// Takes the grant that the browser brought back, and gives the mailbox; or why not, with the mailbox as far as it is
+/// known. A grant that was there before stays unless a better one came.
+pub async fn arrive(
+    room: &MailRoom,
+    viewer: &Viewer,
+    answer: &Answer,
+    proof: &str,
+) -> Result<AccountKey, (Refusal, Option<AccountKey>)> {
+    let again = || (words::told(words::BEGIN_AGAIN, &[]), None);
+    let state = answer.state.as_deref().ok_or_else(again)?;
+    let (digest, visitor, now) = (token_digest(state), token_digest(proof), room.clock.now());
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move { departure::arrive(tx, Purpose::Mailbox, &digest, &visitor, now).await })
+    });
+    let departed = write.await.map_err(|error| (error.into(), None))?;
+    let departed = departed.filter(|departed| departed.organisation == viewer.organisation).ok_or_else(again)?;
+    let id = departed.account.ok_or_else(again)?;
+    let taken = take(room, viewer, id, answer, &departed.redirect_uri, state).await;
+    if let Err(Refusal::Forbidden(why)) = &taken {
+        let (doer, code) = (Doer::new(room, viewer), why.code);
+        let write = room
+            .store
+            .db
+            .write(move |tx| Box::pin(async move { doer.did(tx, "account.authorisation_refused", id, code).await }));
+        write.await.map_err(|error| (error.into(), Some(id)))?;
+    }
+    taken.map(|()| id).map_err(|refusal| (refusal, Some(id)))
+}
+
+async fn take(
+    room: &MailRoom,
+    viewer: &Viewer,
+    id: AccountKey,
+    answer: &Answer,
+    redirect_uri: &str,
+    state: &str,
+) -> Result<(), Refusal> {
+    let found = managed(room, viewer, id).await?;
+    let app = grant::registration(&room.store, &room.world, viewer.organisation).await?;
+    let app = app.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
+    // Microsoft names itself in no answer; a name in one would be that of somebody else.
+    let code = answer.code(&room.world.microsoft.sign_in, false).map_err(refused)?;
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", verifier(room, state).reveal()),
+    ]
+    .map(|(name, value)| (name, value.to_owned()));
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let tokens = grant::redeem(&room.world, &app, &fields, &[&Secret::new(code)]).await.map_err(refused)?;
+    has_enough(&tokens)?;
+    let lasting =
+        tokens.refresh_token.clone().ok_or_else(|| words::told(words::TOO_LITTLE, &[("missing", LASTING)]))?;
+    let line = Line::new(&room.world, Box::new(Once(tokens.access_token))).map_err(|error| trouble(&error))?;
+    let names = line.owner().await.map_err(|error| trouble(&error))?;
+    let own = fold_address(&found.settings.address);
+    if !names.iter().any(|name| fold_address(name) == own) {
+        let granted = names.first().map_or("?", String::as_str);
+        let facts = [("granted", granted), ("mailbox", found.settings.address.as_str())];
+        return Err(words::told(words::OTHER_MAILBOX, &facts));
+    }
+    let (keys, doer, direction) = (room.store.keys.clone(), Doer::new(room, viewer), grant::direction(&found.settings));
+    let (organisation, now) = (viewer.organisation, room.clock.now());
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let grant = Some(lasting.reveal());
+            account::set_secret(tx, &keys, organisation, id, direction, grant, now).await?;
+            doer.did(tx, "account.authorised", id, "").await
+        })
+    });
+    write.await?;
+    room.transports.forget(id);
+    room.grants.forget(id);
+    Ok(())
+}
+
+/// What the code is redeemed with: made of the state by a key that only we have, so that nothing of it is kept.
+fn verifier(room: &MailRoom, state: &str) -> Verifier {
+    Verifier::of(&room.store.keys.pepper().digest("verifier at a provider of mailboxes", state))
+}
+
+/// People can untick rights, and administrators can give fewer.
+fn has_enough(tokens: &Tokens) -> Result<(), Refusal> {
+    let Some(given) = &tokens.scope else { return Ok(()) };
+    let given: Vec<String> =
+        given.split_whitespace().map(|one| one.rsplit('/').next().unwrap_or(one).to_lowercase()).collect();
+    let missing: Vec<&str> = RIGHTS.into_iter().filter(|right| !given.contains(&right.to_lowercase())).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(words::told(words::TOO_LITTLE, &[("missing", &missing.join(", "))])),
+    }
+}
+
+fn refused(error: OauthError) -> Refusal {
+    match &error {
+        OauthError::Refused { code, .. } if code == "access_denied" => words::told(words::CANCELLED, &[]),
+        _ => trouble(&grant::meaning(error)),
+    }
+}
+
+fn trouble(error: &ConnectError) -> Refusal {
+    let diagnosis = diagnose(error, Circumstances::default());
+    words::refused(&diagnosis.explained, &diagnosis.server_said)
+}
+
+/// The token that came with the grant, to ask whose it is.
+struct Once(Secret);
+
+#[async_trait]
+impl Bearer for Once {
+    async fn token(&self, _: Option<&Secret>) -> Result<Secret, ConnectError> {
+        Ok(self.0.clone())
+    }
+}

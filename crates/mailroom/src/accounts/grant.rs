@@ -1,0 +1,255 @@
+//! Grants: what the owner of a mailbox gave at the provider in place of a password (features M8).
+//!
+//! A grant is kept sealed like a password; the tokens that it gives are in memory only. They are renewed by one at a time,
+//! and a grant that comes back with a token takes the place of the old one only when nobody gave another meanwhile.
+
+use crate::{Clock, MailRoom};
+use async_trait::async_trait;
+use connect::{
+    ConnectError, Secret, ServerWords, World,
+    error::{Cause, Step},
+    graph::{Bearer, Line},
+    http::straight_client,
+    oauth::{ClientAuthentication, OauthError, Registration, TokenEndpoint, Tokens},
+};
+use mail::{AccountKey, OrganisationKey};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use store::{
+    Store, StoreError,
+    account::{self, Account, AccountSettings, Direction, Incoming, Outgoing, Server},
+    app_registration::{self, AppProvider},
+};
+use tokio::sync::Mutex as Lock;
+use zeroize::Zeroizing;
+
+/// A token that ends sooner than this is renewed already, in milliseconds.
+const MARGIN: i64 = 120_000;
+/// How long a token lasts of which nobody says so, in seconds.
+const USUAL_SECONDS: u64 = 3600;
+
+/// Lines to mailboxes, one an account, so that all who ask for it together are no more than the provider allows.
+#[derive(Clone, Default)]
+pub struct Grants(Arc<Mutex<HashMap<AccountKey, Arc<Line>>>>);
+
+impl Grants {
+    /// The line to the account's mailbox.
+    pub(crate) fn line(&self, room: &MailRoom, account: &Account) -> Result<Arc<Line>, ConnectError> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get(&account.id) {
+            return Ok(line.clone());
+        }
+        let keeper = Keeper {
+            store: room.store.clone(),
+            world: room.world.clone(),
+            clock: room.clock.clone(),
+            organisation: account.organisation,
+            account: account.id,
+            direction: direction(&account.settings),
+            held: Lock::default(),
+        };
+        let line = Arc::new(Line::new(&room.world, Box::new(keeper))?);
+        lines.insert(account.id, line.clone());
+        Ok(line)
+    }
+
+    /// Forgets the account's line and its tokens: it was saved, authorised anew, or removed.
+    pub(crate) fn forget(&self, account: AccountKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
+    }
+}
+
+/// Where the grant of an account is kept: one serves both halves.
+pub(super) fn direction(settings: &AccountSettings) -> Direction {
+    if settings.incoming == Incoming::Microsoft365 { Direction::Incoming } else { Direction::Outgoing }
+}
+
+/// What one half of an account goes through: a server of its own, or Microsoft, which needs no settings. `None`: nothing.
+pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<&Server>> {
+    match (half, &settings.incoming, &settings.outgoing) {
+        (Direction::Incoming, Incoming::Microsoft365, _) | (Direction::Outgoing, _, Outgoing::Microsoft365) => {
+            Some(None)
+        }
+        (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
+        | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server)),
+        _ => None,
+    }
+}
+
+/// Whether the account is opened by a grant at Microsoft.
+pub(super) fn is_microsoft(settings: &AccountSettings) -> bool {
+    settings.incoming == Incoming::Microsoft365 || settings.outgoing == Outgoing::Microsoft365
+}
+
+/// The secrets that mean nothing after the settings changed: a password is no grant, and a grant is no password.
+pub(super) fn of_another_kind(before: &AccountSettings, after: &AccountSettings) -> Vec<Direction> {
+    let mut others = Vec::new();
+    let is = |incoming: &Incoming| *incoming == Incoming::Microsoft365;
+    if is(&before.incoming) != is(&after.incoming) {
+        others.push(Direction::Incoming);
+    }
+    let is = |outgoing: &Outgoing| *outgoing == Outgoing::Microsoft365;
+    if is(&before.outgoing) != is(&after.outgoing) {
+        others.push(Direction::Outgoing);
+    }
+    others
+}
+
+/// Who we are at Microsoft for an organisation, and where its tokens are given.
+pub(super) async fn registration(
+    store: &Store,
+    world: &World,
+    organisation: OrganisationKey,
+) -> Result<Option<(Registration, String)>, StoreError> {
+    let keys = store.keys.clone();
+    let read = store.db.read(move |tx| {
+        Box::pin(async move {
+            match app_registration::get(tx, organisation, AppProvider::Microsoft).await? {
+                Some(app) => {
+                    let secret = app_registration::open_secret(tx, &keys, organisation, AppProvider::Microsoft).await?;
+                    Ok(Some((app, secret)))
+                }
+                None => Ok(None),
+            }
+        })
+    });
+    Ok(read.await?.map(|(app, secret)| {
+        let registration = Registration { client_id: app.client_id, client_secret: Secret::new(secret.as_slice()) };
+        (registration, world.microsoft.endpoint(&app.tenant, "token"))
+    }))
+}
+
+/// The tokens for what was granted.
+pub(super) async fn redeem(
+    world: &World,
+    (registration, url): &(Registration, String),
+    fields: &[(&str, &str)],
+    secrets: &[&Secret],
+) -> Result<Tokens, OauthError> {
+    let endpoint = TokenEndpoint { url, registration, authentication: ClientAuthentication::Post };
+    endpoint.redeem(&straight_client(world)?, fields, secrets).await
+}
+
+/// What a refusal of the sign-in means for the account (RFC 6749 §5.2).
+pub(super) fn meaning(error: OauthError) -> ConnectError {
+    let step = Step::SignIn;
+    match error {
+        OauthError::Unreachable(ConnectError::Later { cause, wait, reason, .. }) => {
+            ConnectError::Later { step, cause, wait, reason }
+        }
+        OauthError::Unreachable(error) => error,
+        OauthError::Refused { code, words } => match code.as_str() {
+            "invalid_client" | "unauthorized_client" => {
+                ConnectError::Settings { step, cause: Cause::AppRefused, words }
+            }
+            "temporarily_unavailable" | "server_error" => {
+                ConnectError::Later { step, cause: Cause::Throttled, wait: None, reason: words.0 }
+            }
+            _ => ConnectError::Credentials { cause: Cause::GrantGone, words },
+        },
+        OauthError::OtherIssuer | OauthError::Incomplete(_) => {
+            ConnectError::Later { step, cause: Cause::Protocol, wait: None, reason: error.to_string() }
+        }
+    }
+}
+
+/// Keeps the grant of one account, and the token that it last gave.
+struct Keeper {
+    store: Arc<Store>,
+    world: World,
+    clock: Clock,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    direction: Direction,
+    /// The token, and when it ends. Whoever renews it holds this.
+    held: Lock<Option<(Secret, i64)>>,
+}
+
+#[async_trait]
+impl Bearer for Keeper {
+    async fn token(&self, refused: Option<&Secret>) -> Result<Secret, ConnectError> {
+        let mut held = self.held.lock().await;
+        let is_refused = |token: &Secret| refused.is_some_and(|refused| refused.reveal() == token.reveal());
+        if let Some((token, ends_at)) = &*held
+            && *ends_at > self.clock.now() + MARGIN
+            && !is_refused(token)
+        {
+            return Ok(token.clone());
+        }
+        *held = None;
+        let (token, ends_at) = self.renewed().await?;
+        *held = Some((token.clone(), ends_at));
+        Ok(token)
+    }
+}
+
+impl Keeper {
+    async fn renewed(&self) -> Result<(Secret, i64), ConnectError> {
+        let app = registration(&self.store, &self.world, self.organisation).await.map_err(ours)?;
+        let app = app.ok_or_else(|| ConnectError::Settings {
+            step: Step::SignIn,
+            cause: Cause::AppRefused,
+            words: ServerWords("no app is registered at Settings, Microsoft 365".to_owned()),
+        })?;
+        let mut grant = self.grant().await?;
+        loop {
+            match self.ask(&app, &grant).await {
+                Err(OauthError::Refused { code, words }) if code == "invalid_grant" => {
+                    // Another node may have renewed it, or its owner given it anew, while we asked.
+                    let now = self.grant().await?;
+                    if now.as_slice() == grant.as_slice() {
+                        return Err(meaning(OauthError::Refused { code, words }));
+                    }
+                    grant = now;
+                }
+                Err(error) => return Err(meaning(error)),
+                Ok(tokens) => {
+                    let ends_at = self.clock.now() + tokens.expires_in.unwrap_or(USUAL_SECONDS) as i64 * 1000;
+                    if let Some(next) = &tokens.refresh_token {
+                        self.keep(&grant, next).await?;
+                    }
+                    return Ok((tokens.access_token, ends_at));
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, app: &(Registration, String), grant: &[u8]) -> Result<Tokens, OauthError> {
+        let text = Zeroizing::new(String::from_utf8_lossy(grant).into_owned());
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", text.as_str())];
+        redeem(&self.world, app, &fields, &[&Secret::new(grant)]).await
+    }
+
+    async fn grant(&self) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
+        let (keys, organisation) = (self.store.keys.clone(), self.organisation);
+        let (account, direction) = (self.account, self.direction);
+        let read = self.store.db.read(move |tx| {
+            Box::pin(async move { account::open_secret(tx, &keys, organisation, account, direction).await })
+        });
+        read.await.map_err(ours)?.ok_or_else(|| {
+            let words = ServerWords("nobody has authorised this mailbox yet".to_owned());
+            ConnectError::Credentials { cause: Cause::GrantGone, words }
+        })
+    }
+
+    /// Puts what came with a token in the place of the grant that gave it. On disk before the token is used: the old one
+    /// may be good for nothing by now.
+    async fn keep(&self, before: &[u8], next: &Secret) -> Result<(), ConnectError> {
+        let (keys, organisation) = (self.store.keys.clone(), self.organisation);
+        let (account, direction) = (self.account, self.direction);
+        let (before, next) = (Zeroizing::new(before.to_vec()), next.clone());
+        let write = self.store.db.write(move |tx| {
+            Box::pin(async move {
+                account::renew_secret(tx, &keys, organisation, account, direction, &before, next.reveal()).await
+            })
+        });
+        write.await.map(|_| ()).map_err(ours)
+    }
+}
+
+/// Trouble of our own, which says nothing of the grant.
+fn ours(error: StoreError) -> ConnectError {
+    ConnectError::Later { step: Step::SignIn, cause: Cause::Dropped, wait: None, reason: error.to_string() }
+}

@@ -1,0 +1,206 @@
+//! Grants, with a simulator in Microsoft's place: rotation, refusals, and who may come back with which answer.
+
+use super::{AccountInput, app, authorise, grant::Grants, health::Half, watch};
+use crate::{MailRoom, outgoing::fixture::house_with, words::Refusal};
+use connect::{ConnectError, Vendor, error::Cause, oauth::Answer};
+use mail::AccountKey;
+use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Simulator};
+use store::{
+    Viewer,
+    account::{self, Account, Colour, Direction, Incoming},
+};
+use zeroize::Zeroizing;
+
+const INFO: &str = "info@voorbeeld.test";
+const BACK: &str = "http://127.0.0.1:8025/mailboxes/authorised";
+
+struct Scene {
+    room: MailRoom,
+    viewer: Viewer,
+    account: AccountKey,
+    simulator: Simulator,
+    _house: crate::outgoing::fixture::House,
+}
+
+async fn scene() -> Scene {
+    let simulator = Simulator::start("127.0.0.1:0".parse().unwrap(), Cloud::default()).await.unwrap();
+    let mut house = house_with(|_| {}).await;
+    house.room.world = house.room.world.clone().with_microsoft(Vendor::simulated(&simulator.url).unwrap());
+    house.room.world.allow_networks.push("127.0.0.0/8".parse().unwrap());
+    let (room, viewer) = (house.room.clone(), house.viewer);
+    let input = app::AppInput {
+        tenant: "voorbeeld.test".into(),
+        client_id: CLIENT_ID.into(),
+        secret: Some(Zeroizing::new(CLIENT_SECRET.into())),
+        expires_at: None,
+    };
+    app::set_microsoft(&room, &viewer, input).await.unwrap();
+    let text =
+        format!(r#"{{"address":"{INFO}","incoming":{{"kind":"microsoft365"}},"outgoing":{{"kind":"microsoft365"}}}}"#);
+    let input: AccountInput = serde_json::from_str(&text).unwrap();
+    let made = super::create(&room, &viewer, input).await.unwrap();
+    assert!(!made.account.settings.push && !made.account.has_incoming_secret);
+    Scene { account: made.account.id, room, viewer, simulator, _house: house }
+}
+
+impl Scene {
+    async fn loaded(&self) -> Account {
+        let (organisation, id) = (self.viewer.organisation, self.account);
+        let read =
+            self.room.store.db.read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await }));
+        read.await.unwrap()
+    }
+
+    async fn grant(&self) -> Option<Vec<u8>> {
+        let secret = super::secret_of(&self.room, &self.loaded().await, Direction::Incoming).await.unwrap();
+        secret.map(|secret| secret.reveal().to_vec())
+    }
+
+    /// Goes to Microsoft, where somebody decides, and gives what their browser brings back.
+    async fn there(&self, proof: &str, who: &str) -> Answer {
+        let url = authorise::depart(&self.room, &self.viewer, self.account, proof, BACK).await.unwrap();
+        let back = self.simulator.with(|cloud| cloud.decide(&url, who)).expect("the page is shown");
+        let query = back.strip_prefix(BACK).and_then(|rest| rest.strip_prefix('?')).expect("to where it was told");
+        let pairs: serde_json::Map<String, serde_json::Value> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.replace("%3A", ":").into()))
+            .collect();
+        serde_json::from_value(pairs.into()).unwrap()
+    }
+
+    async fn arrive(&self, answer: &Answer, proof: &str) -> Result<AccountKey, &'static str> {
+        authorise::arrive(&self.room, &self.viewer, answer, proof).await.map_err(|(refusal, _)| match refusal {
+            Refusal::Forbidden(why) => why.code,
+            other => panic!("{other:?}"),
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_of_a_mailbox_agrees_and_everybody_elses_answer_opens_nothing() {
+    let scene = scene().await;
+    let answer = scene.there("browser", INFO).await;
+    assert_eq!(scene.arrive(&answer, "another browser").await, Err("grant_begin_again"));
+    // Nobody's answer is taken twice, and that one was shown by somebody else.
+    let answer = scene.there("browser", INFO).await;
+    assert_eq!(scene.arrive(&answer, "browser").await, Ok(scene.account));
+    assert_eq!(scene.arrive(&answer, "browser").await, Err("grant_begin_again"));
+    let kept = scene.grant().await.expect("a grant");
+    for (who, code) in [("anna@voorbeeld.test", "grant_other_mailbox"), ("", "grant_cancelled")] {
+        let answer = scene.there("browser", who).await;
+        assert_eq!(scene.arrive(&answer, "browser").await, Err(code));
+        assert_eq!(scene.grant().await, Some(kept.clone()), "what was there stays");
+    }
+    let nothing: Answer = serde_json::from_str(r#"{"code":"x"}"#).unwrap();
+    assert_eq!(scene.arrive(&nothing, "browser").await, Err("grant_begin_again"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_is_renewed_by_one_at_a_time_and_the_new_one_is_kept() {
+    let scene = scene().await;
+    scene.simulator.with(|cloud| cloud.token_seconds = 60);
+    let answer = scene.there("browser", INFO).await;
+    scene.arrive(&answer, "browser").await.unwrap();
+    let account = scene.loaded().await;
+    let mut before = scene.grant().await.unwrap();
+    for _ in 0..3 {
+        // Each token is as good as over, so that each question renews it; all of them at once do so one after the other.
+        let line = scene.room.grants.line(&scene.room, &account).unwrap();
+        let asked = futures_util::future::join_all((0..4).map(|_| line.owner())).await;
+        assert!(asked.into_iter().all(|answer| answer.unwrap() == [INFO, INFO]));
+        let now = scene.grant().await.unwrap();
+        assert_ne!(now, before, "the grant was not renewed");
+        before = now;
+    }
+    // Another node, which knows nothing of these tokens, goes on with what is kept.
+    let line = Grants::default().line(&scene.room, &account).unwrap();
+    assert_eq!(line.owner().await.unwrap(), [INFO, INFO]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_grant_turns_the_mailbox_red_at_once_and_is_not_tried_again() {
+    let scene = scene().await;
+    let answer = scene.there("browser", INFO).await;
+    scene.arrive(&answer, "browser").await.unwrap();
+    let account = scene.loaded().await;
+    scene.room.grants.line(&scene.room, &account).unwrap().owner().await.unwrap();
+    scene.simulator.with(|cloud| cloud.revoke(INFO));
+    let error = scene.room.grants.line(&scene.room, &account).unwrap().owner().await.unwrap_err();
+    assert!(matches!(&error, ConnectError::Credentials { cause: Cause::GrantGone, .. }), "{error:?}");
+    watch::failed(&scene.room, &account, Half::Receiving, &error).await.unwrap();
+    let health = scene.loaded().await.health;
+    assert_eq!((health.colour, health.parked), (Colour::Red, true));
+    assert_eq!(health.code.as_deref(), Some("ms_password_changed"));
+    // Its owner agrees again.
+    let answer = scene.there("browser", INFO).await;
+    scene.arrive(&answer, "browser").await.unwrap();
+    assert!(!scene.loaded().await.health.parked);
+    scene.room.grants.line(&scene.room, &account).unwrap().owner().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_microsoft_refuses_is_the_administrators_trouble_and_passes_with_a_new_one() {
+    let scene = scene().await;
+    let answer = scene.there("browser", INFO).await;
+    scene.arrive(&answer, "browser").await.unwrap();
+    scene.simulator.with(|cloud| cloud.apps[0].client_secret = "een ander".to_owned());
+    let account = scene.loaded().await;
+    let error = scene.room.grants.line(&scene.room, &account).unwrap().owner().await.unwrap_err();
+    assert!(matches!(&error, ConnectError::Settings { cause: Cause::AppRefused, .. }), "{error:?}");
+    watch::failed(&scene.room, &account, Half::Receiving, &error).await.unwrap();
+    let health = scene.loaded().await.health;
+    assert_eq!((health.code.as_deref(), health.parked), (Some("ms_app_secret_wrong"), false));
+    assert!(!health.words.unwrap_or_default().contains(CLIENT_SECRET));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_never_shown_to_microsoft_as_a_grant() {
+    let scene = scene().await;
+    let answer = scene.there("browser", INFO).await;
+    scene.arrive(&answer, "browser").await.unwrap();
+    let change = |text: &str| serde_json::from_str::<AccountInput>(text).unwrap();
+    let imap =
+        r#"{"incoming":{"kind":"imap","host":"imap.voorbeeld.test","secret":"wachtwoord"},"outgoing":{"kind":"none"}}"#;
+    super::patch(&scene.room, &scene.viewer, scene.account, change(imap)).await.unwrap();
+    assert_eq!(scene.grant().await.as_deref(), Some(b"wachtwoord".as_slice()));
+    let back = r#"{"incoming":{"kind":"microsoft365"}}"#;
+    super::patch(&scene.room, &scene.viewer, scene.account, change(back)).await.unwrap();
+    assert_eq!(scene.loaded().await.settings.incoming, Incoming::Microsoft365);
+    assert_eq!(scene.grant().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_are_told_before_the_secret_ends_and_once_for_each_time() {
+    let scene = scene().await;
+    let day = 24 * 3_600_000;
+    let began = scene.room.clock.now();
+    let input = app::AppInput {
+        tenant: "voorbeeld.test".into(),
+        client_id: CLIENT_ID.into(),
+        secret: None,
+        expires_at: Some(began + 40 * day),
+    };
+    app::set_microsoft(&scene.room, &scene.viewer, input).await.unwrap();
+    let mut told = Vec::new();
+    for passed in [0, 5, 11, 20, 33, 34, 39, 40, 41] {
+        scene.room.clock.set(began + passed * day);
+        for _ in 0..2 {
+            app::warn(&scene.room).await.unwrap();
+        }
+        let kept = app::microsoft(&scene.room, &scene.viewer).await.unwrap().unwrap();
+        told.push((passed, kept.warned_days));
+    }
+    let expected = [0, 5, 11, 20, 33, 34, 39, 40, 41].into_iter().zip([
+        None,
+        None,
+        Some(30),
+        Some(30),
+        Some(7),
+        Some(7),
+        Some(1),
+        Some(0),
+        Some(0),
+    ]);
+    assert_eq!(told, expected.collect::<Vec<_>>());
+}

@@ -1,0 +1,67 @@
+//! Why a mailbox was not opened by authorising it.
+
+use super::{FieldError, Phrase, Refusal, field::Why, text};
+
+/// Too late, a second time, or in another browser.
+pub const BEGIN_AGAIN: Why = (
+    "grant_begin_again",
+    text(
+        "Deze autorisatie is verlopen, al gebruikt, of in een andere browser begonnen. Kies opnieuw Autoriseren.",
+        "This authorisation has expired, was used already, or began in another browser. Choose Authorise again.",
+    ),
+);
+/// The person turned back there.
+pub const CANCELLED: Why = (
+    "grant_cancelled",
+    text(
+        "U hebt het autoriseren bij Microsoft afgebroken. Er is niets veranderd.",
+        "You cancelled authorising at Microsoft. Nothing was changed.",
+    ),
+);
+/// Another mailbox was opened.
+pub const OTHER_MAILBOX: Why = (
+    "grant_other_mailbox",
+    text(
+        "U hebt bij Microsoft toestemming gegeven voor {granted}, maar deze mailbox is {mailbox}. Kies opnieuw Autoriseren en meld u aan als {mailbox}.",
+        "At Microsoft you gave consent for {granted}, but this mailbox is {mailbox}. Choose Authorise again and sign in as {mailbox}.",
+    ),
+);
+/// Less was granted than is needed.
+pub const TOO_LITTLE: Why = (
+    "grant_too_little",
+    text(
+        "Microsoft gaf minder rechten dan nodig is ({missing}). Voeg die bij de app toe, onder API-machtigingen, en kies opnieuw Autoriseren.",
+        "Microsoft gave fewer rights than are needed ({missing}). Add them to the app, at API permissions, and choose Authorise again.",
+    ),
+);
+/// It said no, or could not be reached.
+pub const REFUSED: Why = (
+    "grant_refused",
+    text("Autoriseren is niet gelukt: {why} {fix} ({said})", "Authorising did not work: {why} {fix} ({said})"),
+);
+
+/// The words with their facts.
+pub fn told((code, words): Why, facts: &[(&str, &str)]) -> Refusal {
+    Refusal::Forbidden(FieldError { field: "grant".to_owned(), code, message: words.with(facts) })
+}
+
+/// Microsoft's refusal with its likely cause.
+pub fn refused(why: &super::cause::Explained, said: &str) -> Refusal {
+    let (code, words) = REFUSED;
+    let fill = |why: &str, fix: &str| words.with(&[("why", why), ("fix", fix), ("said", said)]);
+    let message = Phrase { nl: fill(why.cause.nl, why.fix.nl).nl, en: fill(why.cause.en, why.fix.en).en };
+    Refusal::Forbidden(FieldError { field: "grant".to_owned(), code, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::assert_complete;
+
+    #[test]
+    fn every_reason_is_there_in_both_languages() {
+        for (code, words) in [BEGIN_AGAIN, CANCELLED, OTHER_MAILBOX, TOO_LITTLE, REFUSED] {
+            assert_complete(code, &words);
+        }
+    }
+}

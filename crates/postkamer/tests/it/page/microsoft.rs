@@ -1,0 +1,126 @@
+//! A mailbox at Microsoft 365, from the app's registration to mail that goes both ways, with a simulator in Microsoft's place.
+
+use super::{gallery, nothing_went_wrong, sign_in};
+use crate::fetch::text;
+use crate::post_office::{letter, send, when};
+use crate::program::{Backing, Program, wait_until};
+use serde_json::{Value, json};
+use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Simulator};
+use testkit::{Browser, corpus};
+use tokio::runtime::Runtime;
+
+const ADDRESS: &str = "info@voorbeeld.test";
+const ANNA: &str = "anna@voorbeeld.test";
+
+/// Goes to Microsoft from the mailbox, and presses a button there.
+fn authorise(browser: &mut Browser, link: &str, button: &str) {
+    browser.follow(link);
+    browser.press(button);
+}
+
+fn count(simulator: &Simulator, address: &str, folder: &str) -> usize {
+    simulator.with(|cloud| {
+        let mailbox = cloud.mailbox(address).expect("a mailbox");
+        let id = mailbox.folder(folder).expect("a folder").id.clone();
+        mailbox.letters_in(&id).len()
+    })
+}
+
+#[test]
+fn a_mailbox_is_opened_at_microsoft_and_a_withdrawn_grant_is_given_again() {
+    let runtime = Runtime::new().expect("a runtime");
+    let address = "127.0.0.1:0".parse().expect("an address");
+    let simulator = runtime.block_on(Simulator::start(address, Cloud::default())).expect("a simulator");
+    simulator.with(|cloud| {
+        let mailbox = cloud.mailbox(ADDRESS).expect("a mailbox");
+        for raw in corpus::messages(11, 40) {
+            mailbox.put("inbox", raw, "2026-11-20T10:00:00Z".parse().expect("a moment"));
+        }
+    });
+    let program = Program::start_with(Backing::Disk, &[("POSTKAMER_SIMULATOR", &simulator.url)]);
+    let mut browser = Browser::open();
+    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
+    browser.run("await page.waitForURL('**/mail')", Value::Null);
+
+    // Without a registration nothing is offered; an administrator makes it once.
+    browser.go(&format!("{}/settings/microsoft", program.url()));
+    browser.judge(&gallery(), "settings-microsoft-empty");
+    let shown = browser.run("return await page.locator('#redirect_uri').inputValue()", Value::Null);
+    assert_eq!(shown, json!(format!("{}/mailboxes/authorised", program.url())));
+    browser.fill("Tenant", "common");
+    browser.fill("Client-ID (toepassings-ID)", CLIENT_ID);
+    browser.fill("Clientgeheim (de waarde)", CLIENT_SECRET);
+    browser.press("Bewaren");
+    browser.sees("Vul het tenant-ID of een domein van uw organisatie in");
+    browser.fill("Tenant", "voorbeeld.test");
+    browser.fill("Clientgeheim (de waarde)", CLIENT_SECRET);
+    browser.press("Bewaren");
+    browser.sees("Bewaard. Verbind nu een mailbox");
+    browser.judge(&gallery(), "settings-microsoft");
+
+    // The wizard asks for no server.
+    browser.go(&format!("{}/mailboxes/new?address={ADDRESS}", program.url()));
+    browser.press("Verbinden met Microsoft 365");
+    browser.sees("U gaat naar Microsoft.");
+    browser.judge(&gallery(), "mailbox-authorise");
+    let mailbox = browser.path();
+    let id = mailbox.split('/').nth(2).expect("an account").to_owned();
+
+    // The wrong mailbox, and no mailbox, open nothing.
+    authorise(&mut browser, "Autoriseren", "Anna de Vries (anna@voorbeeld.test)");
+    browser.sees("toestemming gegeven voor anna@voorbeeld.test, maar deze mailbox is info@voorbeeld.test");
+    browser.judge(&gallery(), "mailbox-not-authorised");
+    browser.follow("Terug naar de mailbox");
+    authorise(&mut browser, "Autoriseren", "Annuleren / Cancel");
+    browser.sees("U hebt het autoriseren bij Microsoft afgebroken.");
+    // An answer that nobody waits for.
+    browser.go(&format!("{}/mailboxes/authorised?code=x&state=y", program.url()));
+    browser.sees("Deze autorisatie is verlopen, al gebruikt, of in een andere browser begonnen.");
+    browser.go(&format!("{}{mailbox}", program.url()));
+
+    // The right one is tried at once with a mail that goes round.
+    authorise(&mut browser, "Autoriseren", "Info Voorbeeld (info@voorbeeld.test)");
+    browser.sees("Alles werkt");
+    browser.judge(&gallery(), "mailbox-authorised");
+    browser.press("Beginnen met ophalen");
+    let counts = || program.api.get(&format!("/accounts/{id}"))["counts"]["messages"].clone();
+    wait_until("everything to be here", || (counts() == json!(40)).then_some(()));
+    assert_eq!(count(&simulator, ADDRESS, "inbox"), 40, "the test's mail was cleared away");
+
+    // What is read here is read there; what is sent lies there once.
+    let first = program.api.list("/messages?role=inbox")[0].clone();
+    program.api.patch(&format!("/messages/{}", text(&first["id"])), &json!({ "seen": true, "flagged": true }));
+    wait_until("the flag to be there", || {
+        let marked = simulator.with(|cloud| {
+            let mailbox = cloud.mailbox(ADDRESS).expect("a mailbox");
+            mailbox.letters.values().any(|letter| letter.is_read && letter.flag == "flagged")
+        });
+        marked.then_some(())
+    });
+    let out = send(&program.api, &letter(&id, &[ANNA], "Offerte"));
+    when(&program.api, &out, "accepted");
+    assert_eq!(count(&simulator, ANNA, "inbox"), 1);
+    program.fetch(&id);
+    assert_eq!(count(&simulator, ADDRESS, "sentitems"), 1, "there is no second copy");
+    assert_eq!(program.api.list("/messages?role=sent").len(), 1);
+    let ledger = program.api.get(&format!("/accounts/{id}/ledger"));
+    let missing = ledger["items"].as_array().or(ledger.as_array()).expect("rows").iter();
+    assert!(missing.map(|row| &row["missing"]).all(|missing| *missing == json!(0)), "{ledger}");
+
+    // A grant that is withdrawn turns the mailbox red and loses nothing; given again, it goes on.
+    simulator.with(|cloud| cloud.revoke(ADDRESS));
+    let fetch = format!("/accounts/{id}/fetch?wait=true");
+    program.api.call("POST", &fetch, Some(&json!({})), &[]);
+    let health = || program.api.get(&format!("/accounts/{id}"))["health"].clone();
+    wait_until("the mailbox to be red", || (health()["colour"] == "red").then_some(()));
+    assert_eq!(health()["code"], json!("ms_password_changed"), "{}", health());
+    browser.go(&format!("{}{mailbox}", program.url()));
+    browser.sees("of de toestemming is daar ingetrokken");
+    browser.judge(&gallery(), "mailbox-grant-gone");
+    authorise(&mut browser, "Opnieuw autoriseren", "Info Voorbeeld (info@voorbeeld.test)");
+    browser.sees("Alles werkt");
+    wait_until("the mailbox to be green", || (health()["colour"] == "green").then_some(()));
+    wait_until("the same mail to be here", || (counts() == json!(41)).then_some(()));
+    // The page that plays Microsoft has no icon.
+    nothing_went_wrong(&mut browser, &["status of 403", "status of 404", "status of 422"]);
+}

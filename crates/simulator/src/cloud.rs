@@ -1,0 +1,126 @@
+//! Everything the simulator knows: organisations' apps, mailboxes, what was granted, what is to go wrong.
+
+use crate::{fault::Fault, graph::Subscription, mailbox::Mailbox, sign_in::Grants};
+use bytes::Bytes;
+use jiff::Timestamp;
+
+/// An app as an administrator registered it.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Its name there.
+    pub client_id: String,
+    /// What proves it.
+    pub client_secret: String,
+    /// Where browsers may come back to; empty lets them go anywhere on this machine.
+    pub redirect_uris: Vec<String>,
+    /// An administrator agreed that it may read mailboxes by itself.
+    pub acts_alone: bool,
+}
+
+/// A letter that left a mailbox.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// The mailbox.
+    pub from: String,
+    /// To whom, of all three kinds.
+    pub recipients: Vec<String>,
+    /// The bytes as they were handed over.
+    pub raw: Bytes,
+}
+
+/// The provider's side of the world.
+#[derive(Debug)]
+pub struct Cloud {
+    /// The organisation's name in addresses of the sign-in; `common` and `organizations` are known besides.
+    pub tenant: String,
+    /// The apps.
+    pub apps: Vec<App>,
+    /// The mailboxes.
+    pub mailboxes: Vec<Mailbox>,
+    /// What is to go wrong.
+    pub faults: Vec<Fault>,
+    /// Every request, as `GET me/messages?...`.
+    pub heard: Vec<String>,
+    /// How many requests for one mailbox there were at once, at most.
+    pub most_at_once: usize,
+    /// How long an answer takes at least, in milliseconds.
+    pub latency_ms: u64,
+    /// How long an access token lasts, in seconds.
+    pub token_seconds: i64,
+    /// What left.
+    pub sent: Vec<Sent>,
+    pub(crate) grants: Grants,
+    pub(crate) subscriptions: Vec<Subscription>,
+}
+
+/// The client id of the app that is there from the start.
+pub const CLIENT_ID: &str = "11111111-2222-4333-8444-555555555555";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "geheim~van-de.app";
+
+impl Default for Cloud {
+    /// An app and two mailboxes.
+    fn default() -> Cloud {
+        Cloud {
+            tenant: "voorbeeld.test".to_owned(),
+            apps: vec![App {
+                client_id: CLIENT_ID.to_owned(),
+                client_secret: CLIENT_SECRET.to_owned(),
+                redirect_uris: Vec::new(),
+                acts_alone: true,
+            }],
+            mailboxes: vec![
+                Mailbox::new("info@voorbeeld.test", "Info Voorbeeld"),
+                Mailbox::new("anna@voorbeeld.test", "Anna de Vries"),
+            ],
+            faults: Vec::new(),
+            heard: Vec::new(),
+            most_at_once: 0,
+            latency_ms: 0,
+            token_seconds: 3600,
+            sent: Vec::new(),
+            grants: Grants::default(),
+            subscriptions: Vec::new(),
+        }
+    }
+}
+
+impl Cloud {
+    /// The mailbox with this address.
+    pub fn mailbox(&mut self, address: &str) -> Option<&mut Mailbox> {
+        self.mailboxes.iter_mut().find(|mailbox| mailbox.address.eq_ignore_ascii_case(address))
+    }
+
+    /// Puts a letter into the inbox of everybody here whom it is for, without what others must not see.
+    pub(crate) fn deliver(&mut self, from: &str, raw: Bytes) {
+        let recipients = crate::graph::recipients(&raw);
+        let shown = crate::graph::without_bcc(&raw);
+        for address in &recipients {
+            if let Some(mailbox) = self.mailbox(address) {
+                mailbox.put("inbox", shown.clone(), Timestamp::now());
+            }
+        }
+        self.sent.push(Sent { from: from.to_owned(), recipients, raw });
+    }
+
+    /// How many requests began so.
+    pub fn heard(&self, beginning: &str) -> usize {
+        self.heard.iter().filter(|line| line.starts_with(beginning)).count()
+    }
+
+    /// An access token for a mailbox, as if somebody had gone through the sign-in just now.
+    pub fn token_for(&mut self, address: &str) -> String {
+        self.grants.access_token(Some(address), "Mail.ReadWrite Mail.Send User.Read", self.token_seconds)
+    }
+
+    /// Where a browser goes that was sent to this address of the sign-in, when somebody says there who they are; nobody turns
+    /// back. `None` when the page shows what is wrong instead.
+    pub fn decide(&mut self, address: &str, who: &str) -> Option<String> {
+        crate::sign_in::decide(self, address, who)
+    }
+
+    /// Withdraws every grant of this mailbox: its tokens end, and are not renewed.
+    pub fn revoke(&mut self, address: &str) {
+        self.grants.revoke(address);
+    }
+}

@@ -1,0 +1,73 @@
+//! What a person or a test asks of the simulator itself, over HTTP: faults, letters, and what it has heard.
+
+use crate::{
+    asked::{Asked, Reply},
+    fault::Fault,
+    server::Shared,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Answers below `/simulator`.
+pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
+    let path: Vec<&str> = asked.path.iter().skip(1).map(String::as_str).collect();
+    let mut cloud = shared.cloud();
+    match (asked.method.as_str(), path.as_slice()) {
+        ("GET", []) => {
+            let mailboxes: Vec<Value> = cloud
+                .mailboxes
+                .iter()
+                .map(|mailbox| json!({ "address": mailbox.address, "messages": mailbox.letters.len() }))
+                .collect();
+            let app = cloud.apps.first();
+            Reply::json(
+                200,
+                &json!({
+                    "tenant": cloud.tenant,
+                    "client_id": app.map(|app| &app.client_id),
+                    "client_secret": app.map(|app| &app.client_secret),
+                    "mailboxes": mailboxes,
+                    "sent": cloud.sent.len(),
+                    "heard": cloud.heard,
+                }),
+            )
+        }
+        ("POST", ["faults"]) => match serde_json::from_slice::<Fault>(&asked.body) {
+            Ok(fault) => {
+                cloud.faults.push(fault);
+                Reply::bare(204)
+            }
+            Err(error) => Reply::json(400, &json!({ "error": error.to_string() })),
+        },
+        ("DELETE", ["faults"]) => {
+            cloud.faults.clear();
+            Reply::bare(204)
+        }
+        // The body is the letter, byte for byte.
+        ("POST", ["mailboxes", address, folder]) => {
+            let raw = asked.body.clone();
+            match cloud.mailbox(address) {
+                Some(mailbox) if mailbox.folder(folder).is_some() => {
+                    let id = mailbox.put(folder, raw, Timestamp::now()).id(true);
+                    Reply::json(201, &json!({ "id": id }))
+                }
+                _ => Reply::json(404, &json!({ "error": "no such mailbox or folder" })),
+            }
+        }
+        ("DELETE", ["grants", address]) => {
+            cloud.revoke(address);
+            Reply::bare(204)
+        }
+        ("POST", ["tokens", address]) => Reply::json(200, &json!({ "access_token": cloud.token_for(address) })),
+        ("GET", ["sent"]) => {
+            let sent: Vec<Value> = cloud
+                .sent
+                .iter()
+                .map(|sent| json!({ "from": sent.from, "recipients": sent.recipients, "raw": STANDARD.encode(&sent.raw) }))
+                .collect();
+            Reply::json(200, &json!({ "items": sent }))
+        }
+        _ => Reply::json(404, &json!({ "error": "GET /simulator shows what is there" })),
+    }
+}

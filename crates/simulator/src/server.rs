@@ -1,0 +1,223 @@
+//! The server on a loopback port.
+
+use crate::{
+    asked::{Asked, Reply, decoded},
+    cloud::Cloud,
+    control,
+    fault::{self, Kind},
+    graph, sign_in,
+};
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue},
+    response::Response,
+};
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// More than this nobody sends here.
+const LONGEST_BODY: usize = 160 << 20;
+/// How many requests for one mailbox are answered at once (learn.microsoft.com/graph/throttling-limits, Outlook).
+const AT_ONCE: usize = 4;
+
+/// A running simulator; it ends with the value.
+#[derive(Debug)]
+pub struct Simulator {
+    /// `http://127.0.0.1:PORT`: sign-in and Graph alike.
+    pub url: String,
+    shared: Shared,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) url: String,
+    cloud: Arc<Mutex<Cloud>>,
+    /// Requests being answered, by mailbox.
+    busy: Arc<Mutex<HashMap<String, usize>>>,
+    /// Calls the addresses of notifications.
+    pub(crate) client: reqwest::Client,
+}
+
+impl Shared {
+    pub(crate) fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        self.cloud.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Simulator {
+    /// Listens on this address, which must be one of this machine: nobody else shall be fooled by it.
+    pub async fn start(address: SocketAddr, cloud: Cloud) -> io::Result<Simulator> {
+        if !address.ip().is_loopback() {
+            let words = "the simulator only listens on this machine itself (127.0.0.1 or ::1)";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+        }
+        let listener = TcpListener::bind(address).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let shared = Shared {
+            url: url.clone(),
+            cloud: Arc::new(Mutex::new(cloud)),
+            busy: Arc::default(),
+            client: reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?,
+        };
+        let router = Router::new().fallback(serve).with_state(shared.clone());
+        let task = tokio::spawn(async move {
+            // It only ends with the listener.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Simulator { url, shared, task })
+    }
+
+    /// Looks at the cloud, or changes it.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Cloud) -> T) -> T {
+        work(&mut self.shared.cloud())
+    }
+
+    /// Serves until the program ends.
+    pub async fn run(mut self) {
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(State(shared): State<Shared>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST_BODY).await else { return written(Reply::bare(413)) };
+    let mut headers: HashMap<String, String> = HashMap::new();
+    for (name, value) in &parts.headers {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        headers.entry(name.as_str().to_owned()).and_modify(|all| *all = format!("{all}, {value}")).or_insert(value);
+    }
+    let path = parts.uri.path();
+    let query = parts.uri.query().unwrap_or_default();
+    let below = path.strip_prefix("/v1.0");
+    let asked =
+        Asked::new(parts.method.as_str(), &format!("{}?{query}", below.unwrap_or(path)), headers, body.to_vec());
+    let reply = match below {
+        Some(_) => of_graph(&shared, asked, &decoded(query, true)).await,
+        None if path.starts_with("/simulator") => Some(control::answer(&shared, &asked)),
+        None => Some(sign_in::answer(&shared, &asked)),
+    };
+    match reply {
+        Some(reply) => written(reply),
+        None => {
+            let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
+            let mut response = Response::new(Body::from_stream(cut));
+            response.headers_mut().insert("content-length", HeaderValue::from_static("100"));
+            response
+        }
+    }
+}
+
+/// `None`: the connection ends without an answer.
+async fn of_graph(shared: &Shared, asked: Asked, query: &str) -> Option<Reply> {
+    let line = format!("{} {}", asked.method, asked.path.join("/"));
+    let line = if query.is_empty() { line } else { format!("{line}?{query}") };
+    let (fault, latency) = {
+        let mut cloud = shared.cloud();
+        cloud.heard.push(line.clone());
+        (fault::take(&mut cloud.faults, &line, fault::To::Request), cloud.latency_ms)
+    };
+    let whose = asked.headers.get("authorization").cloned().unwrap_or_default();
+    let _turn = match Turn::take(shared, &whose) {
+        Ok(turn) => turn,
+        Err(reply) => return Some(reply),
+    };
+    if latency > 0 {
+        tokio::time::sleep(Duration::from_millis(latency)).await;
+    }
+    let kind = fault.as_ref().map(|fault| fault.kind);
+    if let Some(fault) = &fault {
+        let is_done = matches!(fault.kind, Kind::DoneThen504 | Kind::DoneThenCut);
+        if is_done {
+            graph::answer(shared, &asked).await;
+        }
+        if fault.kind == Kind::Slow {
+            tokio::time::sleep(Duration::from_secs(fault.seconds)).await;
+        }
+        if fault.kind == Kind::DoneThenCut {
+            return None;
+        }
+        if let Some(reply) = fault::answer(fault, &asked) {
+            return Some(reply);
+        }
+    }
+    let mut reply = graph::answer(shared, &asked).await;
+    reply.is_cut = kind == Some(Kind::Half);
+    Some(reply)
+}
+
+/// A place among those that are answered at once.
+struct Turn {
+    shared: Shared,
+    whose: String,
+}
+
+impl Turn {
+    fn take(shared: &Shared, whose: &str) -> Result<Turn, Reply> {
+        let now = {
+            let mut busy = shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = busy.entry(whose.to_owned()).or_insert(0);
+            *now += 1;
+            *now
+        };
+        // From here on it is given back whatever happens.
+        let turn = Turn { shared: shared.clone(), whose: whose.to_owned() };
+        let mut cloud = shared.cloud();
+        cloud.most_at_once = cloud.most_at_once.max(now);
+        drop(cloud);
+        if now > AT_ONCE {
+            let words = "Application is over its MailboxConcurrency limit.";
+            let mut reply = fault::error(&Asked::default(), 429, "ApplicationThrottled", words);
+            reply.headers.push(("retry-after", "1".to_owned()));
+            return Err(reply);
+        }
+        Ok(turn)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(now) = busy.get_mut(&self.whose) {
+            *now = now.saturating_sub(1);
+        }
+    }
+}
+
+fn written(reply: Reply) -> Response {
+    let length = reply.body.len();
+    let body = match reply.is_cut {
+        false => Body::from(reply.body),
+        true => {
+            let half = Bytes::from(reply.body).slice(..length / 2);
+            let pieces = [Ok(half), Err(io::Error::other("cut"))];
+            Body::from_stream(futures_util::stream::iter(pieces))
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = axum::http::StatusCode::from_u16(reply.status).unwrap_or_default();
+    let headers = response.headers_mut();
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.append(HeaderName::from_static(name), value);
+        }
+    }
+    if reply.is_cut {
+        headers.insert("content-length", HeaderValue::from(length));
+    }
+    response
+}

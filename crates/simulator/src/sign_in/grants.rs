@@ -1,0 +1,82 @@
+//! What was granted to whom.
+
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+
+/// A code that a browser brings back.
+#[derive(Debug, Clone)]
+pub struct Code {
+    pub client_id: String,
+    pub redirect_uri: String,
+    pub challenge: String,
+    pub scope: String,
+    pub who: String,
+    pub ends_at: Timestamp,
+}
+
+/// A token that opens something.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The person; `None`: the app by itself.
+    pub who: Option<String>,
+    /// What it opens, separated by blanks.
+    pub scope: String,
+    pub ends_at: Timestamp,
+}
+
+/// What renews it.
+#[derive(Debug, Clone)]
+pub struct Refresh {
+    pub client_id: String,
+    pub who: String,
+    pub scope: String,
+    /// It was shown once already.
+    pub is_used: bool,
+}
+
+/// A device that waits for somebody to agree elsewhere.
+#[derive(Debug, Clone)]
+pub struct Device {
+    pub client_id: String,
+    pub user_code: String,
+    pub scope: String,
+    /// Who agreed; `Some(None)`: somebody said no.
+    pub decided: Option<Option<String>>,
+    pub ends_at: Timestamp,
+}
+
+/// Everything that was granted.
+#[derive(Debug, Default)]
+pub struct Grants {
+    pub(super) codes: HashMap<String, Code>,
+    pub(super) access: HashMap<String, Access>,
+    pub(super) refresh: HashMap<String, Refresh>,
+    pub(super) devices: HashMap<String, Device>,
+}
+
+impl Grants {
+    /// A token that nobody can guess.
+    pub(super) fn fresh(kind: &str) -> String {
+        format!("{kind}.{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
+    }
+
+    /// A new access token.
+    pub fn access_token(&mut self, who: Option<&str>, scope: &str, seconds: i64) -> String {
+        let token = Grants::fresh("eyJ0eXAiOiJKV1Qi");
+        let ends_at = Timestamp::now() + SignedDuration::from_secs(seconds);
+        self.access.insert(token.clone(), Access { who: who.map(str::to_owned), scope: scope.to_owned(), ends_at });
+        token
+    }
+
+    /// What a token opens, when it is good.
+    pub fn opens(&self, token: &str) -> Option<&Access> {
+        self.access.get(token).filter(|access| access.ends_at > Timestamp::now())
+    }
+
+    /// Ends everything of a person.
+    pub fn revoke(&mut self, address: &str) {
+        let is_theirs = |who: &str| who.eq_ignore_ascii_case(address);
+        self.access.retain(|_, access| !access.who.as_deref().is_some_and(is_theirs));
+        self.refresh.retain(|_, refresh| !is_theirs(&refresh.who));
+    }
+}

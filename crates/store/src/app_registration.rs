@@ -1,0 +1,157 @@
+//! An app that the organisation registered at a provider of mailboxes, so that its people can let Postkamer in without
+//! giving a password (features M8): one for each provider.
+
+use crate::{
+    Row, StoreError, Tx,
+    secret::{APP_SECRET, Keyring},
+    vals,
+};
+use mail::{AppRegistrationKey, OrganisationKey};
+use zeroize::Zeroizing;
+
+/// The provider at which an app is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AppProvider {
+    /// Microsoft Entra, for Microsoft 365.
+    Microsoft,
+}
+
+impl AppProvider {
+    /// The name in the database and the interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AppProvider::Microsoft => "microsoft",
+        }
+    }
+}
+
+/// A registration as it is kept, without the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppRegistration {
+    /// Its key.
+    pub id: AppRegistrationKey,
+    /// Whose it is.
+    pub organisation: OrganisationKey,
+    /// The organisation's name or number at the provider.
+    pub tenant: String,
+    /// Who we are there.
+    pub client_id: String,
+    /// When the secret was last given.
+    pub secret_set_at: i64,
+    /// When the secret ends there, milliseconds since 1970; `None`: nobody said.
+    pub expires_at: Option<i64>,
+    /// The fewest days before the end of which administrators were told.
+    pub warned_days: Option<i64>,
+}
+
+/// What an administrator says of it.
+#[derive(Debug, Clone)]
+pub struct AppSettings {
+    /// The organisation's name or number at the provider.
+    pub tenant: String,
+    /// Who we are there.
+    pub client_id: String,
+    /// What proves it; `None`: the one that is kept.
+    pub secret: Option<Zeroizing<Vec<u8>>>,
+    /// When the secret ends there.
+    pub expires_at: Option<i64>,
+}
+
+const COLUMNS: &str = "id, organisation, tenant, client_id, secret_set_at, expires_at, warned_days";
+
+/// The organisation's registration at a provider, when it has one.
+pub async fn get(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    provider: AppProvider,
+) -> Result<Option<AppRegistration>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM app_registrations WHERE organisation = $1 AND provider = $2");
+    Ok(tx.row(&sql, &vals![organisation, provider.as_str()]).await?.map(read))
+}
+
+/// Keeps what was said of it; `new` is its key when there was none. Whoever gives another secret or date is warned anew.
+pub async fn set(
+    tx: &mut Tx,
+    keys: &Keyring,
+    organisation: OrganisationKey,
+    provider: AppProvider,
+    new: AppRegistrationKey,
+    settings: &AppSettings,
+    now: i64,
+) -> Result<AppRegistration, StoreError> {
+    let known = get(tx, organisation, provider).await?;
+    let id = known.as_ref().map_or(new, |known| known.id);
+    let sealed = match &settings.secret {
+        Some(secret) => Some(keys.seal(tx, organisation, APP_SECRET, id.0, secret).await?),
+        None => None,
+    };
+    let AppSettings { tenant, client_id, expires_at, .. } = settings;
+    match (known, sealed) {
+        (Some(known), sealed) => {
+            let told = known.warned_days.filter(|_| sealed.is_none() && known.expires_at == *expires_at);
+            let sql = "UPDATE app_registrations SET tenant = $3, client_id = $4, expires_at = $5, warned_days = $6
+                       WHERE organisation = $1 AND id = $2";
+            tx.execute(sql, &vals![organisation, id, tenant, client_id, *expires_at, told]).await?;
+            if let Some(sealed) = sealed {
+                let sql = "UPDATE app_registrations SET client_secret = $3, secret_set_at = $4
+                           WHERE organisation = $1 AND id = $2";
+                tx.execute(sql, &vals![organisation, id, sealed, now]).await?;
+            }
+        }
+        (None, Some(sealed)) => {
+            let sql = "INSERT INTO app_registrations (organisation, id, provider, tenant, client_id, client_secret,
+                           secret_set_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+            let values = vals![organisation, id, provider.as_str(), tenant, client_id, sealed, now, *expires_at];
+            tx.execute(sql, &values).await?;
+        }
+        (None, None) => return Err(StoreError::Broken("a registration without its secret".to_owned())),
+    }
+    get(tx, organisation, provider).await?.ok_or(StoreError::NotFound)
+}
+
+/// Forgets the registration and its secret. What was granted through it stays with the mailboxes.
+pub async fn remove(tx: &mut Tx, organisation: OrganisationKey, provider: AppProvider) -> Result<(), StoreError> {
+    let sql = "DELETE FROM app_registrations WHERE organisation = $1 AND provider = $2";
+    match tx.execute(sql, &vals![organisation, provider.as_str()]).await? {
+        0 => Err(StoreError::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// What proves to the provider who we are.
+pub async fn open_secret(
+    tx: &mut Tx,
+    keys: &Keyring,
+    organisation: OrganisationKey,
+    provider: AppProvider,
+) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let sql = "SELECT id, client_secret FROM app_registrations WHERE organisation = $1 AND provider = $2";
+    let mut row = tx.row(sql, &vals![organisation, provider.as_str()]).await?.ok_or(StoreError::NotFound)?;
+    let id = row.int(0);
+    keys.open(tx, organisation, APP_SECRET, id, &row.bytes(1)).await
+}
+
+/// Registrations of the whole installation whose secret ends before a moment.
+pub async fn ending(tx: &mut Tx, before: i64) -> Result<Vec<AppRegistration>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM app_registrations WHERE expires_at < $1 ORDER BY organisation, id");
+    Ok(tx.rows(&sql, &vals![before]).await?.into_iter().map(read).collect())
+}
+
+/// Notes that administrators were told that it ends in so many days; `false` when somebody else did so before.
+pub async fn warned(tx: &mut Tx, registration: &AppRegistration, days: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE app_registrations SET warned_days = $3
+               WHERE organisation = $1 AND id = $2 AND (warned_days IS NULL OR warned_days > $3)";
+    Ok(tx.execute(sql, &vals![registration.organisation, registration.id, days]).await? > 0)
+}
+
+fn read(mut row: Row) -> AppRegistration {
+    AppRegistration {
+        id: AppRegistrationKey(row.int(0)),
+        organisation: OrganisationKey(row.int(1)),
+        tenant: row.text(2),
+        client_id: row.text(3),
+        secret_set_at: row.int(4),
+        expires_at: row.opt_int(5),
+        warned_days: row.opt_int(6),
+    }
+}

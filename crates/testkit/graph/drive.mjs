@@ -1,0 +1,87 @@
+// Microsoft's own client library works on the simulator: what it can't read is not Graph. It writes down what it found as
+// JSON, for a test to judge.
+//
+// The library gives its token to https only; the first link of the chain here gives it to a simulator on this machine. The
+// rest of the chain, with its patience and its redirects, is the library's own.
+import { createRequire } from 'node:module'
+
+const [programs, base, token] = process.argv.slice(2)
+const load = createRequire(`${programs}package.json`)
+const { Client, PageIterator, RetryHandler, RetryHandlerOptions, RedirectHandler, HTTPMessageHandler, GraphError } =
+  load('@microsoft/microsoft-graph-client')
+
+class Bearer {
+  async execute(context) {
+    context.options.headers = { ...Object.fromEntries(new Headers(context.options.headers)), authorization: `Bearer ${token}` }
+    return this.next.execute(context)
+  }
+  setNext(next) {
+    this.next = next
+  }
+}
+
+const chain = [new Bearer(), new RetryHandler(new RetryHandlerOptions()), new RedirectHandler(), new HTTPMessageHandler()]
+chain.forEach((link, at) => chain[at + 1] && link.setNext(chain[at + 1]))
+const client = Client.initWithMiddleware({ baseUrl: `${base}/`, middleware: chain[0] })
+// The library takes whole addresses apart only when they are of https.
+const api = client.api.bind(client)
+client.api = (path) => api(path.replace(`${base}/v1.0`, ''))
+const immutable = 'IdType="ImmutableId"'
+const found = {}
+
+found.me = await client.api('/me').get()
+found.folders = (await client.api('/me/mailFolders').top(50).get()).value
+const walk = async (path, page) => {
+  const first = await client.api(path).header('Prefer', `${immutable}, odata.maxpagesize=${page}`).get()
+  const items = []
+  const iterator = new PageIterator(client, first, (item) => items.push(item) > 0, {
+    headers: { Prefer: `${immutable}, odata.maxpagesize=${page}` },
+  })
+  await iterator.iterate()
+  return { items, link: iterator.getDeltaLink() }
+}
+const whole = await walk('/me/mailFolders/inbox/messages/delta', 7)
+found.whole = whole.items.map((item) => item.id)
+found.message = await client.api(`/me/messages/${whole.items[0].id}`).header('Prefer', immutable).get()
+found.raw = await (await client.api(`/me/messages/${whole.items[0].id}/$value`).responseType('raw').get()).text()
+
+const letter = 'From: info@voorbeeld.test\r\nTo: anna@voorbeeld.test\r\nSubject: Van de bibliotheek\r\n\r\nDag\r\n'
+const mime = Buffer.from(letter).toString('base64')
+const draft = await client.api('/me/messages').header('Content-Type', 'text/plain').header('Prefer', immutable).post(mime)
+await client.api(`/me/messages/${draft.id}/send`).post()
+found.sent = await client.api(`/me/messages/${draft.id}`).header('Prefer', immutable).select('isDraft,parentFolderId').get()
+await client.api('/me/sendMail').post({
+  message: {
+    subject: 'Uit JSON',
+    body: { contentType: 'Text', content: 'hallo' },
+    toRecipients: [{ emailAddress: { address: 'anna@voorbeeld.test' } }],
+  },
+})
+
+const [one, two, three] = found.whole
+await client.api(`/me/messages/${one}`).header('Prefer', immutable).patch({ isRead: true, flag: { flagStatus: 'flagged' } })
+const moved = await client.api(`/me/messages/${two}/move`).header('Prefer', immutable).post({ destinationId: 'archive' })
+found.moved = moved.id === two
+await client.api(`/me/messages/${three}`).header('Prefer', immutable).delete()
+const later = await walk(whole.link, 50)
+found.changed = later.items.filter((item) => !item['@removed']).map((item) => item.id)
+found.removed = later.items.filter((item) => item['@removed']).map((item) => item.id)
+
+const refusal = async (work) => {
+  try {
+    await work()
+    return null
+  } catch (error) {
+    return { known: error instanceof GraphError, status: error.statusCode, code: error.code, request: Boolean(error.requestId) }
+  }
+}
+found.nothing = await refusal(() => client.api('/me/messages/nope').get())
+found.old = await refusal(() => client.api('/me/mailFolders/inbox/messages/delta?$deltatoken=OLD').get())
+const batch = await client.api('/$batch').post({
+  requests: [
+    { id: '1', method: 'GET', url: '/me/mailFolders/inbox' },
+    { id: '2', method: 'GET', url: '/me/messages/nope' },
+  ],
+})
+found.batch = batch.responses.map((answer) => [answer.id, answer.status])
+console.log(JSON.stringify(found))

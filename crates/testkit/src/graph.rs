@@ -1,0 +1,18 @@
+//! Microsoft's own client library for Graph, which we did not write.
+
+use crate::home;
+use serde_json::Value;
+use std::process::Command;
+
+/// Lets the library work on a mailbox at an address that speaks Graph, and gives what it found (`graph/drive.mjs`).
+///
+/// # Panics
+/// When the library is not installed, or can't read what it is answered.
+pub fn graph_client(base: &str, token: &str) -> Value {
+    let programs = home::need(home::home().join("graph/ready")).with_file_name("");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/graph/drive.mjs");
+    let output = Command::new("node").arg(script).arg(programs).args([base, token]).output().expect("node is there");
+    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the library failed: {}", said());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
+}

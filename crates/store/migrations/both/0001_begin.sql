@@ -710,3 +710,33 @@ CREATE TABLE audit (
     done_at BIGINT NOT NULL,
     PRIMARY KEY (organisation, id)
 );
+
+-- People who were erased at somebody's request: how far it is, and nothing of who they were.
+CREATE TABLE erasures (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    subject TEXT NOT NULL,             -- the key that the contact or user had
+    asked_by BIGINT NOT NULL,          -- a user
+    asked_at BIGINT NOT NULL,
+    messages BIGINT NOT NULL,          -- that go with them
+    cleaned_at BIGINT,                 -- when nothing was left of it, in what the database freed neither
+    PRIMARY KEY (organisation, id)
+);
+
+-- What must not come back unasked, as digests that nobody can turn round: addresses and ids elsewhere under a key of the
+-- organisation, and the bytes of mail.
+CREATE TABLE erased (
+    organisation BIGINT NOT NULL,
+    mark BYTEA NOT NULL,
+    is_mail BOOLEAN NOT NULL,
+    erased_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, mark)
+) CLUSTERED;
+
+-- Bytes that are still to go, by digest, with everything that names them.
+CREATE TABLE erasing (
+    organisation BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    erasure BIGINT NOT NULL,
+    PRIMARY KEY (organisation, digest)
+) CLUSTERED;

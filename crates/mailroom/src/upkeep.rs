@@ -1,5 +1,5 @@
 //! What an installation does for itself, hour by hour: kept bytes that nothing names go, damaged ones are told, old
-//! tries to sign in are forgotten.
+//! tries to sign in are forgotten, and what was asked to be erased goes.
 
 use crate::MailRoom;
 use std::time::Duration;
@@ -29,8 +29,16 @@ async fn forget_tries(room: &MailRoom) {
     }
 }
 
+/// What somebody asked to be erased goes on.
+async fn erase(room: &MailRoom) {
+    if let Err(error) = crate::people::erasure::go_on(&room.store, room.clock.now(), false).await {
+        tracing::warn!(%error, "what was asked to be erased could not go on; it is tried again");
+    }
+}
+
 async fn sweep(room: &MailRoom) {
     forget_tries(room).await;
+    erase(room).await;
     let swept = match room.store.sweep(room.clock.now(), PATIENCE).await {
         Ok(Some(swept)) => swept,
         Ok(None) => return,

@@ -31,11 +31,6 @@ impl Marks {
         self.mark(&["external", &external.source, &external.id])
     }
 
-    /// Of who somebody is where they signed in.
-    pub fn identity(&self, issuer: &str, subject: &str) -> [u8; 32] {
-        self.mark(&["identity", issuer, subject])
-    }
-
     fn mark(&self, parts: &[&str]) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         for part in parts {

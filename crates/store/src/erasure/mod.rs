@@ -15,7 +15,7 @@ pub use contact::of_contact;
 pub use mark::{Marks, allow_again, refused};
 pub(crate) use mark::{are_erased, mark_of_mail};
 pub(crate) use purge::delete_again;
-pub use purge::go_on;
+pub use purge::{clean, go_on};
 pub use user::of_user;
 
 use crate::{Row, StoreError, Tx, vals, viewer::Viewer};

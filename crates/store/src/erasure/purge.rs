@@ -28,7 +28,7 @@ struct Going {
 pub async fn go_on(store: &Store, now: i64) -> Result<bool, StoreError> {
     let going = store.db.read(|tx| Box::pin(async move { going(tx).await })).await?;
     if going.is_empty() {
-        return clean(store, now).await;
+        return Ok(false);
     }
     // Bytes first: a crash in between is made good by doing both again.
     for Going { organisation, digest, place, .. } in &going {
@@ -224,11 +224,12 @@ async fn bytes(tx: &mut Tx, going: &Going) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes anew what the database freed, once nothing is to go any more.
-async fn clean(store: &Store, now: i64) -> Result<bool, StoreError> {
-    let due = "SELECT e.organisation, e.id FROM erasures e WHERE e.cleaned_at IS NULL
+/// Writes anew what the database freed, once nothing of an erasure asked for until then is to go any more; `false`:
+/// there was none, or the database could not now. On SQLite nobody writes meanwhile: the whole file is copied.
+pub async fn clean(store: &Store, asked_until: i64, now: i64) -> Result<bool, StoreError> {
+    let due = "SELECT e.organisation, e.id FROM erasures e WHERE e.cleaned_at IS NULL AND e.asked_at <= $1
                AND NOT EXISTS (SELECT 1 FROM erasing g WHERE g.organisation = e.organisation AND g.erasure = e.id)";
-    let due = store.db.read(move |tx| Box::pin(async move { tx.rows(due, &[]).await })).await?;
+    let due = store.db.read(move |tx| Box::pin(async move { tx.rows(due, &vals![asked_until]).await })).await?;
     if due.is_empty() || !store.db.clean().await? {
         return Ok(false);
     }

@@ -247,7 +247,8 @@ async fn turn_away(
     *run = kept;
     let away: Vec<Incoming> = away;
     // What a server only hands over leaves it as its account says.
-    for item in away.into_iter().filter(|_| !context.collects) {
+    let collects = context.collects;
+    for item in away.into_iter().filter(|_| !collects) {
         let generation = context.generation(tx, item.folder).await?;
         let at = (item.folder, generation, place::remote_number(&item.remote));
         let name = place::remote_name(&item.remote).map(str::to_owned);

@@ -62,6 +62,7 @@ async fn erase(room: &Room, id: i64, with_mail: bool) -> Result<Erasure, StoreEr
 
 async fn go_on(room: &Room) {
     while erasure::go_on(&room.store, NOW + 1).await.unwrap() {}
+    assert!(erasure::clean(&room.store, NOW, NOW + 1).await.unwrap());
 }
 
 /// Where the canary still is: files of the installation, and on PostgreSQL tables.

@@ -5,7 +5,7 @@ use super::personal::Subject;
 use crate::{
     MailRoom,
     doer::Doer,
-    words::{Checks, Refusal, field},
+    words::{Checks, Language, Refusal, Text, field, text},
 };
 use mail::{OrganisationKey, address::fold_address};
 use store::{
@@ -23,6 +23,8 @@ const HOUR: i64 = 3_600_000;
 const NIGHT_UNTIL: i64 = 4;
 /// After so many hours it is written anew at any hour, so that nothing is left after a day.
 const LATEST: i64 = 20;
+/// What a user is called from now on.
+const FORMER: Text = text("Oud-collega", "Former colleague");
 
 /// What a person is called here, and what has to be typed to confirm that they are meant.
 pub async fn called(room: &MailRoom, viewer: &Viewer, subject: Subject) -> Result<String, Refusal> {
@@ -42,15 +44,15 @@ pub async fn called(room: &MailRoom, viewer: &Viewer, subject: Subject) -> Resul
 }
 
 /// Erases the person. `name` is what they are called, typed by whoever asks; `with_mail` (of a contact only) also the mail
-/// that is theirs alone, here and on its server; `former` is what a user is called from now on. The first of the mail goes
-/// at once and the rest by [`go_on`].
+/// that is theirs alone, here and on its server; a user is a former colleague from now on, in that language. The first of
+/// the mail goes at once and the rest by [`go_on`].
 pub async fn erase(
     room: &MailRoom,
     viewer: &Viewer,
     subject: Subject,
     name: &str,
     with_mail: bool,
-    former: &'static str,
+    language: Language,
 ) -> Result<Erasure, Refusal> {
     let is_meant = called(room, viewer, subject).await?.trim() == name.trim();
     if !is_meant {
@@ -68,7 +70,7 @@ pub async fn erase(
                     Ok(begun)
                 }
                 Subject::User(key) => {
-                    let begun = erasure::of_user(tx, &asked, key, former).await?;
+                    let begun = erasure::of_user(tx, &asked, key, FORMER.say(language)).await?;
                     doer.did(tx, "user.erased", key, "").await?;
                     Ok(begun)
                 }
@@ -149,5 +151,16 @@ pub(crate) async fn may_come(
     match external.filter(|external| known.is_none_or(|known| known.external.as_ref() != Some(*external))) {
         Some(external) => erasure::refused(tx, organisation, &[marks.external(external)], "external").await,
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::assert_complete;
+
+    #[test]
+    fn what_a_former_colleague_is_called_is_there_in_both_languages() {
+        assert_complete("former", &FORMER);
     }
 }

@@ -54,6 +54,7 @@ fn body(call: &Call) -> Value {
             json!({"name": "n", "issuer": "https://login.example", "client_id": "c", "client_secret": "g"})
         }
         (_, "/organisation/identity-provider/test") => json!({"issuer": "https://login.example"}),
+        (_, "/contacts/{id}/erasure" | "/users/{id}/erasure") => json!({"name": "Jan"}),
         (_, "/me/password") => json!({"present": "oud", "password": "nieuw"}),
         (_, "/templates" | "/templates/{id}") if call.method != "patch" => json!({"name": "n", "subject": "s"}),
         ("put", "/accounts/{id}/folder-roles" | "/accounts/{id}/owners") => json!([]),

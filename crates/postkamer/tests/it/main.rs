@@ -11,6 +11,7 @@ mod fetch;
 mod other_account;
 mod own;
 mod page;
+mod erase;
 mod personal;
 mod pop3;
 mod post_office;

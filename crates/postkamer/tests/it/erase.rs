@@ -107,7 +107,8 @@ mod stories {
         let admin = program.installation.admin.clone();
         assert!(program.stop().success());
         let run = |arguments: &[&str]| {
-            let all = [arguments, &["--as", &admin, "--json"]].concat();
+            let mut all = arguments.to_vec();
+            all.extend(["--as", admin.as_str(), "--json"]);
             program.installation.run("erase", &all)
         };
         assert!(!run(&[ELS]).status.success(), "the name confirms it");

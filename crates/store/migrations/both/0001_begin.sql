@@ -733,10 +733,11 @@ CREATE TABLE erased (
     PRIMARY KEY (organisation, mark)
 ) CLUSTERED;
 
--- Bytes that are still to go, by digest, with everything that names them.
+-- Bytes that are still to go, by digest: of mail, with everything that names them; of files, unless something needs them.
 CREATE TABLE erasing (
     organisation BIGINT NOT NULL,
     digest BYTEA NOT NULL,
+    is_mail BOOLEAN NOT NULL,
     erasure BIGINT NOT NULL,
     PRIMARY KEY (organisation, digest)
 ) CLUSTERED;

@@ -54,7 +54,7 @@ pub struct Erasure {
 }
 
 const COLUMNS: &str = "e.id, e.subject, e.asked_by, e.asked_at, e.messages, e.cleaned_at,
-    (SELECT COUNT(*) FROM erasing g WHERE g.organisation = e.organisation AND g.erasure = e.id)";
+    (SELECT COUNT(*) FROM erasing g WHERE g.organisation = e.organisation AND g.erasure = e.id AND g.is_mail)";
 
 /// The erasures of an organisation, newest first.
 pub async fn list(tx: &mut Tx, organisation: OrganisationKey, limit: usize) -> Result<Vec<Erasure>, StoreError> {
@@ -107,15 +107,17 @@ impl Asked<'_> {
         let sql = "INSERT INTO erased (organisation, mark, is_mail, erased_at) VALUES ($1, $2, $3, $4)
                    ON CONFLICT (organisation, mark) DO UPDATE SET erased_at = excluded.erased_at";
         tx.execute_many(sql, &rows).await?;
-        self.more_to_go(tx, mail).await?;
+        self.more_to_go(tx, mail, true).await?;
         of_subject(tx, organisation, subject).await
     }
 
-    /// These bytes go too, with what names them.
-    async fn more_to_go(&self, tx: &mut Tx, digests: &[[u8; 32]]) -> Result<(), StoreError> {
+    /// These bytes go too: those of mail with what names them, others unless something needs them.
+    async fn more_to_go(&self, tx: &mut Tx, digests: &[[u8; 32]], is_mail: bool) -> Result<(), StoreError> {
+        let organisation = self.viewer.organisation;
         let rows: Vec<_> =
-            digests.iter().map(|digest| vals![self.viewer.organisation, digest, self.id].to_vec()).collect();
-        let sql = "INSERT INTO erasing (organisation, digest, erasure) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+            digests.iter().map(|digest| vals![organisation, digest, is_mail, self.id].to_vec()).collect();
+        let sql = "INSERT INTO erasing (organisation, digest, is_mail, erasure) VALUES ($1, $2, $3, $4)
+                   ON CONFLICT (organisation, digest) DO UPDATE SET is_mail = erasing.is_mail OR excluded.is_mail";
         tx.execute_many(sql, &rows).await?;
         Ok(())
     }

@@ -3,9 +3,8 @@
 
 use super::letters;
 use crate::{
-    KeyMaker, Store, StoreError, Tx, Val,
+    KeyMaker, Store, StoreError, Tx,
     change::{self, NewChange},
-    db::placeholders,
     edit::{self, Action, Edit},
     place, search, vals,
 };
@@ -19,6 +18,8 @@ const AT_ONCE: usize = 64;
 struct Going {
     organisation: OrganisationKey,
     digest: Vec<u8>,
+    /// Of a mail: what names them goes with them.
+    is_mail: bool,
     /// Where they are, if they are and nothing else needs them.
     place: Option<String>,
     asked_by: i64,
@@ -39,10 +40,10 @@ pub async fn go_on(store: &Store, now: i64) -> Result<bool, StoreError> {
     let make = store.make.clone();
     let write = crate::unit(move |tx| {
         Box::pin(async move {
-            for going in &going {
+            for going in going.iter().filter(|going| going.is_mail) {
                 mail(tx, &make, going, now).await?;
+                handed_over(tx, going).await?;
             }
-            handed_over(tx, &going).await?;
             for going in &going {
                 bytes(tx, going).await?;
             }
@@ -54,19 +55,34 @@ pub async fn go_on(store: &Store, now: i64) -> Result<bool, StoreError> {
 }
 
 async fn going(tx: &mut Tx) -> Result<Vec<Going>, StoreError> {
-    let sql = "SELECT g.organisation, g.digest, e.asked_by, b.place FROM erasing g
+    let sql = "SELECT g.organisation, g.digest, g.is_mail, e.asked_by, b.place FROM erasing g
                JOIN erasures e ON e.organisation = g.organisation AND e.id = g.erasure
                LEFT JOIN blobs b ON b.organisation = g.organisation AND b.digest = g.digest
-                   AND NOT EXISTS (SELECT 1 FROM draft_files f WHERE f.organisation = g.organisation AND f.digest = g.digest)
                ORDER BY g.organisation, g.digest LIMIT $1";
     let rows = tx.rows(sql, &vals![AT_ONCE]).await?;
     let read = rows.into_iter().map(|mut row| Going {
         organisation: OrganisationKey(row.int(0)),
         digest: row.bytes(1),
-        asked_by: row.int(2),
-        place: row.opt_text(3),
+        is_mail: row.bool(2),
+        asked_by: row.int(3),
+        place: row.opt_text(4),
     });
-    Ok(read.collect())
+    let mut found: Vec<Going> = read.collect();
+    for file in found.iter_mut().filter(|going| !going.is_mail) {
+        if is_needed(tx, file.organisation, &file.digest).await? {
+            file.place = None;
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a draft has this file, or it is a mail that somebody passed on whole.
+async fn is_needed(tx: &mut Tx, organisation: OrganisationKey, digest: &[u8]) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM draft_files WHERE organisation = $1 AND digest = $2
+               UNION ALL SELECT 1 FROM outbox WHERE organisation = $1 AND digest = $2
+               UNION ALL SELECT 1 FROM accounts a JOIN messages m ON m.organisation = a.organisation
+                   AND m.account = a.id AND m.digest = $2 WHERE a.organisation = $1";
+    Ok(!tx.rows(sql, &vals![organisation, digest]).await?.is_empty())
 }
 
 /// Takes a mail out of every mailbox that has it, and asks its server to delete it.
@@ -183,18 +199,14 @@ async fn empty(tx: &mut Tx, organisation: OrganisationKey, conversation: Convers
     Ok(())
 }
 
-/// What we sent of it, with what the next hop said.
-async fn handed_over(tx: &mut Tx, going: &[Going]) -> Result<(), StoreError> {
-    for of_one in going.chunk_by(|a, b| a.organisation == b.organisation) {
-        let organisation = of_one[0].organisation;
-        let mut values = vals![organisation].to_vec();
-        values.extend(of_one.iter().map(|going| Val::from(going.digest.clone())));
-        let list = placeholders(2, of_one.len());
-        let sql = format!("DELETE FROM outbox WHERE organisation = $1 AND digest IN ({list}) RETURNING id");
-        let gone: Vec<i64> = tx.rows(&sql, &values).await?.iter().map(|row| row.int(0)).collect();
-        let sql = format!("DELETE FROM quarantine WHERE organisation = $1 AND digest IN ({list})");
-        tx.execute(&sql, &values).await?;
-        let gone: Vec<_> = gone.into_iter().map(|id| vals![organisation, id].to_vec()).collect();
+/// What we sent of it, with what the next hop said; what was set aside of it; and drafts that pass it on whole.
+async fn handed_over(tx: &mut Tx, going: &Going) -> Result<(), StoreError> {
+    let organisation = going.organisation;
+    let by_digest = vals![organisation, going.digest.clone()];
+    tx.execute("DELETE FROM quarantine WHERE organisation = $1 AND digest = $2", &by_digest).await?;
+    tx.execute("DELETE FROM draft_files WHERE organisation = $1 AND digest = $2", &by_digest).await?;
+    let sql = "DELETE FROM outbox WHERE organisation = $1 AND digest = $2 RETURNING id";
+    for row in tx.rows(sql, &by_digest).await? {
         for sql in [
             "DELETE FROM outbox_recipients WHERE organisation = $1 AND submission = $2",
             "DELETE FROM attempts WHERE organisation = $1 AND submission = $2",
@@ -202,7 +214,7 @@ async fn handed_over(tx: &mut Tx, going: &[Going]) -> Result<(), StoreError> {
                  AND draft IN (SELECT id FROM drafts WHERE organisation = $1 AND submission = $2)",
             "DELETE FROM drafts WHERE organisation = $1 AND submission = $2",
         ] {
-            tx.execute_many(sql, &gone).await?;
+            tx.execute(sql, &vals![organisation, row.int(0)]).await?;
         }
     }
     Ok(())

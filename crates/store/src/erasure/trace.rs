@@ -87,7 +87,7 @@ pub(super) async fn throw_away(tx: &mut Tx, asked: &Asked<'_>, drafts: &[DraftKe
         values.extend(some.iter().map(|draft| crate::Val::from(*draft)));
         let sql = format!("DELETE FROM draft_files WHERE organisation = $1 AND draft IN ({list}) RETURNING digest");
         let files = tx.rows(&sql, &values).await?.into_iter().filter_map(|mut row| row.bytes(0).try_into().ok());
-        asked.more_to_go(tx, &files.collect::<Vec<[u8; 32]>>()).await?;
+        asked.more_to_go(tx, &files.collect::<Vec<[u8; 32]>>(), false).await?;
         tx.execute(&format!("DELETE FROM drafts WHERE organisation = $1 AND id IN ({list})"), &values).await?;
     }
     Ok(())

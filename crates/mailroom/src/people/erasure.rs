@@ -143,7 +143,8 @@ pub(crate) async fn may_come(
     known: Option<&Contact>,
     (addresses, external): (&[String], Option<&External>),
 ) -> Result<(), StoreError> {
-    let had: Vec<_> = known.iter().flat_map(|known| &known.addresses).map(|own| fold_address(own.trim())).collect();
+    let had: Vec<_> =
+        known.into_iter().flat_map(|known| &known.addresses).map(|own| fold_address(own.trim())).collect();
     let marks = Marks::of(tx, keys, organisation).await?;
     let new = addresses.iter().filter(|address| !had.contains(&fold_address(address.trim())));
     let new: Vec<_> = new.map(|address| marks.address(address)).collect();

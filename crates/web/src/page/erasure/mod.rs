@@ -64,7 +64,8 @@ struct Ask {
     say: Say,
     errors: Errors,
     title: String,
-    name: String,
+    /// What asks for the name.
+    prompt: String,
     goes: &'static str,
     stays: &'static str,
     typed: Typed,
@@ -208,7 +209,7 @@ async fn question(
         title: say.title(&name),
         in_the_way: in_the_way.map(str::to_owned),
         errors,
-        name,
+        prompt: say.typed(&name),
         goes,
         stays,
         typed,

@@ -12,6 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs until told to stop.
 pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
+    if let Err(error) = crate::people::erasure::after_a_backup(&room).await {
+        tracing::warn!(%error, "the list of erasures could not be compared with the database");
+    }
     while !*stop.borrow() {
         tokio::select! {
             _ = stop.changed() => {}

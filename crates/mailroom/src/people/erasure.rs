@@ -9,9 +9,12 @@ use crate::{
 };
 use mail::{OrganisationKey, address::fold_address};
 use store::{
-    Store, StoreError, Tx, Viewer, contact,
+    Store, StoreError, Tx, UserRole, Viewer, contact,
     contact::Contact,
-    erasure::{self, Asked, Erasure, Marks},
+    erasure::{
+        self, Asked, Erasure, Marks,
+        ledger::{self, Line},
+    },
     external::External,
     secret::Keyring,
     user,
@@ -78,6 +81,7 @@ pub async fn erase(
         })
     });
     let begun = write.await?;
+    ledger::note(&room.store).await?;
     erasure::go_on(&room.store, room.clock.now()).await?;
     state_of(room, viewer, &begun.subject).await
 }
@@ -103,6 +107,46 @@ pub async fn go_on(store: &Store, now: i64, at_once: bool) -> Result<(), StoreEr
     let asked_until = if at_once || is_night { now } else { now - LATEST * HOUR };
     erasure::clean(store, asked_until, now).await?;
     Ok(())
+}
+
+/// Erases once more whom a backup brought back that was made before they were erased. Whoever can't be erased now, because
+/// mail to them waits or they manage a mailbox again, is named in the log.
+pub async fn after_a_backup(room: &MailRoom) -> Result<(), StoreError> {
+    for line in ledger::forgotten(&room.store).await? {
+        let subject = line.subject().to_owned();
+        match once_more(room, line).await {
+            Ok(()) => tracing::warn!(subject, "a backup brought back somebody who was erased: they are erased again"),
+            Err(error) => {
+                tracing::error!(subject, %error, "a backup brought back somebody who was erased: erase them by hand");
+            }
+        }
+    }
+    ledger::note(&room.store).await
+}
+
+async fn once_more(room: &MailRoom, line: Line) -> Result<(), StoreError> {
+    let viewer = Viewer { organisation: line.organisation(), user: line.asked_by(), role: UserRole::Administrator };
+    let (doer, keys) = (Doer::new(room, &viewer), room.store.keys.clone());
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let marks = Marks::of(tx, &keys, doer.organisation()).await?;
+            let asked = Asked { id: line.id(), viewer: &doer.viewer, marks: &marks, now: doer.now };
+            let subject = line.subject();
+            let (action, erased) = if let Ok(key) = subject.parse() {
+                ("contact.erased", erasure::of_contact(tx, &asked, key, line.with_mail()).await)
+            } else if let Ok(key) = subject.parse() {
+                ("user.erased", erasure::of_user(tx, &asked, key, FORMER.nl).await)
+            } else {
+                return Err(StoreError::Damaged(format!("{subject} is no contact and no user")));
+            };
+            match erased {
+                Ok(_) => doer.did(tx, action, subject, "").await,
+                Err(StoreError::NotFound) => ledger::nothing_left(tx, &asked, subject).await,
+                Err(error) => Err(error),
+            }
+        })
+    });
+    write.await
 }
 
 /// Lets a person come again who was erased: by an address, by what the business software calls them, or both.

@@ -5,7 +5,7 @@ use crate::page::{at_mail, gallery, nothing_went_wrong};
 use crate::post_office::PostOffice;
 use crate::program::{Backing, Program, on_every_backing, wait_until};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use testkit::Append;
 
 on_every_backing!(somebody_who_is_erased_is_gone_here_and_on_the_server_and_stays_away);
@@ -70,6 +70,35 @@ fn a_contact_is_erased_in_a_browser_by_typing_the_name_and_the_log_says_so_witho
     browser.go(&format!("{}/settings/log", program.url()));
     browser.sees("wiste een contact");
     nothing_went_wrong(&mut browser, &["status of 422"]);
+}
+
+/// Copies a SQLite database with its log; what has no log gets none.
+fn copy_database(from: &Path, to: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let with_end = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+        let (from, to) = (with_end(from), with_end(to));
+        let _ = std::fs::remove_file(&to);
+        if from.exists() && end != "-shm" {
+            std::fs::copy(&from, &to).expect("our own files");
+        }
+    }
+}
+
+#[test]
+fn who_comes_back_with_a_backup_is_erased_again() {
+    let mut program = Program::start(Backing::Disk);
+    let jan = json!({ "name": "Jan Jansen", "addresses": [JAN] });
+    let path = format!("/contacts/{}", text(&program.api.post("/contacts", &jan)["id"]));
+    let (database, backup) = (program.installation.data.join("postkamer.db"), program.beside("backup.db"));
+    assert!(program.stop().success());
+    copy_database(&database, &backup);
+    program.serve_again();
+    program.api.post(&format!("{path}/erasure"), &json!({ "name": "Jan Jansen" }));
+    assert!(program.stop().success());
+    copy_database(&backup, &database);
+    program.serve_again();
+    wait_until("the contact is gone again", || (program.api.call("GET", &path, None, &[]).status == 404).then_some(()));
+    assert!(program.api.get(&format!("{path}/erasure"))["asked_at"].is_string());
 }
 
 mod stories {

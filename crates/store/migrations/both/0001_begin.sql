@@ -718,6 +718,7 @@ CREATE TABLE erasures (
     subject TEXT NOT NULL,             -- the key that the contact or user had
     asked_by BIGINT NOT NULL,          -- a user
     asked_at BIGINT NOT NULL,
+    with_mail BOOLEAN NOT NULL,        -- their mail goes too
     messages BIGINT NOT NULL,          -- that go with them
     cleaned_at BIGINT,                 -- when nothing was left of it, in what the database freed neither
     PRIMARY KEY (organisation, id)

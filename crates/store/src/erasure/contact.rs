@@ -27,7 +27,7 @@ pub async fn of_contact(
         mail.extend(letters::sent_to_only(tx, organisation, &addresses).await?);
     }
     let mail: Vec<_> = mail.into_iter().collect();
-    asked.begin(tx, &id.to_string(), &marks, &mail).await?;
+    asked.begin(tx, &id.to_string(), (&marks, &mail), with_mail).await?;
     trace::leave_drafts(tx, asked, &addresses).await?;
     for sql in [
         "DELETE FROM links WHERE organisation = $1 AND target = $2",

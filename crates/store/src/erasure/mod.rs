@@ -5,6 +5,7 @@
 //! the database freed is written anew, so that nothing is left in its pages, its log or its index either.
 
 mod contact;
+pub mod ledger;
 mod letters;
 mod mark;
 mod purge;
@@ -89,13 +90,13 @@ impl Asked<'_> {
         &self,
         tx: &mut Tx,
         subject: &str,
-        marks: &[[u8; 32]],
-        mail: &[[u8; 32]],
+        (marks, mail): (&[[u8; 32]], &[[u8; 32]]),
+        with_mail: bool,
     ) -> Result<Erasure, StoreError> {
         let organisation = self.viewer.organisation;
-        let sql = "INSERT INTO erasures (organisation, id, subject, asked_by, asked_at, messages)
-                   VALUES ($1, $2, $3, $4, $5, $6)";
-        let values = vals![organisation, self.id, subject, self.viewer.user, self.now, mail.len()];
+        let sql = "INSERT INTO erasures (organisation, id, subject, asked_by, asked_at, with_mail, messages)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let values = vals![organisation, self.id, subject, self.viewer.user, self.now, with_mail, mail.len()];
         tx.execute(sql, &values).await?;
         let of_mail: Vec<_> = mail.iter().map(mark_of_mail).collect();
         let rows: Vec<_> = marks

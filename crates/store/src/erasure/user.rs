@@ -18,7 +18,7 @@ pub async fn of_user(tx: &mut Tx, asked: &Asked<'_>, id: UserKey, called: &str) 
     others_stay(tx, organisation, id, found.role).await?;
     let address = fold_address(&found.email);
     trace::nothing_waits_for(tx, organisation, std::slice::from_ref(&address)).await?;
-    asked.begin(tx, &id.to_string(), &[asked.marks.address(&address)], &[]).await?;
+    asked.begin(tx, &id.to_string(), (&[asked.marks.address(&address)], &[]), false).await?;
     let sql = "SELECT id FROM drafts WHERE organisation = $1 AND author = $2";
     let drafts = tx.rows(sql, &vals![organisation, id]).await?;
     let drafts: Vec<_> = drafts.iter().map(|row| DraftKey(row.int(0))).collect();

@@ -7,6 +7,7 @@
 mod postgres;
 mod row;
 mod sqlite;
+mod sqlite_clean;
 mod sqlite_log;
 mod tls;
 mod tx;

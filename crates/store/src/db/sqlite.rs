@@ -1,6 +1,6 @@
 //! SQLite: one writer thread that groups what waits into one commit, and a few readers.
 
-use super::{Bells, Row, Tx, Unit, Val, sqlite_log::Log, tx::Engine};
+use super::{Bells, Row, Tx, Unit, Val, sqlite_clean::clean, sqlite_log::Log, tx::Engine};
 use crate::{StoreError, lost_sync};
 use rusqlite::{Connection, config::DbConfig, ffi, types::ValueRef};
 use std::{
@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     thread::JoinHandle,
@@ -113,26 +113,22 @@ impl Sqlite {
         run(&self.writer, Kind::Writes, work).await
     }
 
-    /// Puts the index together and writes the database anew, so that nothing that was deleted is left in it or its log:
-    /// free pages, rows that moved, words of the index. Who wants to write waits meanwhile; `false` when somebody read so
-    /// long that the log could not be emptied.
+    /// Writes the file anew ([`clean`]), while everybody who wants to write waits; `false`: not now.
     pub(super) async fn clean(&self) -> Result<bool, StoreError> {
         self.writing.fetch_add(1, Ordering::Relaxed);
         let _writing = Waiting(&self.writing);
-        let emptied = Arc::new(AtomicUsize::new(0));
+        let emptied = Arc::new(AtomicBool::new(false));
         let told = emptied.clone();
         let work: Unit = Box::new(move |tx| {
             Box::pin(async move {
                 if let Engine::Sqlite(connection) = &tx.engine {
-                    connection.execute_batch("INSERT INTO search (search) VALUES ('optimize'); VACUUM;")?;
-                    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-                    told.store(usize::from(busy == 0), Ordering::Relaxed);
+                    told.store(clean(connection)?, Ordering::Relaxed);
                 }
                 Ok(())
             })
         });
         run(&self.writer, Kind::Alone, work).await?;
-        Ok(emptied.load(Ordering::Relaxed) == 1)
+        Ok(emptied.load(Ordering::Relaxed))
     }
 
     pub(super) async fn read(&self, work: Unit) -> Result<(), StoreError> {

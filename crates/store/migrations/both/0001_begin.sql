@@ -321,6 +321,7 @@ CREATE TABLE collected (
     asked_at BIGINT,                   -- when the server was last asked to delete it
     confirmed_at BIGINT,               -- when the server said that it did
     gone_at BIGINT,                    -- when a list of the server came without it
+    erased BOOLEAN NOT NULL DEFAULT FALSE, -- somebody asked for its erasure: it leaves the server in any case
     PRIMARY KEY (organisation, folder, number)
 ) CLUSTERED;
 CREATE INDEX collected_account ON collected (organisation, account);

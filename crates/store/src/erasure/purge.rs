@@ -5,6 +5,7 @@ use super::letters;
 use crate::{
     KeyMaker, Store, StoreError, Tx,
     change::{self, NewChange},
+    collected,
     edit::{self, Action, Edit},
     place, search, vals,
 };
@@ -114,6 +115,7 @@ async fn mail(tx: &mut Tx, make: &KeyMaker, going: &Going, now: i64) -> Result<(
             tx.execute(sql, &vals![organisation, message]).await?;
         }
         search::forget(tx, organisation, &[message]).await?;
+        collected::erase(tx, organisation, account, &going.digest).await?;
         let sql = "DELETE FROM activities WHERE organisation = $1 AND conversation = $2 AND message = $3";
         tx.execute(sql, &vals![organisation, conversation, message]).await?;
         empty(tx, organisation, conversation).await?;

@@ -246,9 +246,11 @@ async fn turn_away(
     let (away, kept) = std::mem::take(run).into_iter().partition(|_| erased.next().unwrap_or(false));
     *run = kept;
     let away: Vec<Incoming> = away;
-    // What a server only hands over leaves it as its account says.
-    let collects = context.collects;
-    for item in away.into_iter().filter(|_| !collects) {
+    for item in away {
+        if context.collects {
+            collected::erase(tx, context.organisation, context.account, &item.digest).await?;
+            continue;
+        }
         let generation = context.generation(tx, item.folder).await?;
         let at = (item.folder, generation, place::remote_number(&item.remote));
         let name = place::remote_name(&item.remote).map(str::to_owned);

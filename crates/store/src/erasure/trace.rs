@@ -27,20 +27,53 @@ pub(super) async fn nothing_waits_for(
     Ok(())
 }
 
-/// Takes what names one of these out of everything that names people in passing.
+/// Takes what names one of these (folded addresses, keys) out of everything that names people in passing.
 pub(super) async fn forget(tx: &mut Tx, organisation: OrganisationKey, names: &[String]) -> Result<(), StoreError> {
     for name in names {
-        let anywhere = format!("%{}%", escaped(&name.to_lowercase()));
-        for sql in [
-            "UPDATE audit SET detail = '' WHERE organisation = $1 AND LOWER(detail) LIKE $2 ESCAPE '\\'",
-            "DELETE FROM idempotency WHERE organisation = $1 AND LOWER(answer) LIKE $2 ESCAPE '\\'",
-            "DELETE FROM effects WHERE organisation = $1 AND LOWER(body) LIKE $2 ESCAPE '\\'",
-            "DELETE FROM shown_senders WHERE organisation = $1 AND address LIKE $2 ESCAPE '\\'",
-        ] {
-            tx.execute(sql, &vals![organisation, &anywhere]).await?;
+        tx.execute("DELETE FROM shown_senders WHERE organisation = $1 AND address = $2", &vals![organisation, name])
+            .await?;
+        let wanted = vals![organisation, format!("%{}%", escaped(&name.to_lowercase()))];
+        let sql = "SELECT id, detail FROM audit WHERE organisation = $1 AND LOWER(detail) LIKE $2 ESCAPE '\\'";
+        let mut lines = Vec::new();
+        for mut row in tx.rows(sql, &wanted).await? {
+            if says(&row.text(1), name) {
+                lines.push(vals![organisation, row.int(0)].to_vec());
+            }
         }
+        tx.execute_many("UPDATE audit SET detail = '' WHERE organisation = $1 AND id = $2", &lines).await?;
+        let sql = "SELECT key, body FROM effects WHERE organisation = $1 AND LOWER(body) LIKE $2 ESCAPE '\\'";
+        let mut effects = Vec::new();
+        for mut row in tx.rows(sql, &wanted).await? {
+            if says(&row.text(1), name) {
+                effects.push(vals![organisation, row.bytes(0)].to_vec());
+            }
+        }
+        tx.execute_many("DELETE FROM effects WHERE organisation = $1 AND key = $2", &effects).await?;
+        let sql =
+            "SELECT person, key, answer FROM idempotency WHERE organisation = $1 AND LOWER(answer) LIKE $2 ESCAPE '\\'";
+        let mut answers = Vec::new();
+        for mut row in tx.rows(sql, &wanted).await? {
+            if says(&row.text(2), name) {
+                answers.push(vals![organisation, row.int(0), row.text(1)].to_vec());
+            }
+        }
+        let sql = "DELETE FROM idempotency WHERE organisation = $1 AND person = $2 AND key = $3";
+        tx.execute_many(sql, &answers).await?;
     }
     Ok(())
+}
+
+/// Whether the text names this, and not somebody whose address only ends or begins so.
+fn says(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    text.match_indices(name.as_str()).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let mut rest = text[at + name.len()..].chars();
+        let (next, then) = (rest.next(), rest.next());
+        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let goes_on = is_letter(next) || matches!(next, Some('.' | '-')) && is_letter(then);
+        !goes_on && !is_letter(before) && !matches!(before, Some('.' | '+' | '-'))
+    })
 }
 
 /// For LIKE, whatever signs are in it.
@@ -91,4 +124,19 @@ pub(super) async fn throw_away(tx: &mut Tx, asked: &Asked<'_>, drafts: &[DraftKe
         tx.execute(&format!("DELETE FROM drafts WHERE organisation = $1 AND id IN ({list})"), &values).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says;
+
+    #[test]
+    fn an_address_is_not_found_in_a_longer_one() {
+        for text in ["an@x.nl", "{\"address\":\"AN@x.nl\"}", "Mail aan an@x.nl.", "jan@x.nl, an@x.nl"] {
+            assert!(says(text, "an@x.nl"), "{text}");
+        }
+        for text in ["jan@x.nl", "j.an@x.nl", "an@x.nl.com", "an@x.nl-extra", "an@x.nlx"] {
+            assert!(!says(text, "an@x.nl"), "{text}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! What an installation does for itself, hour by hour: kept bytes that nothing names go, damaged ones are told, old
-//! tries to sign in are forgotten, and secrets that end soon are told.
+//! tries to sign in are forgotten, secrets that end soon are told, and what was asked to be erased goes.
 
 use crate::MailRoom;
 use std::time::Duration;
@@ -12,6 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs until told to stop.
 pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
+    if let Err(error) = crate::people::erasure::after_a_backup(&room).await {
+        tracing::warn!(%error, "the list of erasures could not be compared with the database");
+    }
     while !*stop.borrow() {
         tokio::select! {
             _ = stop.changed() => {}
@@ -29,11 +32,19 @@ async fn forget_tries(room: &MailRoom) {
     }
 }
 
+/// What somebody asked to be erased goes on.
+async fn erase(room: &MailRoom) {
+    if let Err(error) = crate::people::erasure::go_on(&room.store, room.clock.now(), false).await {
+        tracing::warn!(%error, "what was asked to be erased could not go on; it is tried again");
+    }
+}
+
 async fn sweep(room: &MailRoom) {
     forget_tries(room).await;
     if let Err(error) = crate::accounts::app::warn(room).await {
         tracing::warn!(%error, "secrets that end soon could not be looked for; it is tried again");
     }
+    erase(room).await;
     let swept = match room.store.sweep(room.clock.now(), PATIENCE).await {
         Ok(Some(swept)) => swept,
         Ok(None) => return,

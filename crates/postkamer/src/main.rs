@@ -4,6 +4,7 @@ mod completion;
 mod demo;
 mod discover;
 mod doctor;
+mod erase;
 mod fetch;
 mod help;
 mod installation;
@@ -62,6 +63,8 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Write everything that is known about one person as a zip file
     PersonalData(personal_data::PersonalData),
+    /// Erase one person, for good: a contact, or a user who left
+    Erase(erase::Erase),
     /// Check the installation: database, blobs, keys, clock, ports, free space
     Doctor(doctor::Doctor),
     /// Renew the master key and seal every secret anew
@@ -108,6 +111,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Export(export) => export.run(&options).await,
             Command::Simulate(simulate) => simulate.run().await,
             Command::PersonalData(person) => person.run(&options).await,
+            Command::Erase(erase) => erase.run(&options).await,
             Command::Doctor(doctor) => doctor.run(&options).await,
             Command::RotateKeys => setup::rotate_keys(&options).await,
             Command::Completion(completion) => completion.run(&options),

@@ -12,7 +12,7 @@ use clap::Args;
 use futures_util::StreamExt;
 use mailroom::{
     MailRoom,
-    people::personal::{self, Gathered},
+    people::personal::{self, Gathered, Subject},
     words::Refusal,
 };
 use serde_json::json;
@@ -43,19 +43,7 @@ impl PersonalData {
         let room = installation::open(options).await?;
         let viewer = administrator(&room, &self.administrator).await?;
         let refused = |refusal: Refusal| Failed::refused("personal_data", &refusal);
-        let found = personal::find(&room, &viewer, &self.person).await.map_err(refused)?;
-        let subject = match found.as_slice() {
-            [one] => *one,
-            [] => {
-                let unknown = words::UNKNOWN_PERSON.with(&[("person", &self.person)]);
-                return Err(Failed::new("unknown_person", unknown));
-            }
-            several => {
-                let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
-                let several = words::AMBIGUOUS_PERSON.with(&[("person", &self.person), ("ids", &ids.join(", "))]);
-                return Err(Failed::new("ambiguous_person", several));
-            }
-        };
+        let subject = one_person(&room, &viewer, &self.person).await?;
         let gathered = personal::take(&room, &viewer, subject, options.language).await.map_err(refused)?;
         let (messages, bytes) = (gathered.messages, gathered.bytes);
         new_file(&self.path)
@@ -93,7 +81,22 @@ fn new_file(path: &Path) -> io::Result<()> {
     File::options().write(true).create_new(true).mode(0o600).open(path).map(|_| ())
 }
 
-async fn administrator(room: &MailRoom, email: &str) -> Result<Viewer, Failed> {
+/// The one whom the command line names.
+pub(crate) async fn one_person(room: &MailRoom, viewer: &Viewer, named: &str) -> Result<Subject, Failed> {
+    let found = personal::find(room, viewer, named).await;
+    match found.map_err(|refusal| Failed::refused("personal_data", &refusal))?.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Failed::new("unknown_person", words::UNKNOWN_PERSON.with(&[("person", named)]))),
+        several => {
+            let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
+            let several = words::AMBIGUOUS_PERSON.with(&[("person", named), ("ids", &ids.join(", "))]);
+            Err(Failed::new("ambiguous_person", several))
+        }
+    }
+}
+
+/// Whose rights count. That they are an administrator is the mail room's to ask.
+pub(crate) async fn administrator(room: &MailRoom, email: &str) -> Result<Viewer, Failed> {
     let asked = email.trim().to_owned();
     let read = room.store.db.read(move |tx| Box::pin(async move { store::user::by_email(tx, &asked).await }));
     let found = read.await?.map(|(user, _)| user).filter(|user| user.active);

@@ -35,6 +35,10 @@ words! {
     AMBIGUOUS_PERSON "Meer dan één heeft {person}; noem er een bij zijn id: {ids}" / "Several have {person}; name one by its id: {ids}";
     COPYING "Persoonsgegevens" / "Personal data";
     COPIED "Alles wat bekend is, met {count} berichten, staat in {path}." / "Everything that is known, with {count} messages, is in {path}.";
+    NAME_TO_CONFIRM "Noem ter bevestiging de naam: --name \"{name}\"" / "To confirm, say the name: --name \"{name}\"";
+    ERASED "{id} is gewist, met {count} berichten; er is hier niets meer van over." / "{id} is erased, with {count} messages; nothing of it is left here.";
+    ERASED_BUT_FOR_PAGES "{id} is gewist, met {count} berichten. Wat in de database is vrijgekomen wordt nog opgeruimd." / "{id} is erased, with {count} messages. What became free in the database is still to be cleared.";
+    MAY_COME_AGAIN "{person} mag weer terugkomen." / "{person} may come again.";
     DIGEST_DAMAGED "De vingerafdruk van een bericht is beschadigd" / "a digest is damaged";
     IMPORTING "Importeren" / "Import";
     EXPORTING "Exporteren" / "Export";

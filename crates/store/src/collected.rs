@@ -43,7 +43,7 @@ pub(crate) async fn record(
         "INSERT INTO collected (organisation, folder, number, name, account, digest, seen_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (organisation, folder, number) DO UPDATE SET digest = excluded.digest, seen_at = excluded.seen_at,
-             received_at = NULL, asked_at = NULL, confirmed_at = NULL, gone_at = NULL",
+             received_at = NULL, asked_at = NULL, confirmed_at = NULL, gone_at = NULL, erased = FALSE",
         &rows,
     )
     .await?;
@@ -165,6 +165,32 @@ pub async fn due(
         Ok(Due { remote: RemoteId::Name(row.text(0)), digest, place: row.text(2) })
     };
     rows.into_iter().map(read).collect()
+}
+
+/// Mail of the account with these bytes was erased.
+pub(crate) async fn erase(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+    digest: &[u8],
+) -> Result<(), StoreError> {
+    let sql = "UPDATE collected SET erased = TRUE WHERE organisation = $1 AND account = $2 AND digest = $3";
+    tx.execute(sql, &vals![organisation, account, digest]).await?;
+    Ok(())
+}
+
+/// What was erased and is still there: it leaves the server whatever becomes of other mail. `promised` as for [`due`].
+pub async fn erased(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    folder: FolderKey,
+    promised: i64,
+    limit: usize,
+) -> Result<Vec<RemoteId>, StoreError> {
+    let sql = "SELECT name FROM collected WHERE organisation = $1 AND folder = $2 AND erased AND gone_at IS NULL
+               AND (confirmed_at IS NULL OR confirmed_at < $3) AND name NOT LIKE '% %' ORDER BY number LIMIT $4";
+    let rows = tx.rows(sql, &vals![organisation, folder, promised, limit]).await?;
+    Ok(rows.into_iter().map(|mut row| RemoteId::Name(row.text(0))).collect())
 }
 
 /// The server is about to be asked to delete these.

@@ -16,6 +16,7 @@ pub mod dossier;
 pub mod draft;
 pub mod edit;
 pub mod effect;
+pub mod erasure;
 mod error;
 pub mod external;
 pub mod folder;

@@ -48,9 +48,8 @@ impl CollectingSource {
     }
 
     /// Asks the server to delete what may leave it; what it does not confirm is asked for again another time.
-    async fn let_go(&mut self, inbox: FolderKey, due: Vec<Due>) -> Result<(), StoreError> {
+    async fn let_go(&mut self, inbox: FolderKey, remotes: Vec<RemoteId>) -> Result<(), StoreError> {
         let (organisation, account, now) = (self.account.organisation, self.account.id, self.room.clock.now());
-        let remotes: Vec<RemoteId> = due.into_iter().map(|one| one.remote).collect();
         let edits = remotes.iter().map(|remote| {
             let remote = remote.clone();
             Edit::Delete { folder: INBOX.to_owned(), epoch: super::own::EPOCH, remote }
@@ -155,8 +154,10 @@ impl Source for CollectingSource {
     async fn acknowledge(&mut self) -> Result<(), ConnectError> {
         let Some(inbox) = self.inbox else { return Ok(()) };
         let due = due(&self.room, &self.account, inbox).await.map_err(|error| ours(&error))?;
-        if !due.is_empty() {
-            self.let_go(inbox, due).await.map_err(|error| ours(&error))?;
+        let mut leaving: Vec<RemoteId> = due.into_iter().map(|one| one.remote).collect();
+        leaving.extend(erased(&self.room, &self.account, inbox).await.map_err(|error| ours(&error))?);
+        if !leaving.is_empty() {
+            self.let_go(inbox, leaving).await.map_err(|error| ours(&error))?;
         }
         // Another program may want the mailbox.
         self.server.close().await;
@@ -180,6 +181,15 @@ impl CollectingSource {
             false => self.own.older(folder, moment).await,
         }
     }
+}
+
+/// What somebody asked to be erased leaves the server in any case.
+async fn erased(room: &MailRoom, account: &Account, inbox: FolderKey) -> Result<Vec<RemoteId>, StoreError> {
+    let (organisation, now) = (account.organisation, room.clock.now());
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move { collected::erased(tx, organisation, inbox, now - DAY_MS, LEAVING).await })
+    });
+    read.await
 }
 
 /// What may leave the server now.

@@ -2,7 +2,11 @@ use super::{
     collecting::CollectingSource,
     pass::{self, Progress, Watch},
 };
-use crate::outgoing::fixture::{House, NOON, house_with};
+use crate::{
+    outgoing::fixture::{House, NOON, house_with},
+    people::{self, erasure::erase, personal::Subject},
+    words::Language,
+};
 use async_trait::async_trait;
 use connect::{Change, ConnectError, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Source, Wake};
 use mail::{Cursor, Flags, RemoteId, RemoteSet, Role};
@@ -10,7 +14,10 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use store::account::{Account, AfterFetch, Incoming};
+use store::{
+    account::{Account, AfterFetch, Incoming},
+    contact::NewContact,
+};
 use tokio::sync::watch;
 
 const DAY: i64 = 24 * 3_600_000;
@@ -184,6 +191,24 @@ async fn mail_stays_on_the_server_when_nobody_said_otherwise() {
     passes(&house, &server).await;
     assert_eq!(server.names(), ["a"]);
     assert_eq!((held(&house).await, server.0.lock().unwrap().retrieved), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erased_mail_leaves_the_server_even_where_mail_stays_and_is_not_fetched_again() {
+    let (house, server) = (house(AfterFetch::Leave).await, Server::default());
+    server.add("a");
+    passes(&house, &server).await;
+    let new = NewContact { name: "Els".into(), addresses: vec!["els@klant.nl".into()], ..NewContact::default() };
+    let els = people::contact::create(&house.room, &house.viewer, new).await.unwrap().id;
+    let erased = erase(&house.room, &house.viewer, Subject::Contact(els), "Els", true, Language::Dutch).await.unwrap();
+    assert_eq!((erased.messages, erased.left), (1, 0));
+    passes(&house, &server).await;
+    assert_eq!((server.names().len(), held(&house).await), (0, 0));
+    // A list without it, and then it is there once more.
+    passes(&house, &server).await;
+    server.add("a");
+    passes(&house, &server).await;
+    assert_eq!((server.names().len(), held(&house).await), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Contacts: everyone in the organisation knows them and may change them; only an administrator hides one.
 
+use super::erasure::may_come;
 use crate::{
     MailRoom,
     doer::{Doer, given},
@@ -26,9 +27,11 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut new: NewContact) -> Re
             external: Some(new.external.clone()),
         },
     )?;
-    let doer = Doer::new(room, viewer);
+    let (doer, keys) = (Doer::new(room, viewer), room.store.keys.clone());
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
+            let comes = (&*new.addresses, new.external.as_ref());
+            may_come(tx, &keys, doer.organisation(), None, comes).await?;
             let made = contact::create(tx, doer.organisation(), ContactKey(doer.key()), &new, doer.now).await?;
             doer.did(tx, "contact.made", made.id, if made.hidden { "hidden" } else { "" }).await?;
             Ok(made)
@@ -46,9 +49,13 @@ pub async fn change(
 ) -> Result<Contact, Refusal> {
     let patch = trimmed(patch);
     check(viewer, &patch)?;
-    let doer = Doer::new(room, viewer);
+    let (doer, keys) = (Doer::new(room, viewer), room.store.keys.clone());
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
+            let before = contact::get(tx, doer.organisation(), key).await?;
+            let external = patch.external.as_ref().and_then(Option::as_ref);
+            let comes = (patch.addresses.as_deref().unwrap_or_default(), external);
+            may_come(tx, &keys, doer.organisation(), Some(&before), comes).await?;
             let saved = contact::update(tx, doer.organisation(), key, &patch, doer.now).await?;
             doer.did(tx, "contact.changed", key, fields(&patch)).await?;
             Ok(saved)
@@ -68,7 +75,7 @@ pub async fn put(
     let mut patch = trimmed(patch);
     patch.name.get_or_insert_default();
     check(viewer, &ContactPatch { external: Some(Some(external.clone())), ..patch.clone() })?;
-    let doer = Doer::new(room, viewer);
+    let (doer, keys) = (Doer::new(room, viewer), room.store.keys.clone());
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             let (id, fields) = (ContactKey(doer.key()), fields(&patch));
@@ -76,6 +83,8 @@ pub async fn put(
                 Some(known) => Some(contact::get(tx, doer.organisation(), known).await?),
                 None => None,
             };
+            let comes = (patch.addresses.as_deref().unwrap_or_default(), Some(&external));
+            may_come(tx, &keys, doer.organisation(), before.as_ref(), comes).await?;
             let (saved, is_new) = contact::upsert(tx, doer.organisation(), id, external, patch, doer.now).await?;
             let is_same = before.is_some_and(|before| Contact { updated_at: saved.updated_at, ..before } == saved);
             if !is_same {

@@ -1,5 +1,6 @@
 //! Contacts from a file: a table or vCards (features D4).
 
+use super::erasure::may_come;
 use crate::{
     MailRoom,
     words::{FieldError, Refusal, field},
@@ -12,6 +13,7 @@ use mail::{
 use store::{
     StoreError, Tx, UserRole, Viewer,
     contact::{self, ContactPatch, External, NewContact},
+    secret::Keyring,
 };
 
 /// Contacts in one unit of work.
@@ -51,25 +53,28 @@ pub async fn import_contacts(room: &MailRoom, viewer: &Viewer, file: &[u8]) -> R
             row.name = row.addresses.first().cloned().unwrap_or_default();
         }
         if !row.name.is_empty() {
-            good.push(row);
+            good.push((n + 1, row));
         }
     }
     for unit in good.chunks(UNIT) {
         let (viewer, now, make, unit) = (*viewer, room.clock.now(), room.store.make.clone(), unit.to_vec());
+        let keys = room.store.keys.clone();
         let write = room.store.db.write(move |tx| {
             Box::pin(async move {
-                let mut counts = (0, 0);
-                for row in unit {
-                    match put(tx, &viewer, ContactKey(make.key(now)), row, now).await? {
+                let (mut counts, mut erased) = ((0, 0), Vec::new());
+                for (n, row) in unit {
+                    match put(tx, &viewer, &keys, ContactKey(make.key(now)), row, now).await? {
                         Put::Created => counts.0 += 1,
                         Put::Updated => counts.1 += 1,
                         Put::Same => {}
+                        Put::Erased => erased.push(FieldError::new(format!("rows.{n}"), field::ERASED)),
                     }
                 }
-                Ok(counts)
+                Ok((counts, erased))
             })
         });
-        let (created, updated) = write.await?;
+        let ((created, updated), erased) = write.await?;
+        imported.errors.extend(erased);
         imported.created += created;
         imported.updated += updated;
     }
@@ -80,9 +85,18 @@ enum Put {
     Created,
     Updated,
     Same,
+    /// They were erased, and nobody let them come again.
+    Erased,
 }
 
-async fn put(tx: &mut Tx, viewer: &Viewer, key: ContactKey, row: Row, now: i64) -> Result<Put, StoreError> {
+async fn put(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    keys: &Keyring,
+    key: ContactKey,
+    row: Row,
+    now: i64,
+) -> Result<Put, StoreError> {
     let organisation = viewer.organisation;
     let external = row.external.map(|(source, id)| External { source, id });
     let known = match &external {
@@ -97,6 +111,10 @@ async fn put(tx: &mut Tx, viewer: &Viewer, key: ContactKey, row: Row, now: i64) 
         if found.is_none() {
             found = contact::by_address(tx, organisation, address).await?.into_iter().next();
         }
+    }
+    match may_come(tx, keys, organisation, found.as_ref(), (&row.addresses, external.as_ref())).await {
+        Err(StoreError::Conflict { code: "erased", .. }) => return Ok(Put::Erased),
+        other => other?,
     }
     let Some(known) = found else {
         let new = NewContact { name: row.name, addresses: row.addresses, external, ..NewContact::default() };

@@ -3,6 +3,7 @@
 pub mod contact;
 mod door;
 pub mod dossier;
+pub mod erasure;
 pub mod exclusion;
 pub mod group;
 mod import;

@@ -8,6 +8,7 @@ use crate::{
 use mail::UserKey;
 use store::{
     UserRole, Viewer,
+    erasure::{self, Marks},
     user::{self, NewUser, User, UserPatch},
 };
 
@@ -35,8 +36,11 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, input: UserInput) -> Resul
     checks.done()?;
     let language = input.language.unwrap_or_else(|| "nl".to_owned());
     let new = NewUser { id: UserKey(doer.key()), email, name, role: input.role, language, password: None };
+    let keys = room.store.keys.clone();
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
+            let marks = Marks::of(tx, &keys, doer.organisation()).await?;
+            erasure::refused(tx, doer.organisation(), &[marks.address(&new.email)], "email").await?;
             let made = user::create(tx, doer.organisation(), &new, doer.now).await?;
             doer.did(tx, "user.made", made.id, made.role.as_str()).await?;
             Ok(made)

@@ -64,6 +64,16 @@ reasons! {
     MANAGER_NEEDED "manager_needed" "Minstens een eigenaar moet de mailbox kunnen beheren." / "At least one owner must be able to manage the mailbox.";
     /// A group whose end would leave a mailbox without a manager.
     GROUP_MANAGES_ALONE "group_manages_alone" "Zonder deze groep heeft een mailbox geen eigenaar meer die hem mag beheren. Geef die mailbox eerst een andere eigenaar met het recht Beheren." / "Without this group a mailbox has no owner left who may manage it. First give that mailbox another owner with the right to manage.";
+    /// Somebody whose end would leave a mailbox without a manager.
+    MANAGES_ALONE "manages_alone" "Deze gebruiker beheert als enige een mailbox. Geef die mailbox eerst een andere eigenaar met het recht Beheren, of verwijder hem." / "This user alone manages a mailbox. First give that mailbox another owner with the right to manage, or remove it.";
+    /// Mail to somebody who is to be erased is still on its way.
+    MAIL_WAITS "mail_waits" "Er staat nog mail aan deze persoon in de postuit, of het is onzeker of die aankwam. Laat die gaan of neem die terug, en probeer het dan opnieuw." / "Mail to this person is still in the outbox, or nobody knows whether it arrived. Let it go or take it back, and try again.";
+    /// Erasing oneself.
+    YOURSELF "yourself" "U kunt uzelf niet wissen. Vraag een andere beheerder." / "You can't erase yourself. Ask another administrator.";
+    /// Another name was typed than that of the person.
+    NAME_DIFFERS "name_differs" "Typ de naam precies zoals die hier staat." / "Type the name exactly as it stands here.";
+    /// Somebody who was erased comes in again.
+    ERASED "erased" "Deze persoon is op verzoek gewist. Een beheerder kan toestaan dat die terugkomt." / "This person was erased at somebody's request. An administrator can let them come again.";
     /// Neither a user nor a group.
     OWNER_UNCLEAR "owner_unclear" "Noem een gebruiker of een groep." / "Name a user or a group.";
     /// No such thing.

@@ -47,6 +47,24 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "Adres van de beheerder wiens rechten tellen: wat die niet mag zien staat er niet in",
     ),
     (
+        "Erase one person, for good: a contact, or a user who left",
+        "Eén persoon voorgoed wissen: een contact, of een gebruiker die wegging",
+    ),
+    (
+        "Whom: an e-mail address, or the id of a contact or user",
+        "Wie: een e-mailadres, of de id van een contact of gebruiker",
+    ),
+    ("What they are called, exactly, to confirm that they are meant", "Hoe die precies heet, ter bevestiging"),
+    (
+        "The mail that is theirs alone goes too, here and on its server",
+        "Ook de mail wissen die alleen van die persoon is, hier en op de mailserver",
+    ),
+    (
+        "Let somebody with this address come again who was erased, and erase nobody",
+        "Iemand met dit adres laten terugkomen die gewist was, en niemand wissen",
+    ),
+    ("Address of the administrator who does it", "Adres van de beheerder die het doet"),
+    (
         "Check the installation: database, blobs, keys, clock, ports, free space",
         "De installatie controleren: database, berichtopslag, sleutels, klok, poorten, vrije ruimte",
     ),

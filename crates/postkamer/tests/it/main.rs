@@ -5,6 +5,7 @@ mod client;
 mod command_line;
 mod description;
 mod epoch;
+mod erase;
 mod faithful;
 mod feed;
 mod fetch;

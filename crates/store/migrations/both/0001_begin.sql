@@ -337,6 +337,7 @@ CREATE TABLE collected (
     asked_at BIGINT,                   -- when the server was last asked to delete it
     confirmed_at BIGINT,               -- when the server said that it did
     gone_at BIGINT,                    -- when a list of the server came without it
+    erased BOOLEAN NOT NULL DEFAULT FALSE, -- somebody asked for its erasure: it leaves the server in any case
     PRIMARY KEY (organisation, folder, number)
 ) CLUSTERED;
 CREATE INDEX collected_account ON collected (organisation, account);
@@ -726,3 +727,35 @@ CREATE TABLE audit (
     done_at BIGINT NOT NULL,
     PRIMARY KEY (organisation, id)
 );
+
+-- People who were erased at somebody's request: how far it is, and nothing of who they were.
+CREATE TABLE erasures (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    subject TEXT NOT NULL,             -- the key that the contact or user had
+    asked_by BIGINT NOT NULL,          -- a user
+    asked_at BIGINT NOT NULL,
+    with_mail BOOLEAN NOT NULL,        -- their mail goes too
+    messages BIGINT NOT NULL,          -- that go with them
+    cleaned_at BIGINT,                 -- when nothing was left of it, in what the database freed neither
+    PRIMARY KEY (organisation, id)
+);
+
+-- What must not come back unasked, as digests that nobody can turn round: addresses and ids elsewhere under a key of the
+-- organisation, and the bytes of mail.
+CREATE TABLE erased (
+    organisation BIGINT NOT NULL,
+    mark BYTEA NOT NULL,
+    is_mail BOOLEAN NOT NULL,
+    erased_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, mark)
+) CLUSTERED;
+
+-- Bytes that are still to go, by digest: of mail, with everything that names them; of files, unless something needs them.
+CREATE TABLE erasing (
+    organisation BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    is_mail BOOLEAN NOT NULL,
+    erasure BIGINT NOT NULL,
+    PRIMARY KEY (organisation, digest)
+) CLUSTERED;

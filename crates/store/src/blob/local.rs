@@ -187,6 +187,12 @@ impl BlobStore for LocalBlobs {
         read.map_err(|_| StoreError::Broken("reading a blob panicked".into()))?
     }
 
+    async fn erase(&self, _: OrganisationKey, digest: [u8; 32], place: &str) -> Result<(), StoreError> {
+        let (folder, place) = (self.folder.clone(), place.to_owned());
+        let erased = tokio::task::spawn_blocking(move || pack::erase(&folder, digest, &place)).await;
+        erased.map_err(|_| StoreError::Broken("erasing a blob panicked".into()))?
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         let probe = self.folder.join("probe");
         let checked = tokio::task::spawn_blocking(move || {

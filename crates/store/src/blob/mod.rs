@@ -36,6 +36,9 @@ pub trait BlobStore: Send + Sync {
     /// The bytes kept at a place; `Damaged` when they are not what the digest says.
     async fn get(&self, organisation: OrganisationKey, digest: [u8; 32], place: &str) -> Result<Bytes, StoreError>;
 
+    /// Puts nothing in the place of the bytes: they can't be had again, from the disk neither. Once more is harmless.
+    async fn erase(&self, organisation: OrganisationKey, digest: [u8; 32], place: &str) -> Result<(), StoreError>;
+
     /// Looks at a part of what is kept and takes away what no row of this database names.
     async fn sweep(&self, db: &Db, round: Round) -> Result<Swept, StoreError>;
 

@@ -5,6 +5,7 @@ use crate::{StoreError, lost_sync};
 use std::{
     fs::{File, OpenOptions},
     io::{BufWriter, Seek, SeekFrom, Write},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::mpsc,
 };
@@ -163,6 +164,39 @@ pub(super) fn newest(folder: &Path) -> std::io::Result<Option<u32>> {
         newest = newest.max(number);
     }
     Ok(newest)
+}
+
+/// Writes zeros over a record, its head too, and makes that durable. What is there no more, or is another record by now,
+/// stays as it is.
+pub(super) fn erase(folder: &Path, digest: [u8; 32], place: &str) -> Result<(), StoreError> {
+    let failed = StoreError::io("erase a blob");
+    let (number, offset, length) = parse_place(place)
+        .ok_or_else(|| StoreError::Damaged(format!("{place} is no place in the packs of this folder")))?;
+    let file = match OpenOptions::new().read(true).write(true).open(path(folder, number)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
+    let size = file.metadata().map_err(&failed)?.len();
+    let start = offset.checked_sub(HEADER as u64);
+    let Some(start) = start.filter(|_| offset.checked_add(length).is_some_and(|end| end <= size)) else {
+        return Err(StoreError::Damaged(format!("{place} is no place in the packs of this folder")));
+    };
+    let mut head = [0; HEADER];
+    file.read_exact_at(&mut head, start).map_err(&failed)?;
+    if head[24..] != digest {
+        return Ok(());
+    }
+    // The head goes last: a crash in between leaves it for the next try.
+    let zeros = [0; 64 << 10];
+    let mut at = offset;
+    while at < offset + length {
+        let piece = (offset + length - at).min(zeros.len() as u64);
+        file.write_all_at(&zeros[..piece as usize], at).map_err(&failed)?;
+        at += piece;
+    }
+    file.sync_data().map_err(&failed)?;
+    file.write_all_at(&zeros[..HEADER], start).and_then(|()| file.sync_data()).map_err(&failed)
 }
 
 /// `pack:offset:length`.

@@ -141,6 +141,13 @@ impl BlobStore for S3Blobs {
         Ok(swept)
     }
 
+    async fn erase(&self, organisation: OrganisationKey, digest: [u8; 32], _: &str) -> Result<(), StoreError> {
+        match self.bucket.delete(&self.key(organisation, digest)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         match self.bucket.head(&Path::from(format!("{}/check", self.prefix))).await {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),

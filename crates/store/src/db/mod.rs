@@ -7,6 +7,7 @@
 mod postgres;
 mod row;
 mod sqlite;
+mod sqlite_clean;
 mod sqlite_log;
 mod tls;
 mod tx;
@@ -121,6 +122,15 @@ impl Db {
             Engine::Postgres(postgres) => postgres.read(work).await,
         }?;
         result.take()
+    }
+
+    /// Writes anew what holds things that were deleted, where that is ours to do; `false`: not now. PostgreSQL clears up
+    /// after itself (autovacuum), and its log and its backups are its administrator's.
+    pub(crate) async fn clean(&self) -> Result<bool, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.clean().await,
+            Engine::Postgres(_) => Ok(true),
+        }
     }
 
     /// Changes its value after every commit that rang this topic, on this node or (PostgreSQL) another.

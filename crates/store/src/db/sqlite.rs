@@ -1,6 +1,6 @@
 //! SQLite: one writer thread that groups what waits into one commit, and a few readers.
 
-use super::{Bells, Row, Tx, Unit, Val, sqlite_log::Log, tx::Engine};
+use super::{Bells, Row, Tx, Unit, Val, sqlite_clean::clean, sqlite_log::Log, tx::Engine};
 use crate::{StoreError, lost_sync};
 use rusqlite::{Connection, config::DbConfig, ffi, types::ValueRef};
 use std::{
@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     thread::JoinHandle,
@@ -30,9 +30,21 @@ const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 
 /// Does its work in the transaction, and gives back what to call once the fate of the commit is known.
 struct Job {
-    reads: bool,
+    kind: Kind,
     work: Turn,
 }
+
+/// What a unit needs around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A transaction, which it may share with others that write.
+    Writes,
+    /// One consistent view.
+    Reads,
+    /// No transaction: it works on the file as a whole.
+    Alone,
+}
+
 type Turn = Box<dyn FnOnce(&mut Tx) -> (bool, Told) + Send>;
 type Told = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
@@ -98,7 +110,25 @@ impl Sqlite {
     pub(super) async fn write(&self, work: Unit) -> Result<(), StoreError> {
         self.writing.fetch_add(1, Ordering::Relaxed);
         let _writing = Waiting(&self.writing);
-        run(&self.writer, false, work).await
+        run(&self.writer, Kind::Writes, work).await
+    }
+
+    /// Writes the file anew ([`clean`]), while everybody who wants to write waits; `false`: not now.
+    pub(super) async fn clean(&self) -> Result<bool, StoreError> {
+        self.writing.fetch_add(1, Ordering::Relaxed);
+        let _writing = Waiting(&self.writing);
+        let emptied = Arc::new(AtomicBool::new(false));
+        let told = emptied.clone();
+        let work: Unit = Box::new(move |tx| {
+            Box::pin(async move {
+                if let Engine::Sqlite(connection) = &tx.engine {
+                    told.store(clean(connection)?, Ordering::Relaxed);
+                }
+                Ok(())
+            })
+        });
+        run(&self.writer, Kind::Alone, work).await?;
+        Ok(emptied.load(Ordering::Relaxed))
     }
 
     pub(super) async fn read(&self, work: Unit) -> Result<(), StoreError> {
@@ -107,10 +137,10 @@ impl Sqlite {
         // As long as nothing happens at the same time, as in a short command, the one connection does for all.
         let alone = before == 0 && self.started_readers.load(Ordering::Relaxed) == 0;
         if alone && self.writing.load(Ordering::Relaxed) == 0 {
-            return run(&self.writer, true, work).await;
+            return run(&self.writer, Kind::Reads, work).await;
         }
         self.start_reader(before)?;
-        run(&self.readers, true, work).await
+        run(&self.readers, Kind::Reads, work).await
     }
 
     /// Another reader starts when all are busy: opening a connection takes as long as a short command does.
@@ -138,7 +168,7 @@ impl Sqlite {
     }
 }
 
-async fn run(queue: &Queue, reads: bool, work: Unit) -> Result<(), StoreError> {
+async fn run(queue: &Queue, kind: Kind, work: Unit) -> Result<(), StoreError> {
     let (answer, answered) = oneshot::channel();
     let work = Box::new(move |tx: &mut Tx| {
         // A panic in one unit must not take the writer, and with it every account, along.
@@ -152,7 +182,7 @@ async fn run(queue: &Queue, reads: bool, work: Unit) -> Result<(), StoreError> {
         (went_well, told)
     });
     let queue = queue.as_ref().ok_or(StoreError::Closed)?;
-    queue.send(Job { reads, work }).map_err(|_| StoreError::Closed)?;
+    queue.send(Job { kind, work }).map_err(|_| StoreError::Closed)?;
     answered.await.map_err(|_| StoreError::Closed)?
 }
 
@@ -178,9 +208,16 @@ fn write_until_closed(connection: Connection, path: &Path, jobs: &mpsc::Receiver
     let mut next = None;
     let mut log = Log::of(path);
     while let Some(first) = next.take().or_else(|| next_job(&mut tx, jobs)) {
-        if first.reads {
-            read(&mut tx, first);
-            continue;
+        match first.kind {
+            Kind::Writes => {}
+            Kind::Reads => {
+                read(&mut tx, first);
+                continue;
+            }
+            Kind::Alone => {
+                (first.work)(&mut tx).1(Ok(()));
+                continue;
+            }
         }
         if let Err(error) = script(&mut tx, "BEGIN IMMEDIATE") {
             tracing::error!(%error, "the database refuses to begin a transaction");
@@ -200,7 +237,7 @@ fn write_until_closed(connection: Connection, path: &Path, jobs: &mpsc::Receiver
         while told.len() < GROUP
             && let Ok(job) = jobs.try_recv()
         {
-            if job.reads {
+            if job.kind != Kind::Writes {
                 next = Some(job);
                 break;
             }

@@ -15,7 +15,7 @@ pub use thread::{Ids, hash_of, register};
 use crate::{
     KeyMaker, StoreError, Tx, account,
     change::{self, NewChange},
-    collected, contact, folder, place, search,
+    collected, contact, erasure, folder, place, search,
 };
 use context::Context;
 use mail::search::SearchText;
@@ -106,7 +106,7 @@ pub struct Received {
     pub removed: u64,
 }
 
-/// Which of these digests the organisation has bytes for: they need not be stored again.
+/// Which of these digests the organisation has bytes for, or erased: they need not be stored again.
 pub async fn known_digests(
     tx: &mut Tx,
     organisation: OrganisationKey,
@@ -114,7 +114,8 @@ pub async fn known_digests(
 ) -> Result<Vec<bool>, StoreError> {
     let lists: Vec<_> = digests.iter().map(|digest| vals_of(organisation, digest)).collect();
     let found = tx.rows_many("SELECT 1 FROM blobs WHERE organisation = $1 AND digest = $2", &lists).await?;
-    Ok(found.iter().map(|rows| !rows.is_empty()).collect())
+    let erased = erasure::are_erased(tx, organisation, digests).await?;
+    Ok(found.iter().zip(erased).map(|(rows, erased)| !rows.is_empty() || erased).collect())
 }
 
 /// Which of these digests the account has a message for, wherever it lies now.
@@ -232,6 +233,32 @@ async fn take_collected(
     Ok(())
 }
 
+/// Mail that was erased does not come back: its server is asked to delete it (docs/personal-data.md).
+async fn turn_away(
+    tx: &mut Tx,
+    make: &KeyMaker,
+    context: &mut Context,
+    run: &mut Vec<Incoming>,
+) -> Result<(), StoreError> {
+    let digests: Vec<_> = run.iter().map(|item| item.digest).collect();
+    let erased = erasure::are_erased(tx, context.organisation, &digests).await?;
+    let mut erased = erased.into_iter();
+    let (away, kept) = std::mem::take(run).into_iter().partition(|_| erased.next().unwrap_or(false));
+    *run = kept;
+    let away: Vec<Incoming> = away;
+    for item in away {
+        if context.collects {
+            collected::erase(tx, context.organisation, context.account, &item.digest).await?;
+            continue;
+        }
+        let generation = context.generation(tx, item.folder).await?;
+        let at = (item.folder, generation, place::remote_number(&item.remote));
+        let name = place::remote_name(&item.remote).map(str::to_owned);
+        erasure::delete_again(tx, make, (context.organisation, context.account), at, name, context.now).await?;
+    }
+    Ok(())
+}
+
 /// Stores a run of messages; gives the words of the new ones, which are not indexed yet.
 async fn messages(
     tx: &mut Tx,
@@ -246,6 +273,7 @@ async fn messages(
     if context.collects {
         take_collected(tx, context, &mut run, &mut known).await?;
     }
+    turn_away(tx, make, context, &mut run).await?;
     let mut keys: HashMap<[u8; 32], MessageKey> =
         known.iter().map(|(digest, found)| (*digest, found.message)).collect();
     let fresh: Vec<&Incoming> = {

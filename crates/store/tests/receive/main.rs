@@ -18,6 +18,7 @@ macro_rules! on_both {
 }
 
 mod collect;
+mod erased;
 mod room;
 mod same_instant;
 

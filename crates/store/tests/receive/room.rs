@@ -16,7 +16,7 @@ pub struct Room {
     pub store: Store,
     pub organisation: OrganisationKey,
     pub account: AccountKey,
-    _dir: tempfile::TempDir,
+    pub dir: tempfile::TempDir,
 }
 
 impl Room {
@@ -24,7 +24,7 @@ impl Room {
         let dir = tempfile::tempdir().unwrap();
         let places = Places { data: dir.path().to_owned(), database, blobs: None };
         let store = Store::open_with_key_file(&places, None).await.unwrap();
-        let room = Room { store, organisation: OrganisationKey(1), account: AccountKey(11), _dir: dir };
+        let room = Room { store, organisation: OrganisationKey(1), account: AccountKey(11), dir };
         let keys = room.store.keys.new_organisation_keys(room.organisation).unwrap();
         let (organisation, account) = (room.organisation, room.account);
         room.write(move |tx| {

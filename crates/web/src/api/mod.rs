@@ -10,6 +10,7 @@ mod discover;
 mod docs;
 mod dossier;
 mod draft;
+mod erasure;
 mod form;
 #[cfg(test)]
 mod form_test;
@@ -62,6 +63,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(second_factor::routes())
         .merge(group::routes())
         .merge(personal::routes())
+        .merge(erasure::routes())
         .merge(token::routes())
         .merge(template::routes());
     let (router, mut api) = OpenApiRouter::with_openapi(description::begin()).nest("/api/v1", calls).split_for_parts();

@@ -55,6 +55,7 @@ fn body(call: &Call) -> Value {
         }
         ("put", "/organisation/apps/microsoft") => json!({"tenant": "t.nl", "client_id": "c", "client_secret": "g"}),
         (_, "/organisation/identity-provider/test") => json!({"issuer": "https://login.example"}),
+        (_, "/contacts/{id}/erasure" | "/users/{id}/erasure") => json!({"name": "Jan"}),
         (_, "/me/password") => json!({"present": "oud", "password": "nieuw"}),
         (_, "/templates" | "/templates/{id}") if call.method != "patch" => json!({"name": "n", "subject": "s"}),
         ("put", "/accounts/{id}/folder-roles" | "/accounts/{id}/owners") => json!([]),

@@ -6,6 +6,7 @@ mod asset;
 mod compose;
 mod contacts;
 mod dossiers;
+mod erasure;
 mod frame;
 mod habit;
 mod linked;
@@ -48,6 +49,7 @@ fn pages(state: &AppState) -> (Router<AppState>, Vec<Entry>) {
     let pages = outbox::routes(pages);
     let pages = mailboxes::routes(pages);
     let pages = personal::routes(pages);
+    let pages = erasure::routes(pages);
     let pages = me::routes(pages);
     let pages = settings::routes(pages);
     pages.done()

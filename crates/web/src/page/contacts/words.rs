@@ -30,6 +30,7 @@ words! {
         is_private "De mail met dit contact is afgeschermd: alleen wie de mailbox beheert ziet hem, ook in zoeken en dossiers." "The mail with this contact is shielded: only who manages the mailbox sees it, in search and dossiers too.";
         only_administrator "Alleen een beheerder kan dat veranderen." "Only an administrator can change that.";
         personal_data "Persoonsgegevens: kopie maken" "Personal data: make a copy";
+        erase "Persoonsgegevens: wissen" "Personal data: erase";
         external "In andere software" "In other software";
         external_hint "Zo herkent uw boekhouding of CRM dit contact, en maakt het geen tweede aan." "By this your accounting or CRM knows this contact, and does not make a second one.";
         source "Programma" "Program";

@@ -38,6 +38,7 @@ words! {
         account_restored "zette mail terug in een mailbox" "put mail back into a mailbox";
         contact_made "maakte een contact" "made a contact";
         contact_copied "nam een kopie van wat over een contact bekend is" "took a copy of what is known about a contact";
+        contact_erased "wiste een contact" "erased a contact";
         contact_changed "wijzigde een contact" "changed a contact";
         dossier_made "maakte een dossier" "made a dossier";
         dossier_changed "wijzigde een dossier" "changed a dossier";
@@ -50,6 +51,7 @@ words! {
         token_made "maakte een API-token" "made an API token";
         token_revoked "trok een API-token in" "revoked an API token";
         organisation_changed "wijzigde de organisatie" "changed the organisation";
+        let_again "liet iemand terugkomen die gewist was" "let somebody come again who was erased";
         provider_set "stelde de aanmelddienst in" "set up the sign-in service";
         app_set "stelde de app voor Microsoft 365 in" "set up the app for Microsoft 365";
         app_removed "verwijderde de app voor Microsoft 365" "removed the app for Microsoft 365";
@@ -60,6 +62,7 @@ words! {
         message_made_private "maakte een bericht vertrouwelijk" "made a message confidential";
         message_made_public "maakte een bericht gewoon" "made a message ordinary";
         user_copied "nam een kopie van wat over een gebruiker bekend is" "took a copy of what is known about a user";
+        user_erased "wiste een gebruiker die wegging" "erased a user who left";
         user_made "voegde een gebruiker toe" "added a user";
         user_changed "wijzigde een gebruiker" "changed a user";
         user_signed_in "meldde zich aan" "signed in";
@@ -75,6 +78,7 @@ words! {
         user_second_factor_dropped "verwijderde een tweede factor" "removed a second factor";
         user_recovery_codes_made "maakte nieuwe herstelcodes" "made new recovery codes";
         f_name "naam" "name";
+        f_mail "met de mail" "with the mail";
         f_role "rol" "role";
         f_language "taal" "language";
         f_active "aan of uit" "on or off";
@@ -137,6 +141,7 @@ impl Say {
             "account.restored" => self.account_restored(),
             "contact.made" => self.contact_made(),
             "contact.copied" => self.contact_copied(),
+            "contact.erased" => self.contact_erased(),
             "contact.changed" => self.contact_changed(),
             "dossier.made" => self.dossier_made(),
             "dossier.changed" => self.dossier_changed(),
@@ -153,12 +158,14 @@ impl Say {
             "organisation.app_removed" => self.app_removed(),
             "account.authorised" => self.account_authorised(),
             "account.authorisation_refused" => self.account_authorisation_refused(),
+            "organisation.erased_let_again" => self.let_again(),
             "organisation.provider_set" => self.provider_set(),
             "organisation.provider_removed" => self.provider_removed(),
             "network.unblocked" => self.network_unblocked(),
             "message.made_private" => self.message_made_private(),
             "message.made_public" => self.message_made_public(),
             "user.copied" => self.user_copied(),
+            "user.erased" => self.user_erased(),
             "user.made" => self.user_made(),
             "user.changed" => self.user_changed(),
             "user.signed_in" => self.user_signed_in(),
@@ -181,6 +188,7 @@ impl Say {
     pub(super) fn detail(self, detail: &str) -> String {
         let word = |field: &str| match field {
             "name" | "display_name" => self.f_name().to_owned(),
+            "mail" => self.f_mail().to_owned(),
             "role" => self.f_role().to_owned(),
             "language" => self.f_language().to_owned(),
             "active" => self.f_active().to_owned(),

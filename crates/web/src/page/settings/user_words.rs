@@ -50,6 +50,7 @@ words! {
         groups "Groepen" "Groups";
         in_no_group "In geen groep." "In no group.";
         personal_data "Persoonsgegevens: kopie maken" "Personal data: make a copy";
+        erase "Persoonsgegevens: wissen" "Personal data: erase";
         back "Alle gebruikers" "All users";
     }
 }

@@ -57,16 +57,9 @@ async fn put_flags(
     let account = viewer.may_see(tx, message).await?;
     let mut edits = Vec::new();
     for lying in places_of(tx, viewer.organisation, message).await? {
-        let before = lying.flags.bits();
-        let after = before & !clear | set;
-        if after == before {
-            continue;
-        }
-        let sql =
-            "UPDATE places SET flags = $5 WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4";
-        tx.execute(sql, &vals![viewer.organisation, lying.lies_in, lying.generation, lying.remote, after]).await?;
-        let unread = (before & SEEN) - (after & SEEN);
-        place::count(tx, viewer.organisation, lying.folder, 0, unread).await?;
+        let at = (lying.lies_in, lying.generation, lying.remote);
+        let altered = place::alter(tx, viewer.organisation, at, |place| (place.flags & !clear | set, place.shown_in));
+        let Some((before, after)) = altered.await?.map(|(was, flags)| (was.flags, flags)) else { continue };
         edits.push(Edit {
             id: make.key(now),
             account,

@@ -11,6 +11,9 @@ use crate::{Row, StoreError, Tx, vals};
 use mail::{Flags, FolderKey, MessageKey, OrganisationKey, RemoteId, RemoteSet};
 use std::collections::HashMap;
 
+/// The flag of a message that was read.
+const SEEN: i64 = 1;
+
 /// The number a remote id has in the database: a UID itself, or a hash of a name.
 pub fn remote_number(id: &RemoteId) -> i64 {
     match id {
@@ -67,7 +70,7 @@ impl Stored {
     }
 
     fn unread(&self) -> i64 {
-        i64::from(self.flags & 1 == 0)
+        1 - (self.flags & SEEN)
     }
 }
 
@@ -104,6 +107,48 @@ pub async fn known(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey
     Ok(known)
 }
 
+/// A place by its key: folder, our count of its epochs, number.
+pub(crate) type Key = (FolderKey, i64, i64);
+
+/// The place with this key.
+pub(crate) async fn get(tx: &mut Tx, organisation: OrganisationKey, at: Key) -> Result<Option<Stored>, StoreError> {
+    let sql = format!(
+        "SELECT {STORED} FROM places WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4"
+    );
+    Ok(tx.row(&sql, &vals![organisation, at.0, at.1, at.2]).await?.map(Stored::read))
+}
+
+/// Changes one place's flags and the folder it shows in by what they are, and the counts with them. Gives the place as
+/// it was, with its new flags; `None` when nothing changes. Beside another unit of work it is read once more when that
+/// one changed it first, or both would count the same message.
+pub(crate) async fn alter(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    at: Key,
+    change: impl Fn(&Stored) -> (i64, FolderKey) + Send,
+) -> Result<Option<(Stored, i64)>, StoreError> {
+    while let Some(was) = get(tx, organisation, at).await? {
+        let (flags, shown_in) = change(&was);
+        if (flags, shown_in) == (was.flags, was.shown_in) {
+            return Ok(None);
+        }
+        let sql = "UPDATE places SET flags = $5, shown_in = $6 WHERE organisation = $1 AND folder = $2
+                   AND generation = $3 AND remote = $4 AND flags = $7 AND shown_in = $8";
+        let values = vals![organisation, at.0, at.1, at.2, flags, shown_in, was.flags, was.shown_in];
+        if tx.execute(sql, &values).await? > 0 {
+            let unread = 1 - (flags & SEEN);
+            if shown_in == was.shown_in {
+                count(tx, organisation, shown_in, 0, unread - was.unread()).await?;
+            } else {
+                count(tx, organisation, was.shown_in, -1, -was.unread()).await?;
+                count(tx, organisation, shown_in, 1, unread).await?;
+            }
+            return Ok(Some((was, flags)));
+        }
+    }
+    Ok(None)
+}
+
 /// Takes flags as the server has them, and as edits of ours that are still under way will make them. Gives the messages
 /// that changed.
 pub(crate) async fn take_flags(
@@ -113,32 +158,42 @@ pub(crate) async fn take_flags(
     generation: i64,
     of: &[(RemoteId, Flags)],
 ) -> Result<Vec<MessageKey>, StoreError> {
-    let wanted: HashMap<i64, &Flags> = of.iter().map(|(id, flags)| (remote_number(id), flags)).collect();
-    let (Some(first), Some(last)) = (wanted.keys().min(), wanted.keys().max()) else { return Ok(Vec::new()) };
-    let ours = crate::edit::of_folder(tx, organisation, folder, generation).await?;
+    let mut wanted: HashMap<i64, &Flags> = of.iter().map(|(id, flags)| (remote_number(id), flags)).collect();
     let mut unread: HashMap<FolderKey, i64> = HashMap::new();
     let mut changed = Vec::new();
-    let (mut places, mut messages) = (Vec::new(), Vec::new());
-    for place in between(tx, organisation, folder, generation, *first, *last).await? {
-        let Some(flags) = wanted.get(&place.remote) else { continue };
-        let keywords = flags.keyword_text();
-        let edits = ours.iter().filter(|edit| edit.remote == place.remote);
-        let bits = edits.fold(flags.bits(), |bits, edit| edit.action.flags_after(bits));
-        if bits == place.flags && keywords == place.keywords {
-            continue;
+    // Those that somebody changed after we read them are left, and read once more.
+    while let (Some(first), Some(last)) = (wanted.keys().min().copied(), wanted.keys().max().copied()) {
+        let ours = crate::edit::of_folder(tx, organisation, folder, generation).await?;
+        let (mut found, mut places) = (Vec::new(), Vec::new());
+        for place in between(tx, organisation, folder, generation, first, last).await? {
+            let Some(flags) = wanted.get(&place.remote) else { continue };
+            let keywords = flags.keyword_text();
+            let edits = ours.iter().filter(|edit| edit.remote == place.remote);
+            let bits = edits.fold(flags.bits(), |bits, edit| edit.action.flags_after(bits));
+            if bits == place.flags && keywords == place.keywords {
+                continue;
+            }
+            let at = vals![organisation, folder, generation, place.remote, bits, keywords, place.flags, place.shown_in];
+            places.push(at.to_vec());
+            found.push((place, bits));
         }
-        *unread.entry(place.shown_in).or_default() += (place.flags & 1) - (bits & 1);
-        places.push(vals![organisation, folder, generation, place.remote, bits, keywords].to_vec());
-        messages.push(vals![organisation, place.message, bits].to_vec());
-        changed.push(place.message);
+        let sql = "UPDATE places SET flags = $5, keywords = $6
+                   WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4
+                   AND flags = $7 AND shown_in = $8 RETURNING 1";
+        let taken = tx.rows_many(sql, &places).await?;
+        let (mut messages, mut left) = (Vec::new(), HashMap::new());
+        for ((place, bits), taken) in found.into_iter().zip(taken) {
+            if taken.is_empty() {
+                left.extend(wanted.remove_entry(&place.remote));
+                continue;
+            }
+            *unread.entry(place.shown_in).or_default() += (place.flags & SEEN) - (bits & SEEN);
+            messages.push(vals![organisation, place.message, bits].to_vec());
+            changed.push(place.message);
+        }
+        tx.execute_many("UPDATE messages SET flags = $3 WHERE organisation = $1 AND id = $2", &messages).await?;
+        wanted = left;
     }
-    tx.execute_many(
-        "UPDATE places SET flags = $5, keywords = $6
-         WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4",
-        &places,
-    )
-    .await?;
-    tx.execute_many("UPDATE messages SET flags = $3 WHERE organisation = $1 AND id = $2", &messages).await?;
     for (folder, unread) in unread {
         count(tx, organisation, folder, 0, unread).await?;
     }

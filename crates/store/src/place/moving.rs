@@ -1,7 +1,7 @@
 //! A message that we move: people see it in its new folder at once, the server follows by an edit, and what is asked of
 //! it meanwhile is done where it then lies.
 
-use super::{STORED, Stored, count, remote_name, remote_number, uncount};
+use super::{Key, STORED, Stored, alter, count, remote_name, remote_number, uncount};
 use crate::{
     StoreError, Tx, Val,
     edit::{self, Action},
@@ -10,9 +10,6 @@ use crate::{
 use mail::{AccountKey, FolderKey, MessageKey, OrganisationKey, RemoteId};
 use std::collections::HashMap;
 
-/// A place by its key: folder, our count of its epochs, number.
-type Key = (FolderKey, i64, i64);
-
 /// Shows what lies in one folder in another.
 pub(crate) async fn show_in(
     tx: &mut Tx,
@@ -20,19 +17,8 @@ pub(crate) async fn show_in(
     at: Key,
     folder: FolderKey,
 ) -> Result<(), StoreError> {
-    let Some(place) = get(tx, organisation, at).await? else { return Ok(()) };
-    let sql =
-        "UPDATE places SET shown_in = $5 WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4";
-    tx.execute(sql, &vals![organisation, at.0, at.1, at.2, folder]).await?;
-    count(tx, organisation, place.shown_in, -1, -place.unread()).await?;
-    count(tx, organisation, folder, 1, place.unread()).await
-}
-
-async fn get(tx: &mut Tx, organisation: OrganisationKey, at: Key) -> Result<Option<Stored>, StoreError> {
-    let sql = format!(
-        "SELECT {STORED} FROM places WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4"
-    );
-    Ok(tx.row(&sql, &vals![organisation, at.0, at.1, at.2]).await?.map(Stored::read))
+    alter(tx, organisation, at, |place| (place.flags, folder)).await?;
+    Ok(())
 }
 
 /// The move did not happen: it shows where it lies, or where a later edit moves it to.
@@ -130,16 +116,10 @@ pub(crate) async fn arrived(
 
 /// Gives a place the flags that it will have when what waits for it was done.
 async fn foresee(tx: &mut Tx, organisation: OrganisationKey, here: Key) -> Result<(), StoreError> {
-    let Some(place) = get(tx, organisation, here).await? else { return Ok(()) };
     let waiting = edit::of_place(tx, organisation, here).await?;
-    let flags = waiting.iter().fold(place.flags, |flags, edit| edit.action.flags_after(flags));
-    if flags == place.flags {
-        return Ok(());
-    }
-    let sql =
-        "UPDATE places SET flags = $5 WHERE organisation = $1 AND folder = $2 AND generation = $3 AND remote = $4";
-    tx.execute(sql, &vals![organisation, here.0, here.1, here.2, flags]).await?;
-    count(tx, organisation, place.shown_in, 0, (place.flags & 1) - (flags & 1)).await
+    let after = |flags| waiting.iter().fold(flags, |flags, edit| edit.action.flags_after(flags));
+    alter(tx, organisation, here, |place| (after(place.flags), place.shown_in)).await?;
+    Ok(())
 }
 
 /// These folders were pulled after what was moved before `then`: what did not turn up where we moved it is not there

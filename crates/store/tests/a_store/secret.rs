@@ -83,7 +83,15 @@ fn every_column_that_sounds_secret_is_in_the_registry() {
         assert!(SEALED.iter().any(known) || known(&DATA_KEY), "{table}.{column} is not in secret::SEALED");
         met.push(column);
     }
-    let known = ["data_key", "message_id_key", "totp_secret", "client_secret", "incoming_secret", "outgoing_secret"];
+    let known = [
+        "data_key",
+        "message_id_key",
+        "totp_secret",
+        "client_secret",
+        "client_secret",
+        "incoming_secret",
+        "outgoing_secret",
+    ];
     assert_eq!(met, known);
 }
 

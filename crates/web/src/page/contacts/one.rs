@@ -41,8 +41,8 @@ struct Page {
     frame: Frame,
     say: Say,
     contact: Contact,
-    /// All its addresses in one line, to write to.
-    everyone: String,
+    /// Its first address, to write to; empty when it has none.
+    write_to: String,
     dossiers: Vec<(DossierKey, String, String)>,
     /// Addresses of which mail is not linked everywhere, and by what.
     excluded: Vec<String>,
@@ -86,7 +86,7 @@ pub(super) async fn show(
         say,
         excluded: excluded.collect(),
         may_copy: may_copy_others(&viewer),
-        everyone: contact.addresses.first().cloned().unwrap_or_default(),
+        write_to: contact.addresses.first().cloned().unwrap_or_default(),
         dossiers: dossiers.into_iter().map(|it| (it.id, it.name, it.kind)).collect(),
         notice: match done.as_str() {
             "made" => Some(say.made()),

@@ -116,7 +116,7 @@ explained! {
         => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
     APP_REFUSED "app_refused":
         "Microsoft neemt de app-registratie van uw organisatie niet aan: het clientgeheim is onjuist of verlopen, of de app is er niet meer." / "Microsoft does not take your organisation's app registration: the client secret is wrong or has expired, or the app is gone."
-        => "Laat een beheerder bij Instellingen, Microsoft 365 een nieuw clientgeheim invullen." / "Have an administrator enter a new client secret at Settings, Microsoft 365.";
+        => "Laat een beheerder bij Instellingen, Apps een nieuw clientgeheim invullen." / "Have an administrator enter a new client secret at Settings, Apps.";
     ACCOUNT_DISABLED "account_disabled":
         "De mailbox is bij de provider geblokkeerd of mag dit protocol niet gebruiken." / "The mailbox is locked at the provider or may not use this protocol."
         => "Zet bij de provider IMAP (of POP3) en SMTP aan voor deze mailbox, of laat de blokkade opheffen." / "Switch on IMAP (or POP3) and SMTP for this mailbox at the provider, or have the lock lifted.";

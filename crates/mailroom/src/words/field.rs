@@ -25,7 +25,7 @@ reasons! {
     /// A kind that isn't there yet.
     NOT_AVAILABLE_YET "not_available_yet" "Deze soort is nog niet beschikbaar." / "This kind is not available yet.";
     /// No app registered at the provider.
-    APP_NEEDED "app_needed" "Uw organisatie heeft nog geen app bij Microsoft geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Microsoft 365." / "Your organisation has not registered an app at Microsoft yet. An administrator does so once, at Settings, Microsoft 365.";
+    APP_NEEDED "app_needed" "Uw organisatie heeft nog geen app bij Microsoft geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at Microsoft yet. An administrator does so once, at Settings, Apps.";
     /// Not a mailbox of that provider.
     NOT_MICROSOFT "not_microsoft" "Deze mailbox is niet met Microsoft 365 verbonden." / "This mailbox is not connected through Microsoft 365.";
     /// No tenant.

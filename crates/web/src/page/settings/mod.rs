@@ -48,11 +48,11 @@ words! {
     Say {
         organisation "Organisatie" "Organisation";
         sign_in "Aanmelden" "Sign-in";
-        microsoft "Microsoft 365" "Microsoft 365";
+        apps "Apps" "Apps";
         users "Gebruikers" "Users";
         groups "Groepen" "Groups";
         templates "Sjablonen" "Templates";
-        tokens "API-tokens" "API tokens";
+        tokens "Tokens" "Tokens";
         log "Logboek" "Log";
         blocks "Blokkades" "Blocks";
         quarantine "Apart gezet" "Set aside";
@@ -71,7 +71,7 @@ fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
     let all = [
         (true, "/settings", say.organisation()),
         (true, "/settings/sign-in", say.sign_in()),
-        (true, "/settings/microsoft", say.microsoft()),
+        (true, "/settings/microsoft", say.apps()),
         (true, "/settings/users", say.users()),
         (true, "/settings/groups", say.groups()),
         (false, "/settings/templates", say.templates()),

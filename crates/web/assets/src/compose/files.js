@@ -51,6 +51,7 @@ export function takeFiles(form, saved) {
       remove.textContent = "×";
       remove.setAttribute("aria-label", form.dataset.remove.replace("{}", kept.name));
       line.replaceChildren(link, size, remove);
+      form.querySelector("[data-forgotten]")?.remove();
     });
   };
   input.addEventListener("change", () => {

@@ -6,6 +6,7 @@ mod bulk_test;
 pub mod conversation;
 #[cfg(test)]
 mod desk_test;
+pub mod doubt;
 pub mod link;
 pub mod mention;
 pub mod message;

@@ -4,7 +4,6 @@ mod body;
 mod bulk;
 mod conversation;
 mod details;
-mod doubt;
 mod links;
 mod list;
 mod live;

@@ -15,6 +15,9 @@ pub mod presence;
 pub mod quarantine;
 pub mod reading;
 pub mod sender;
+mod tell;
+#[cfg(test)]
+mod tell_test;
 pub mod undo;
 #[cfg(test)]
 mod undo_test;

@@ -7,6 +7,7 @@ pub mod erasure;
 pub mod exclusion;
 pub mod group;
 mod import;
+pub mod notification;
 pub mod organisation;
 mod password;
 #[cfg(test)]
@@ -36,6 +37,6 @@ pub use second_factor::{
     pending_second_factor, recovery_codes_left, reset_second_factor,
 };
 pub use session::{
-    Current, be_sure, confirm_password, end_other_sessions, end_session, is_sure, session, sessions, sign_out,
+    Current, be_sure, confirm_password, end_other_sessions, end_session, is_sure, listener, session, sessions, sign_out,
 };
 pub use sign_in::{Attempt, SignIn, Signed, second_factor, sign_in};

@@ -8,6 +8,7 @@ mod mailboxes;
 mod me;
 mod microsoft;
 mod narrow;
+mod notifications;
 mod people;
 mod pop3;
 mod provider;

@@ -10,6 +10,7 @@ mod live;
 mod mailbox;
 mod mention;
 mod message;
+mod notice;
 mod print;
 mod shape;
 mod team;

@@ -17,6 +17,9 @@ words! {
         trash "Prullenbak" "Trash";
         archive "Archief" "Archive";
         conversations "Gesprekken" "Conversations";
+        notice_called(name) "{name} noemt u" "{name} calls you";
+        notice_private "Vertrouwelijk bericht" "Confidential message";
+        notice_many(count) "{count} nieuw bericht|{count} nieuwe berichten" "{count} new message|{count} new messages";
         nobody "Onbekende afzender" "Unknown sender";
         no_subject "(geen onderwerp)" "(no subject)";
         to(name) "Aan {name}" "To {name}";

@@ -3,7 +3,7 @@
 use super::{
     Say,
     body::{self, Piece},
-    bulk::Done,
+    done::{Done, sent_on},
     links::{self, Card},
     list::name_of,
 };
@@ -300,6 +300,7 @@ pub(super) async fn change(
     visitor: Visitor,
     person: Person,
     Named(key): Named<MessageKey>,
+    headers: HeaderMap,
     Form(wish): Form<Wish>,
 ) -> Shown {
     let mut patch = MessagePatch::default();
@@ -327,6 +328,9 @@ pub(super) async fn change(
     };
     let list = super::team::wanted(&wish.list);
     let done = Done::to_one(words.to_owned(), &before, list.list_link(), false)?;
+    if let Some(elsewhere) = sent_on(&headers, &list.list_link(), done.as_ref()) {
+        return elsewhere;
+    }
     super::page_with(&state, &visitor, &person, (StatusCode::OK, list), None, done).await
 }
 

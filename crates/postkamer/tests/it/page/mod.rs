@@ -4,6 +4,7 @@ mod doubt;
 mod first_day;
 mod handling;
 mod hostile;
+mod keyboard;
 mod mailboxes;
 mod me;
 mod microsoft;

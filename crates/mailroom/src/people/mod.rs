@@ -7,6 +7,7 @@ pub mod erasure;
 pub mod exclusion;
 pub mod group;
 mod import;
+mod importing;
 pub mod notification;
 pub mod organisation;
 mod password;
@@ -29,6 +30,7 @@ mod verb_test;
 
 pub use door::{Wrongs, blocked_networks, unblock_network};
 pub use import::{Imported, import_contacts};
+pub use importing::{ImportEnd, Importing, Imports, begin_import, last_import};
 pub(crate) use password::check as check_password;
 pub use password::{Invited, change_password, forgotten_password, invite, invited, reset_password};
 pub use relink::run;

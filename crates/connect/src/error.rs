@@ -184,6 +184,19 @@ pub enum ConnectError {
     Uncertain(String),
 }
 
+impl ConnectError {
+    /// What exactly, whatever is to be done next; `None` when the class says all there is.
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            ConnectError::Credentials { cause, .. }
+            | ConnectError::Settings { cause, .. }
+            | ConnectError::Later { cause, .. }
+            | ConnectError::Refused { cause, .. } => Some(*cause),
+            ConnectError::CursorLost | ConnectError::Uncertain(_) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,6 +46,8 @@ pub struct MailRoom {
     pub transports: outgoing::Transports,
     /// Wrong passwords of the last day, so that the same one counts once.
     pub wrongs: people::Wrongs,
+    /// Files of contacts that are taken in, so that whoever left can see how far it is.
+    pub imports: people::Imports,
     /// What providers at which people sign in said of themselves lately.
     pub providers: people::provider::Known,
     /// Lines to mailboxes that were opened by a grant.
@@ -69,6 +71,7 @@ impl MailRoom {
             tests: accounts::Tests::default(),
             transports: outgoing::Transports::default(),
             wrongs: people::Wrongs::default(),
+            imports: people::Imports::default(),
             providers: people::provider::Known::default(),
             grants: accounts::Grants::default(),
             grounds: outgoing::Grounds::default(),

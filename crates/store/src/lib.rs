@@ -34,6 +34,7 @@ pub mod mention;
 pub mod message;
 pub mod migrate;
 pub mod note;
+pub mod notification;
 pub mod one_time_link;
 pub mod organisation;
 pub mod outbox;

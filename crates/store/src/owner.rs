@@ -107,6 +107,20 @@ pub async fn list(tx: &mut Tx, organisation: OrganisationKey, account: AccountKe
         .collect())
 }
 
+/// Everybody who owns the account, themselves or by a group.
+pub async fn people(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: AccountKey,
+) -> Result<Vec<UserKey>, StoreError> {
+    let sql = "SELECT person FROM owners WHERE organisation = $1 AND account = $2 AND NOT is_group
+               UNION
+               SELECT m.person FROM owners o JOIN members m ON m.organisation = o.organisation AND m.workgroup = o.person
+               WHERE o.organisation = $1 AND o.account = $2 AND o.is_group";
+    let rows = tx.rows(sql, &vals![organisation, account]).await?;
+    Ok(rows.iter().map(|row| UserKey(row.int(0))).collect())
+}
+
 /// What the viewer may do with the account, as owner or member of owners. Administrators and mailbox managers manage
 /// every account; its mail they read only as owners. `NotFound` when there is nothing they may do.
 pub async fn rights(tx: &mut Tx, viewer: &Viewer, account: AccountKey) -> Result<Rights, StoreError> {

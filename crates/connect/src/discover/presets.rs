@@ -114,6 +114,17 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_is_called_by_a_name_and_explained_in_both_languages() {
+        let file: File = toml::from_str(include_str!("../../providers.toml")).unwrap();
+        for provider in &file.provider {
+            let words = ["wachtwoord", "password", " / "];
+            assert!(!words.iter().any(|word| provider.name.contains(word)), "{} is a sentence", provider.name);
+            let note = provider.note.iter();
+            assert!(note.clone().all(|it| it.nl != it.en && !it.nl.is_empty() && !it.en.is_empty()), "{note:?}");
+        }
+    }
+
+    #[test]
     fn a_suffix_matches_whole_labels_only() {
         let address = Address::read("info@shop.test").unwrap();
         let names = |exchange| by_mx(&address, &mx(exchange)).into_iter().filter_map(|found| found.provider).collect();

@@ -49,16 +49,6 @@ async fn refused(encryption: Encryption, lines: &'static [&'static str]) -> (Con
     (error, heard.await.unwrap())
 }
 
-fn cause(error: &ConnectError) -> Cause {
-    match error {
-        ConnectError::Credentials { cause, .. }
-        | ConnectError::Settings { cause, .. }
-        | ConnectError::Later { cause, .. }
-        | ConnectError::Refused { cause, .. } => *cause,
-        other => panic!("{other}"),
-    }
-}
-
 #[tokio::test]
 async fn no_password_leaves_before_starttls_is_done() {
     for lines in [
@@ -68,7 +58,7 @@ async fn no_password_leaves_before_starttls_is_done() {
         &["* OK [CAPABILITY IMAP4rev1 STARTTLS] hello", "k1 OK go\r\n* OK [CAPABILITY AUTH=PLAIN] injected"],
     ] {
         let (error, heard) = refused(Encryption::Starttls, lines).await;
-        assert_eq!(cause(&error), Cause::StartTlsRefused, "{lines:?}: {error}");
+        assert_eq!(error.cause(), Some(Cause::StartTlsRefused), "{lines:?}: {error}");
         assert!(heard.iter().all(|line| line.ends_with("STARTTLS")), "{heard:?}");
     }
 }
@@ -76,7 +66,7 @@ async fn no_password_leaves_before_starttls_is_done() {
 #[tokio::test]
 async fn a_server_that_takes_no_login_is_not_shown_the_password() {
     let (error, heard) = refused(Encryption::None, &["* OK [CAPABILITY IMAP4rev1 LOGINDISABLED STARTTLS] hello"]).await;
-    assert_eq!(cause(&error), Cause::EncryptionNeeded);
+    assert_eq!(error.cause(), Some(Cause::EncryptionNeeded));
     assert_eq!(heard, [""; 0]);
 }
 
@@ -115,7 +105,7 @@ async fn a_refused_password_is_tried_once_and_never_repeated_to_us() {
         "k1 NO [AUTHENTICATIONFAILED] s3cret is wrong, and so is AGFsaWNlAHMzY3JldA==",
     ];
     let (error, heard) = refused(Encryption::None, lines).await;
-    assert_eq!(cause(&error), Cause::WrongPassword);
+    assert_eq!(error.cause(), Some(Cause::WrongPassword));
     assert!(matches!(error, ConnectError::Credentials { .. }));
     assert!(!error.to_string().contains("s3cret") && !error.to_string().contains("zY3Jl"), "{error}");
     assert_eq!(heard.len(), 1);
@@ -132,7 +122,7 @@ async fn a_refused_token_is_answered_and_its_reason_told() {
     let token = Credentials::Token { username: "alice".into(), token: Secret::new("ya29") };
     let mut source = ImapSource::new(world(0), server(port, Encryption::None), token, ImapOptions::default());
     let error = source.folders().await.unwrap_err();
-    assert_eq!(cause(&error), Cause::TokenRefused);
+    assert_eq!(error.cause(), Some(Cause::TokenRefused));
     assert!(error.to_string().contains("401"), "{error}");
     assert_eq!(heard.await.unwrap()[1], "");
 }
@@ -146,7 +136,7 @@ async fn a_busy_or_silent_server_is_no_wrong_password() {
     let (error, _) = refused(Encryption::None, later).await;
     assert!(matches!(&error, ConnectError::Later { .. }), "{error}");
     let (error, _) = refused(Encryption::None, &["220 mail.example.test ESMTP"]).await;
-    assert_eq!(cause(&error), Cause::WrongEncryption);
+    assert_eq!(error.cause(), Some(Cause::WrongEncryption));
 }
 
 #[tokio::test]

@@ -16,22 +16,12 @@ fn says(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> ScriptedSer
     ScriptedServer::start(script)
 }
 
-fn cause(error: &ConnectError) -> Cause {
-    match error {
-        ConnectError::Credentials { cause, .. }
-        | ConnectError::Settings { cause, .. }
-        | ConnectError::Later { cause, .. }
-        | ConnectError::Refused { cause, .. } => *cause,
-        other => panic!("{other}"),
-    }
-}
-
 #[tokio::test]
 async fn a_server_without_lasting_names_is_refused_in_its_own_words() {
     let model = ModelPop3::start();
     model.state().without_names = true;
     let error = source(model.port).folders().await.unwrap_err();
-    assert_eq!(cause(&error), Cause::NoUniqueIds);
+    assert_eq!(error.cause(), Some(Cause::NoUniqueIds));
     assert!(error.to_string().contains("what is UIDL?"), "{error}");
     assert_eq!(model.state().heard("RETR"), 0);
 }
@@ -90,7 +80,7 @@ async fn a_connection_that_breaks_in_a_message_keeps_no_half_of_it() {
     model.state().cut_at = Some(2);
     let (mut kept, mut source) = (Kept::default(), source(model.port));
     let error = kept.pull(&mut source).await.unwrap_err();
-    assert_eq!(cause(&error), Cause::Dropped, "{error}");
+    assert_eq!(error.cause(), Some(Cause::Dropped), "{error}");
     assert_eq!(kept.came, ["c"]);
     kept.pull(&mut source).await.unwrap();
     assert_eq!(kept.came, ["c", "b", "a"]);
@@ -100,13 +90,13 @@ async fn a_connection_that_breaks_in_a_message_keeps_no_half_of_it() {
 async fn a_line_without_end_ends_the_connection() {
     let server = ScriptedServer::start(Script::new().flood("x", u64::MAX));
     let error = source(server.port).folders().await.unwrap_err();
-    assert_eq!(cause(&error), Cause::Protocol, "{error}");
+    assert_eq!(error.cause(), Some(Cause::Protocol), "{error}");
     let server = says(|line| match line {
         "UIDL" => [b"+OK\r\n1 ".to_vec(), vec![b'y'; 100_000]].concat(),
         _ => b"+OK\r\n.\r\n".to_vec(),
     });
     let error = source(server.port).folders().await.unwrap_err();
-    assert_eq!(cause(&error), Cause::Protocol, "{error}");
+    assert_eq!(error.cause(), Some(Cause::Protocol), "{error}");
 }
 
 #[tokio::test]

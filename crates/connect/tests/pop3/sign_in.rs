@@ -10,15 +10,6 @@ use testkit::{ModelPop3, Script, ScriptedServer};
 
 const EMPTY: &str = "+OK\r\n.\r\n";
 
-fn cause(error: &ConnectError) -> Cause {
-    match error {
-        ConnectError::Credentials { cause, .. }
-        | ConnectError::Settings { cause, .. }
-        | ConnectError::Later { cause, .. } => *cause,
-        other => panic!("{other}"),
-    }
-}
-
 fn heard(server: &ScriptedServer) -> Vec<String> {
     server.heard().into_iter().map(|(_, line)| line).collect()
 }
@@ -42,7 +33,7 @@ async fn no_password_leaves_before_stls_is_done() {
     ] {
         let server = server(can, answers);
         let error = source_at(server.port, Encryption::Starttls, 0, None).folders().await.unwrap_err();
-        assert_eq!(cause(&error), Cause::StartTlsRefused, "{can}: {error}");
+        assert_eq!(error.cause(), Some(Cause::StartTlsRefused), "{can}: {error}");
         assert_eq!(heard(&server), ["CAPA", "STLS"]);
     }
 }
@@ -51,7 +42,7 @@ async fn no_password_leaves_before_stls_is_done() {
 async fn a_server_that_wants_encryption_first_is_not_shown_the_password() {
     let server = server("+OK\r\nSTLS\r\nUIDL\r\n.\r\n", &[]);
     let error = source(server.port).folders().await.unwrap_err();
-    assert_eq!(cause(&error), Cause::EncryptionNeeded);
+    assert_eq!(error.cause(), Some(Cause::EncryptionNeeded));
     assert_eq!(heard(&server), ["CAPA"]);
 }
 
@@ -80,7 +71,7 @@ async fn a_refused_token_is_told_with_the_reason_and_never_shown() {
         Server { host: "127.0.0.1".into(), port: server.port, encryption: Encryption::None, pinned_certificate: None };
     let token = Credentials::Token { username: "anna".into(), token: Secret::new("ya29.canary") };
     let error = Pop3Source::new(world.unwrap(), place, token, None).folders().await.unwrap_err();
-    assert_eq!(cause(&error), Cause::TokenRefused);
+    assert_eq!(error.cause(), Some(Cause::TokenRefused));
     assert!(error.to_string().contains("401") && !error.to_string().contains("canary"), "{error}");
     assert_eq!(heard(&server)[3], "", "a refused token is answered with nothing");
 }
@@ -99,11 +90,11 @@ async fn another_kind_of_server_is_seen_by_its_greeting() {
     for greeting in ["* OK IMAP4rev1 ready\r\n", "220 smtp\r\n", "HTTP/1.1 400 Bad Request\r\n"] {
         let server = ScriptedServer::start(Script::new().send(greeting));
         let error = source(server.port).folders().await.unwrap_err();
-        assert_eq!(cause(&error), Cause::WrongEncryption, "{greeting}");
+        assert_eq!(error.cause(), Some(Cause::WrongEncryption), "{greeting}");
     }
     let server = ScriptedServer::start(Script::new().send("-ERR [SYS/TEMP] too many connections\r\n"));
     let error = source(server.port).folders().await.unwrap_err();
-    assert_eq!(cause(&error), Cause::Throttled);
+    assert_eq!(error.cause(), Some(Cause::Throttled));
 }
 
 #[tokio::test]

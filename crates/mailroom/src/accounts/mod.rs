@@ -157,7 +157,7 @@ pub async fn patch(
                     account::set_primary(tx, viewer.organisation, account).await?;
                 }
                 if let Some(owners) = owners {
-                    owner::set(tx, viewer.organisation, account, &owners).await?;
+                    owners::replace(tx, &viewer, account, &owners, now).await?;
                 }
                 account::take_over(tx, viewer.organisation, account, &settings).await?;
                 doer.did(tx, "account.changed", account, named).await?;

@@ -8,7 +8,7 @@ use crate::{
 };
 use mail::AccountKey;
 use store::{
-    StoreError, UserRole, Viewer,
+    StoreError, Tx, UserRole, Viewer, conversation,
     owner::{self, Owner, Party, Rights},
 };
 
@@ -26,12 +26,25 @@ pub async fn set_owners(
     let (organisation, doer) = (viewer.organisation, Doer::new(room, viewer));
     let set = room.store.db.write(move |tx| {
         Box::pin(async move {
-            owner::set(tx, organisation, account, &owners).await?;
+            replace(tx, &doer.viewer, account, &owners, doer.now).await?;
             doer.did(tx, "account.owners", account, "").await?;
             owner::list(tx, organisation, account).await
         })
     });
     Ok(set.await?)
+}
+
+/// Puts these owners in the place of those there are; what is assigned to somebody who sees it no longer is nobody's again.
+pub(super) async fn replace(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    account: AccountKey,
+    owners: &[Owner],
+    now: i64,
+) -> Result<(), StoreError> {
+    let before = owner::people(tx, viewer.organisation, account).await?;
+    owner::set(tx, viewer.organisation, account, owners).await?;
+    conversation::release(tx, viewer, &before, now).await.map(|_| ())
 }
 
 /// The owners as they are now.

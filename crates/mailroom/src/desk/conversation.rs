@@ -1,6 +1,9 @@
 //! What a team does with a conversation: assign, close, snooze, mark, file, merge, split.
 
-use super::undo::{Before, Stood, Was};
+use super::{
+    tell,
+    undo::{Before, Stood, Was},
+};
 use crate::{
     MailRoom,
     doer::Doer,
@@ -12,6 +15,7 @@ use store::{
     StoreError, Tx, Viewer,
     conversation::{self, Conversation, Patch, State},
     folder, message,
+    notification::{self, Why},
 };
 
 /// What changes about a conversation; `None` stays.
@@ -31,7 +35,7 @@ pub struct ConversationPatch {
 }
 
 /// Assigns, closes, opens, puts out of sight, marks or files a conversation that the viewer sees. Gives how it is now, and
-/// how it stood, but for what was read.
+/// how it stood, but for what was read. Whose it is from now on gets a letter when they are not looking.
 pub async fn change(
     room: &MailRoom,
     viewer: &Viewer,
@@ -50,6 +54,13 @@ pub async fn change(
             let mut before = Before::default();
             before.conversations.extend(Stood::before(&head, &stands));
             let saved = conversation::patch(tx, &doer.viewer, key, &stands, doer.now).await?;
+            let due = match saved.head.assignee.filter(|it| Some(*it) != head.assignee) {
+                Some(user) => {
+                    let id = saved.head.id;
+                    notification::letter_due(tx, &doer.viewer, user, id, Why::Assigned, doer.now).await?
+                }
+                None => None,
+            };
             let mut touched = BTreeSet::new();
             if let Some(seen) = seen {
                 touched.extend(mark(tx, &doer, &saved.messages, seen).await?);
@@ -61,10 +72,11 @@ pub async fn change(
                 touched.insert(account);
                 before.messages = moved;
             }
-            Ok(Ok((saved, before, touched)))
+            Ok(Ok((saved, before, touched, due)))
         })
     });
-    let (saved, before, touched) = write.await??;
+    let (saved, before, touched, due) = write.await??;
+    tell::colleagues(room, viewer, due.into_iter().collect()).await;
     for account in touched {
         room.desks.poke(account);
     }

@@ -1,8 +1,12 @@
 use super::{conversation, message, note, presence};
 use crate::{
+    accounts::{self, OwnerInput},
     incoming::{Imported, Progress, import},
     outgoing::fixture::{House, NOON, house},
-    people::user::{self, UserInput},
+    people::{
+        group,
+        user::{self, UserInput},
+    },
     words::Refusal,
 };
 use bytes::Bytes;
@@ -104,6 +108,33 @@ async fn messages_that_are_split_off_can_be_put_back_or_merged() {
     message::change(room, jan, second, back).await.unwrap();
     let gone = conversation::change(room, jan, apart.head.id, Default::default()).await;
     assert!(matches!(gone, Err(Refusal::NotFound)), "an empty conversation is nobody's to see");
+}
+
+#[tokio::test]
+async fn what_somebody_sees_no_longer_is_not_theirs_to_do() {
+    let house = house().await;
+    let (room, jan) = (&house.room, &house.viewer);
+    let (_, key) = mail(&house, 1, "Offerte").await;
+    let els = colleague(&house).await;
+    let give = conversation::ConversationPatch { assignee: Some(Some(els.user)), ..Default::default() };
+    let does_it = async || conversation::change(room, jan, key, Default::default()).await.unwrap().0.head.assignee;
+    let owner = |user: Option<String>, group: Option<String>, rights: &[&str]| {
+        let rights = rights.iter().map(|right| (*right).to_owned()).collect();
+        OwnerInput { user, group, rights }
+    };
+    let all = owner(Some(jan.user.to_string()), None, &["read", "send", "manage"]);
+    conversation::change(room, jan, key, give).await.unwrap();
+    accounts::set_owners(room, jan, house.account, std::slice::from_ref(&all)).await.unwrap();
+    assert_eq!(does_it().await, None, "she owns it no longer");
+
+    let balie = group::create(room, jan, "Balie", vec![els.user]).await.unwrap().id;
+    let by_group = owner(None, Some(balie.to_string()), &["read"]);
+    accounts::set_owners(room, jan, house.account, &[all, by_group]).await.unwrap();
+    conversation::change(room, jan, key, give).await.unwrap();
+    assert_eq!(does_it().await, Some(els.user));
+    let left = group::GroupPatch { members: Some(Vec::new()), ..Default::default() };
+    group::change(room, jan, balie, left).await.unwrap();
+    assert_eq!(does_it().await, None, "she left the group by which she saw it");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod bulk_test;
 pub mod conversation;
 #[cfg(test)]
 mod desk_test;
+pub mod doubt;
 pub mod link;
 pub mod mention;
 pub mod message;
@@ -14,6 +15,9 @@ pub mod presence;
 pub mod quarantine;
 pub mod reading;
 pub mod sender;
+mod tell;
+#[cfg(test)]
+mod tell_test;
 pub mod undo;
 #[cfg(test)]
 mod undo_test;

@@ -1,5 +1,6 @@
 //! Internal notes on a conversation; `@name` calls a colleague who sees it.
 
+use super::tell;
 use crate::{
     MailRoom,
     doer::Doer,
@@ -9,6 +10,7 @@ use mail::{ConversationKey, NoteKey, UserKey};
 use store::{
     Viewer, conversation,
     note::{self, NewNote, Note},
+    notification::{self, Why},
     user,
 };
 
@@ -16,7 +18,7 @@ use store::{
 const COLLEAGUES: usize = 2000;
 
 /// Writes a note. Called are those named in `mentions`, who must see the conversation, and those whom the text calls by
-/// `@` and their name, first name or address, as far as they see it.
+/// `@` and their name, first name or address, as far as they see it. Who is not looking gets a letter.
 pub async fn add(
     room: &MailRoom,
     viewer: &Viewer,
@@ -45,10 +47,17 @@ pub async fn add(
                 }
             }
             let new = NewNote { id: NoteKey(doer.key()), text, mentions };
-            note::add(tx, &doer.viewer, key, new, doer.now).await
+            let written = note::add(tx, &doer.viewer, key, new, doer.now).await?;
+            let mut due = Vec::new();
+            for called in &written.mentions {
+                due.extend(notification::letter_due(tx, &doer.viewer, *called, key, Why::Called, doer.now).await?);
+            }
+            Ok((written, due))
         })
     });
-    Ok(write.await?)
+    let (written, due) = write.await?;
+    tell::colleagues(room, viewer, due).await;
+    Ok(written)
 }
 
 /// Somebody who can be called.

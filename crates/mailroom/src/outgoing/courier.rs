@@ -14,7 +14,7 @@ use connect::{ConnectError, Marks, Parcel, Receipt};
 use mail::{OrganisationKey, OutboxKey};
 use store::{
     StoreError,
-    outbox::{self, Finish, Leased, Verdict, WaitsFor},
+    outbox::{self, Finish, Kind, Leased, Verdict, WaitsFor},
 };
 
 /// After trouble with the connection nothing more is tried by the account for this long; its health decides the rest.
@@ -64,7 +64,9 @@ pub(super) async fn carry(room: &MailRoom, lane: &Lane, mut leased: Leased) -> D
     };
     killpoint!("send.after_reply");
     let now = room.clock.now();
-    let (mut finish, follows) = outcome::judge(&leased, &answer, lane.wants_sent_copy, now, rand::random());
+    // Who reads the primary mailbox is not to find there what was meant for one person: a link for a new password.
+    let wants_sent_copy = lane.wants_sent_copy && leased.kind != Kind::System;
+    let (mut finish, follows) = outcome::judge(&leased, &answer, wants_sent_copy, now, rand::random());
     let put_off = outcome::put_off(&leased, &answer, finish.retry_at, now);
     lane.pause_domains(put_off.clone());
     // Of those who were held back nothing is said: they are tried when their domain is.

@@ -7,7 +7,7 @@ use crate::{
 };
 use mail::{GroupKey, UserKey};
 use store::{
-    Viewer,
+    Viewer, conversation,
     group::{self, Group, Hanging},
 };
 
@@ -36,7 +36,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, name: &str, members: Vec<U
     Ok(write.await?)
 }
 
-/// Changes a group.
+/// Changes a group. What is assigned to somebody who leaves it, and sees it no longer, is nobody's again.
 pub async fn change(room: &MailRoom, viewer: &Viewer, key: GroupKey, patch: GroupPatch) -> Result<Group, Refusal> {
     let doer = Doer::administrator(room, viewer)?;
     let name = patch.name.map(|name| name.trim().to_owned());
@@ -44,12 +44,13 @@ pub async fn change(room: &MailRoom, viewer: &Viewer, key: GroupKey, patch: Grou
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             let organisation = doer.organisation();
-            group::get(tx, organisation, key).await?;
+            let before = group::get(tx, organisation, key).await?.members;
             if let Some(name) = &name {
                 group::rename(tx, organisation, key, name).await?;
             }
             if let Some(members) = &patch.members {
                 group::set_members(tx, organisation, key, members).await?;
+                conversation::release(tx, &doer.viewer, &before, doer.now).await?;
             }
             let fields = given(&[("name", name.is_some()), ("members", patch.members.is_some())]);
             doer.did(tx, "group.changed", key, fields).await?;

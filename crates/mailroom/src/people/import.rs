@@ -34,6 +34,12 @@ pub struct Imported {
 /// addresses is completed, not doubled; what can't be read is named and the rest goes on. The same file twice changes
 /// nothing.
 pub async fn import_contacts(room: &MailRoom, viewer: &Viewer, file: &[u8]) -> Result<Imported, Refusal> {
+    let (rows, imported) = good_rows(viewer, file)?;
+    Ok(put_all(room, viewer, rows, imported, |_, _| ()).await?)
+}
+
+/// The rows that can be used, each with its number from 1, and what is wrong with others.
+pub(super) fn good_rows(viewer: &Viewer, file: &[u8]) -> Result<(Vec<(usize, Row)>, Imported), Refusal> {
     if viewer.role == UserRole::Member {
         return Err(Refusal::forbidden("file", field::ADMINISTRATOR_ONLY));
     }
@@ -56,9 +62,20 @@ pub async fn import_contacts(room: &MailRoom, viewer: &Viewer, file: &[u8]) -> R
             good.push((n + 1, row));
         }
     }
-    for unit in good.chunks(UNIT) {
+    Ok((good, imported))
+}
+
+/// Makes and completes contacts, a few at a time, and tells after each few how many rows were done.
+pub(super) async fn put_all(
+    room: &MailRoom,
+    viewer: &Viewer,
+    rows: Vec<(usize, Row)>,
+    mut imported: Imported,
+    told: impl Fn(usize, &Imported),
+) -> Result<Imported, StoreError> {
+    for (at, unit) in rows.chunks(UNIT).enumerate() {
         let (viewer, now, make, unit) = (*viewer, room.clock.now(), room.store.make.clone(), unit.to_vec());
-        let keys = room.store.keys.clone();
+        let (keys, done) = (room.store.keys.clone(), at * UNIT + unit.len());
         let write = room.store.db.write(move |tx| {
             Box::pin(async move {
                 let (mut counts, mut erased) = ((0, 0), Vec::new());
@@ -77,6 +94,7 @@ pub async fn import_contacts(room: &MailRoom, viewer: &Viewer, file: &[u8]) -> R
         imported.errors.extend(erased);
         imported.created += created;
         imported.updated += updated;
+        told(done, &imported);
     }
     Ok(imported)
 }

@@ -7,6 +7,8 @@ pub mod erasure;
 pub mod exclusion;
 pub mod group;
 mod import;
+mod importing;
+pub mod notification;
 pub mod organisation;
 mod password;
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod verb_test;
 
 pub use door::{Wrongs, blocked_networks, unblock_network};
 pub use import::{Imported, import_contacts};
+pub use importing::{ImportEnd, Importing, Imports, begin_import, last_import};
 pub(crate) use password::check as check_password;
 pub use password::{Invited, change_password, forgotten_password, invite, invited, reset_password};
 pub use relink::run;
@@ -36,6 +39,6 @@ pub use second_factor::{
     pending_second_factor, recovery_codes_left, reset_second_factor,
 };
 pub use session::{
-    Current, be_sure, confirm_password, end_other_sessions, end_session, is_sure, session, sessions, sign_out,
+    Current, be_sure, confirm_password, end_other_sessions, end_session, is_sure, listener, session, sessions, sign_out,
 };
 pub use sign_in::{Attempt, SignIn, Signed, second_factor, sign_in};

@@ -46,6 +46,15 @@ pub async fn session(room: &MailRoom, token: &str) -> Result<Option<Current>, Re
     Ok(Some(Current { session, renewed: token.filter(|_| was_renewed) }))
 }
 
+/// Who listens with this token, on a page that is open; none when the session has ended. It is not used by that: nobody need
+/// be looking at the page.
+pub async fn listener(room: &MailRoom, token: &str) -> Result<Option<Viewer>, Refusal> {
+    let (digest, now) = (token_digest(token), room.clock.now());
+    let read = room.store.db.read(move |tx| Box::pin(async move { session::find(tx, &digest, now).await }));
+    let found = read.await?.filter(|found| !found.half_way && !found.owes_second_factor);
+    Ok(found.map(|found| found.viewer))
+}
+
 /// Ends the session of this token.
 pub async fn sign_out(room: &MailRoom, token: &str) -> Result<(), Refusal> {
     let digest = token_digest(token);

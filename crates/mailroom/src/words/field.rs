@@ -210,6 +210,8 @@ reasons! {
     LAST_ADMINISTRATOR "last_administrator" "Er moet minstens een beheerder zijn." / "There must be at least one administrator.";
     /// A file without what is needed.
     NO_COLUMN "no_column" "De eerste regel moet de kolommen noemen, met minstens naam of e-mail." / "The first line must name the columns, with at least name or e-mail.";
+    /// One import at a time.
+    IMPORT_RUNS "import_runs" "Er wordt al een bestand van u geïmporteerd. Wacht tot dat klaar is." / "A file of yours is being imported already. Wait until that is done.";
     /// A line that can't be read.
     UNREADABLE_LINE "unreadable_line" "Deze regel kan niet worden gelezen." / "This line can't be read.";
     /// The secret begins or ends with a blank.

@@ -50,6 +50,30 @@ pub const MAILBOX_RED: Letter = Letter {
     ),
 };
 
+/// A colleague calls the reader in a note. Facts: name, by, subject, link, choice.
+pub const CALLED: Letter = Letter {
+    subject: text("{by} noemt u in een notitie", "{by} calls you in a note"),
+    body: text(
+        "Dag {name},\n\n{by} noemt u in een notitie bij {subject}:\n\n{link}\n\nU krijgt deze mail omdat u niet in Postkamer keek. Minder mail? Kies het hier:\n{choice}\n",
+        "Hello {name},\n\n{by} calls you in a note on {subject}:\n\n{link}\n\nYou get this mail because you were not looking in Postkamer. Less mail? Choose it here:\n{choice}\n",
+    ),
+};
+
+/// A conversation is the reader's to do from now on. Facts: name, by, subject, link, choice.
+pub const ASSIGNED: Letter = Letter {
+    subject: text("{by} wees u een gesprek toe", "{by} assigned you a conversation"),
+    body: text(
+        "Dag {name},\n\n{by} wees u dit gesprek toe: {subject}\n\n{link}\n\nU krijgt deze mail omdat u niet in Postkamer keek. Minder mail? Kies het hier:\n{choice}\n",
+        "Hello {name},\n\n{by} assigned you this conversation: {subject}\n\n{link}\n\nYou get this mail because you were not looking in Postkamer. Less mail? Choose it here:\n{choice}\n",
+    ),
+};
+
+/// In the place of the subject of a conversation in which every message is private.
+pub const CONFIDENTIAL: Text = text("een vertrouwelijk gesprek", "a confidential conversation");
+
+/// In the place of a subject that is empty.
+pub const NO_SUBJECT: Text = text("een gesprek zonder onderwerp", "a conversation without a subject");
+
 /// The client secret of an app ends (pains P7). Facts: name, date, link.
 pub const APP_SECRET_ENDS: Letter = Letter {
     subject: text(
@@ -108,6 +132,8 @@ pub const ALL: &[(&str, Letter)] = &[
     ("failed", FAILED),
     ("uncertain", UNCERTAIN),
     ("test", TEST),
+    ("called", CALLED),
+    ("assigned", ASSIGNED),
 ];
 
 #[cfg(test)]

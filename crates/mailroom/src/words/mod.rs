@@ -5,6 +5,7 @@
 pub mod aadsts;
 pub mod cause;
 mod checks;
+pub mod doubt;
 pub mod field;
 pub mod grant;
 pub mod letter;

@@ -10,12 +10,12 @@ use std::collections::HashSet;
 use store::{
     Viewer, blob,
     draft::{self, Draft, Letter},
-    outbox::{self, State, Submission},
+    outbox::{self, Kind, State, Submission},
 };
 
 /// Takes a submission back into a draft. One that waits or is held will not be sent; of one that failed, only those whom
 /// it did not reach are still named. Without the draft that it was written as (a program handed it over, or a colleague
-/// wrote it) a new one is made from its bytes.
+/// wrote it) a new one is made from its bytes. What the installation itself wrote is nobody's to read.
 pub async fn back(room: &MailRoom, viewer: &Viewer, id: OutboxKey) -> Result<Draft, Refusal> {
     let (who, now) = (*viewer, room.clock.now());
     let read = room.store.db.read(move |tx| {
@@ -26,6 +26,10 @@ pub async fn back(room: &MailRoom, viewer: &Viewer, id: OutboxKey) -> Result<Dra
         })
     });
     let (submission, written_as) = read.await?;
+    if submission.kind == Kind::System {
+        // It is for its reader alone, who may get a link for a new password in it.
+        return Err(Refusal::conflict("state", field::NOTHING_TO_CORRECT));
+    }
     match submission.state {
         State::Waiting | State::Held | State::Failed | State::Bounced | State::Cancelled => {}
         State::Sending => return Err(Refusal::conflict("state", field::ALREADY_BEGUN)),

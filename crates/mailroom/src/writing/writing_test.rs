@@ -6,13 +6,15 @@ use crate::{
         self,
         fixture::{House, NOON, house, house_with},
     },
+    people::{self, user::UserInput},
     words::Refusal,
 };
 use mail::{Address, compose::Attached, display::Language};
 use store::{
+    UserRole,
     account::{Font, Style},
     draft::Letter,
-    outbox::State,
+    outbox::{self, State},
 };
 
 const DUTCH: Manner = Manner { language: Language::Dutch, offset_seconds: 3600 };
@@ -98,6 +100,19 @@ async fn what_a_program_handed_over_comes_back_as_a_draft_with_everything_in_it(
     assert_eq!((draft.files[0].name.as_str(), draft.files[0].size), ("f.pdf", 2));
     let refused = outgoing::cancel(room, viewer, taken.id).await.unwrap();
     assert_eq!(refused, State::Cancelled);
+}
+
+#[tokio::test]
+async fn what_the_installation_wrote_to_one_person_nobody_else_reads_from_the_outbox() {
+    let house = house().await;
+    let (room, viewer) = (&house.room, &house.viewer);
+    let input = UserInput { email: "els@elders.nl".into(), name: "Els".into(), role: UserRole::Member, language: None };
+    let els = people::user::create(room, viewer, input).await.unwrap();
+    people::invite(room, viewer, els.id).await.unwrap();
+    let waiting = outgoing::list(room, viewer, outbox::Filter::default(), None, 10).await.unwrap().0.remove(0);
+    let refused = back(room, viewer, waiting.id).await.unwrap_err();
+    assert_eq!(code(&refused), "nothing_to_correct", "it holds a link by which a password is chosen");
+    assert_eq!(outgoing::get(room, viewer, waiting.id).await.unwrap().state, State::Waiting, "and it goes on");
 }
 
 #[tokio::test]

@@ -36,6 +36,9 @@ CREATE TABLE users (
     default_account BIGINT,
     private_incoming BOOLEAN NOT NULL,
     private_outgoing BOOLEAN NOT NULL,
+    letter_when_called BOOLEAN NOT NULL DEFAULT TRUE,
+    letter_when_assigned BOOLEAN NOT NULL DEFAULT TRUE,
+    notice_when_called BOOLEAN NOT NULL DEFAULT TRUE,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (organisation, id)
 );
@@ -420,6 +423,23 @@ CREATE TABLE mentions (
     PRIMARY KEY (organisation, person, note)
 ) CLUSTERED;
 CREATE INDEX mentions_conversation ON mentions (organisation, conversation);
+
+-- Of which accounts' new mail a person's browser tells them.
+CREATE TABLE noticed_accounts (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    PRIMARY KEY (organisation, person, account)
+) CLUSTERED;
+
+-- When a person was last written to about a conversation, so that they are not written to about each word in it.
+CREATE TABLE letters_told (
+    organisation BIGINT NOT NULL,
+    person BIGINT NOT NULL,
+    conversation BIGINT NOT NULL,
+    told_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, person, conversation)
+) CLUSTERED;
 
 -- Who is in which message, by the hash of the folded address: contacts that come later find their mail.
 CREATE TABLE message_people (

@@ -2,12 +2,15 @@
 
 mod list;
 mod read;
+mod release;
 mod shape;
 mod write;
 
 pub use list::{COUNTED_AT_MOST, Counts, Line, counts, list};
 pub use read::{get, sees, who_sees};
 pub(crate) use read::{must_see, seen};
+pub(crate) use release::free;
+pub use release::release;
 pub use shape::{merge, move_message, split};
 pub use write::patch;
 

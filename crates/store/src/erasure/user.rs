@@ -36,6 +36,8 @@ pub async fn of_user(tx: &mut Tx, asked: &Asked<'_>, id: UserKey, called: &str) 
         "DELETE FROM presences WHERE organisation = $1 AND person = $2",
         "DELETE FROM shown_senders WHERE organisation = $1 AND person = $2",
         "DELETE FROM mentions WHERE organisation = $1 AND person = $2",
+        "DELETE FROM noticed_accounts WHERE organisation = $1 AND person = $2",
+        "DELETE FROM letters_told WHERE organisation = $1 AND person = $2",
         "DELETE FROM idempotency WHERE organisation = $1 AND person = $2",
         "UPDATE conversations SET assignee = NULL WHERE organisation = $1 AND assignee = $2",
     ] {

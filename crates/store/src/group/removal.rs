@@ -2,14 +2,8 @@
 //! assigned to somebody who sees it no longer is nobody's again, where colleagues find it.
 
 use super::get;
-use crate::{
-    StoreError, Tx, activity,
-    change::{self, NewChange},
-    message, owner, vals,
-    viewer::Viewer,
-};
-use mail::{AccountKey, ConversationKey, GroupKey, MessageKey, OrganisationKey};
-use serde_json::json;
+use crate::{StoreError, Tx, conversation, message, owner, vals, viewer::Viewer};
+use mail::{AccountKey, ConversationKey, GroupKey, OrganisationKey};
 
 /// An account that the group owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,25 +79,8 @@ pub async fn remove(tx: &mut Tx, viewer: &Viewer, id: GroupKey, now: i64) -> Res
         tx.execute(sql, &vals![organisation, id]).await?;
     }
     for conversation in &hung.assigned {
-        release(tx, viewer, *conversation, now).await?;
+        conversation::free(tx, viewer, *conversation, now).await?;
     }
     tx.ring(crate::Topic::Accounts);
     Ok(hung)
-}
-
-/// Makes the conversation nobody's, and tells those who see it.
-async fn release(tx: &mut Tx, viewer: &Viewer, conversation: ConversationKey, now: i64) -> Result<(), StoreError> {
-    let organisation = viewer.organisation;
-    let sql = "UPDATE conversations SET assignee = NULL WHERE organisation = $1 AND id = $2";
-    tx.execute(sql, &vals![organisation, conversation]).await?;
-    let sql = "SELECT m.account, m.id, m.private FROM messages m WHERE m.organisation = $1 AND m.conversation = $2
-               ORDER BY m.private, m.id DESC LIMIT 1";
-    // Without a message there is nobody to tell.
-    let Some(row) = tx.row(sql, &vals![organisation, conversation]).await? else { return Ok(()) };
-    let body = json!({ "assignee": null, "state": "open", "conversation": conversation, "by": viewer.user });
-    let (account, message, private) = (AccountKey(row.int(0)), MessageKey(row.int(1)), row.bool(2));
-    let told =
-        NewChange { kind: "conversation.changed", account: Some(account), message: Some(message), private, body };
-    change::append(tx, organisation, &[told], now).await?;
-    activity::append(tx, viewer, conversation, ("assigned", None), &json!({ "assignee": null }), now).await
 }

@@ -4,7 +4,7 @@ use crate::house::{ACCOUNT, ADMINISTRATOR, NOW, ORGANISATION, OWNER, STRANGER, c
 use mail::{GroupKey, TokenKey, UserKey};
 use store::{
     StoreError, UserRole,
-    conversation::{self, Patch},
+    conversation::{self, Patch, State},
     group, one_time_link,
     owner::{self, Owner, Party, Rights},
     token::{self, NewToken, Scope},
@@ -73,6 +73,41 @@ on_both! {
         assert_eq!(left, [of_owner], "its mail is where it was");
         let gone = unit!(house, tx => group::remove(tx, &administrator, id, NOW).await);
         assert!(matches!(gone, Err(StoreError::NotFound)));
+    }
+
+    who_sees_a_conversation_no_longer_does_not_do_it_any_more(house) {
+        let (owner, administrator, id) = (house.owner, house.administrator, GroupKey(51));
+        let reads = Rights { read: true, ..Rights::default() };
+        let of_owner = Owner { party: Party::User(OWNER), rights: Rights::ALL };
+        let of_group = Owner { party: Party::Group(id), rights: reads };
+        house.message(5, ACCOUNT, 5, &[]).await;
+        house.message(6, ACCOUNT, 6, &[]).await;
+        house.message(7, ACCOUNT, 7, &[]).await;
+        unit!(house, tx => {
+            group::create(tx, ORGANISATION, id, "Planning", &[STRANGER], NOW).await?;
+            owner::set(tx, ORGANISATION, ACCOUNT, &[of_owner, of_group]).await?;
+            for (conversation, person, state) in
+                [(5, STRANGER, State::Open), (6, OWNER, State::Open), (7, STRANGER, State::Closed)]
+            {
+                let patch = Patch { assignee: Some(Some(person)), state: Some(state), ..Patch::default() };
+                conversation::patch(tx, &owner, key(conversation), &patch, NOW).await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let mut people = unit!(house, tx => owner::people(tx, ORGANISATION, ACCOUNT).await).unwrap();
+        people.sort();
+        assert_eq!(people, [OWNER, STRANGER]);
+        let still = people.clone();
+        let none = unit!(house, tx => conversation::release(tx, &administrator, &still, NOW).await).unwrap();
+        assert_eq!(none, [], "everybody sees what is theirs");
+        unit!(house, tx => group::set_members(tx, ORGANISATION, id, &[]).await).unwrap();
+        let before = house.count("SELECT change_seq FROM organisations").await;
+        let released = unit!(house, tx => conversation::release(tx, &administrator, &people, NOW).await).unwrap();
+        assert_eq!(released, [key(5)], "who sees it still does it, and what is done is done");
+        assert_eq!(house.count("SELECT change_seq FROM organisations").await, before + 1, "the feed tells what became free");
+        assert_eq!(house.count("SELECT COUNT(*) FROM conversations WHERE id = 5 AND assignee IS NULL").await, 1);
+        assert_eq!(house.count("SELECT assignee FROM conversations WHERE id = 6").await, OWNER.0);
     }
 
     an_owner_who_does_not_exist_is_refused(house) {

@@ -5,6 +5,7 @@ import { offerCopies } from "./page/copy.js";
 import { listenForChoice } from "./page/choose.js";
 import { listenForKeys } from "./page/keys.js";
 import { listenForMail } from "./page/live.js";
+import { listen, offerNotices } from "./page/notices.js";
 import { takePart } from "./page/team.js";
 
 listenForKeys();
@@ -16,5 +17,8 @@ if (document.activeElement === document.body) {
   (document.querySelector("[aria-invalid=true]") ?? document.querySelector("body.plain form input:not([type=hidden])"))?.focus();
 }
 listenForChoice();
-if (document.getElementById("list")) listenForMail();
+const news = !!document.getElementById("list");
+const stream = listen(news);
+if (news) listenForMail(stream);
+offerNotices();
 takePart();

@@ -18,7 +18,7 @@ use mail::{AccountKey, MessageKey};
 use mailroom::words::text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::{collections::HashMap, convert::Infallible, time::Duration};
+use std::{collections::HashMap, convert::Infallible, str::FromStr, time::Duration};
 use store::{
     Rights, StoreError, Topic, Tx, UserRole, Viewer,
     change::{self, Change},
@@ -64,10 +64,10 @@ pub(crate) struct ChangeShown {
     at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<id::AccountId>, nullable = false)]
-    account: Option<AccountKey>,
+    pub(crate) account: Option<AccountKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<id::MessageId>, nullable = false)]
-    message: Option<MessageKey>,
+    pub(crate) message: Option<MessageKey>,
     #[serde(flatten)]
     #[schema(value_type = Object)]
     facts: Map<String, Value>,
@@ -261,6 +261,18 @@ impl Eyes {
         };
         self.messages.insert(message, seen);
         Ok(seen)
+    }
+}
+
+impl ChangeShown {
+    /// It is about a message that was there before we began, or that came back.
+    pub(crate) fn is_old(&self) -> bool {
+        ["backlog", "restored"].iter().any(|fact| self.facts.get(*fact) == Some(&Value::Bool(true)))
+    }
+
+    /// A key among its facts.
+    pub(crate) fn key<K: FromStr>(&self, fact: &str) -> Option<K> {
+        self.facts.get(fact)?.as_str()?.parse().ok()
     }
 }
 

@@ -20,6 +20,7 @@ mod identity_provider;
 mod instant;
 mod me;
 mod message;
+mod notification;
 mod organisation;
 mod outbox;
 mod page;
@@ -33,7 +34,7 @@ mod template;
 mod token;
 mod user;
 
-pub(crate) use change::seen_after;
+pub(crate) use change::{ChangeShown, seen_after};
 pub(crate) use description::routes as description_routes;
 pub(crate) use message::download;
 pub(crate) use personal::archive;
@@ -55,6 +56,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(quarantine::routes())
         .merge(change::routes())
         .merge(me::routes())
+        .merge(notification::routes())
         .merge(organisation::routes())
         .merge(app::routes())
         .merge(identity_provider::routes())

@@ -17,6 +17,7 @@ mod matrix_test;
 mod me;
 mod origin;
 mod outbox;
+mod pace;
 mod password;
 mod personal;
 mod route;

@@ -147,8 +147,8 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
         Err(Refused::Because(problem)) => problem.into_response(),
     };
     let mut response = frame::explain(answer, &visitor, is_partial(&headers));
-    if is_new && !response.headers().contains_key(header::SET_COOKIE) {
-        response.headers_mut().insert(header::SET_COOKIE, visitor::keep(state, &visitor.proof));
+    if is_new && !visitor::is_kept(state, response.headers()) {
+        response.headers_mut().append(header::SET_COOKIE, visitor::keep(state, &visitor.proof));
     }
     response
 }
@@ -236,7 +236,7 @@ fn token_in_body(body: &Bytes) -> Option<String> {
 }
 
 /// A part of a page is asked for by the script, to be put into the page that is there.
-fn is_partial(headers: &HeaderMap) -> bool {
+pub(crate) fn is_partial(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request")
 }
 

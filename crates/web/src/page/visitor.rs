@@ -139,6 +139,12 @@ pub(crate) fn keep(state: &AppState, proof: &str) -> HeaderValue {
     field(format!("{name}={proof}; Path=/; HttpOnly; SameSite=Lax{secure}"))
 }
 
+/// Whether an answer gives the browser a proof already.
+pub(crate) fn is_kept(state: &AppState, headers: &HeaderMap) -> bool {
+    let begins = format!("{}=", style(state).0);
+    headers.get_all(header::SET_COOKIE).iter().any(|cookie| cookie.as_bytes().starts_with(begins.as_bytes()))
+}
+
 /// Makes the browser known for half a year.
 pub(crate) fn keep_device(state: &AppState, device: &str) -> HeaderValue {
     let (name, secure) = style(state);

@@ -10,6 +10,7 @@ use store::{
     dossier::{self, Filter},
     draft, group, identity,
     link::Target,
+    notification,
     owner::{self, Party},
     personal::{self, Act, Letter, Remark, Sending},
     session, token,
@@ -142,13 +143,17 @@ pub(super) async fn of_user(
     let mut entries = audit::search(tx, organisation, &by, MANY).await?.0;
     let to = audit::list(tx, organisation, Some(&key.to_string()), None, MANY).await?.0;
     entries.extend(to.into_iter().filter(|entry| entry.user != Some(key)));
+    let told = notification::get(tx, &Viewer { user: key, ..*viewer }).await?;
     let names = Names::of(tx, viewer).await?;
+    let noticed = told.notice_accounts.iter().filter_map(|account| names.accounts.get(account)).collect::<Vec<_>>();
     let mut facts = json!({
         "user": {
             "name": found.name, "email": found.email, "role": found.role, "language": found.language,
             "active": found.active, "has_password": found.has_password, "has_second_factor": found.has_second_factor,
             "default_mailbox": found.default_account.and_then(|account| names.accounts.get(&account)),
             "private_incoming": found.private_incoming, "private_outgoing": found.private_outgoing,
+            "letter_when_called": told.letter_when_called, "letter_when_assigned": told.letter_when_assigned,
+            "notice_when_called": told.notice_when_called, "notice_of": noticed,
             "created_at": instant(found.created_at),
         },
         "groups": groups(tx, viewer, key).await?,

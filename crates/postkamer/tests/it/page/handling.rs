@@ -1,6 +1,6 @@
 //! Many at a time, what lies behind a mail, paper, pictures from elsewhere, and an answer below what it answers.
 
-use super::{at_mail, gallery, nothing_went_wrong};
+use super::{at_mail, gallery, nothing_went_wrong, sent_by_reloading, without_script};
 use crate::fetch::text;
 use crate::program::wait_until;
 use serde_json::{Value, json};
@@ -122,6 +122,37 @@ fn many_are_put_away_without_script() {
     browser.run(plain, json!(format!("{}/mail", program.url())));
     let unread = program.api.list("/conversations?unread=true").len();
     assert_eq!(unread, 3, "reading was not taken back");
+}
+
+#[test]
+fn a_page_that_is_loaded_again_after_a_deed_does_not_do_it_twice() {
+    let (_office, program, mut browser) = at_mail(&[letter(1, PLAIN), letter(2, PLAIN)]);
+    let browser = &mut browser;
+    without_script(browser);
+    browser.go(&format!("{}/mail", program.url()));
+    browser.follow("Vraag 2");
+    browser.sees("Kunt u hier eens naar kijken?");
+    let read_at = browser.path();
+    let id = read_at.rsplit('/').next().unwrap_or_default().to_owned();
+    let state = || program.api.get(&format!("/conversations/{id}"))["state"].clone();
+    browser.press("Sluiten");
+    browser.sees("1 gesprek gesloten.");
+    assert_eq!((browser.path(), state()), (read_at.clone(), json!("closed")));
+    browser.press("Ongedaan maken");
+    browser.sees("heropende het");
+    assert_eq!(state(), json!("open"));
+    browser.press("Sluiten");
+    browser.sees("1 gesprek gesloten.");
+    assert_eq!(sent_by_reloading(browser), 0);
+    let told = "return await page.locator('#notices').innerText()";
+    assert_eq!(browser.run(told, Value::Null), json!(""), "it was told once");
+
+    browser.run("await page.locator('.deeds summary').click()", Value::Null);
+    browser.press("Weggooien");
+    browser.sees("Bericht weggegooid.");
+    assert_eq!(browser.path(), "/mail");
+    assert_eq!(sent_by_reloading(browser), 0);
+    nothing_went_wrong(browser, &["ERR_FAILED"]);
 }
 
 #[test]

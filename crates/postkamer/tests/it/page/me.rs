@@ -1,6 +1,6 @@
 //! One's own page: details, password, second factor, devices and tokens.
 
-use super::{gallery, nothing_went_wrong, sign_in};
+use super::{gallery, nothing_went_wrong, sent_by_reloading, sign_in, without_script};
 use crate::program::{Backing, Program};
 use serde_json::{Value, json};
 use testkit::Browser;
@@ -178,4 +178,62 @@ fn a_forgotten_device_is_signed_out_and_a_token_is_shown_once() {
     browser.sees("Het token werkt niet meer.");
     assert_eq!(bookkeeping.call("GET", "/me", None, &[]).status, 401);
     nothing_went_wrong(&mut browser, &[]);
+}
+
+#[test]
+fn one_s_own_page_works_without_script() {
+    let program = Program::start(Backing::Disk);
+    let (admin, password) = (program.installation.admin.clone(), program.installation.password.clone());
+    let mut elsewhere = Browser::open();
+    sign_in(&mut elsewhere, program.url(), &admin, &password);
+    at(&mut elsewhere, "/mail");
+    let mut browser = Browser::open();
+    without_script(&mut browser);
+    sign_in(&mut browser, program.url(), &admin, &password);
+    at(&mut browser, "/mail");
+    browser.go(&format!("{}/me", program.url()));
+    browser.fill("Naam", "Sanne de Wit");
+    browser.press("Bewaren");
+    browser.sees("Bewaard.");
+    assert_eq!(sent_by_reloading(&mut browser), 0);
+    browser.follow("Meldingen");
+    browser.run("await page.getByLabel('Iemand wijst mij een gesprek toe').uncheck()", Value::Null);
+    let offered = "return await page.getByRole('button', { name: 'Meldingen toestaan in deze browser' }).count()";
+    assert_eq!(browser.run(offered, Value::Null), json!(0), "without script there is nothing to allow");
+    browser.press("Bewaren");
+    browser.sees("Bewaard.");
+    assert_eq!(program.api.get("/me/notifications")["letter_when_assigned"], json!(false));
+    assert_eq!(program.api.get("/me")["user"]["name"], json!("Sanne de Wit"));
+
+    browser.follow("Apparaten");
+    browser.press("Alle andere afmelden");
+    browser.sees("Daar bent u afgemeld.");
+    elsewhere.go(&format!("{}/me", program.url()));
+    assert_eq!(elsewhere.path(), "/sign-in?to=/me");
+
+    browser.follow("API-tokens");
+    browser.fill("Waarvoor is het?", "boekhouding");
+    browser.run("await page.getByLabel('Alleen lezen').check()", Value::Null);
+    browser.press("Token maken");
+    browser.sees("we tonen het maar één keer");
+    browser.judge(&gallery(), "me-token-made-without-script");
+    let token = browser.run("return await page.locator('#token').inputValue()", Value::Null);
+    let bookkeeping = program.api.speaking_for(token.as_str().unwrap_or_default());
+    assert_eq!(bookkeeping.get("/me")["token"]["scope"], json!("read"));
+    browser.follow("Ik heb het bewaard");
+    browser.run("await page.getByRole('button', { name: 'Intrekken: boekhouding' }).click()", Value::Null);
+    browser.sees("Het token werkt niet meer.");
+
+    browser.follow("Tweede factor");
+    take_second_factor(&mut browser);
+    browser.follow("Ik heb ze bewaard");
+    browser.sees("De tweede factor staat aan");
+    browser.follow("Wachtwoord");
+    browser.fill("Huidig wachtwoord", &password);
+    browser.fill("Nieuw wachtwoord", NEXT);
+    browser.fill("Nog een keer", NEXT);
+    browser.press("Wachtwoord wijzigen");
+    browser.sees("Het nieuwe wachtwoord geldt vanaf nu.");
+    assert_eq!(sent_by_reloading(&mut browser), 0);
+    nothing_went_wrong(&mut browser, &["ERR_FAILED"]);
 }

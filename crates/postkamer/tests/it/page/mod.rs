@@ -4,10 +4,12 @@ mod doubt;
 mod first_day;
 mod handling;
 mod hostile;
+mod keyboard;
 mod mailboxes;
 mod me;
 mod microsoft;
 mod narrow;
+mod notifications;
 mod people;
 mod pop3;
 mod provider;
@@ -36,6 +38,18 @@ pub(crate) fn sign_in(browser: &mut Browser, url: &str, email: &str, password: &
     browser.fill("E-mailadres", email);
     browser.fill("Wachtwoord", password);
     browser.press("Aanmelden");
+}
+
+/// From here on no script of ours comes: what is left is what everybody can use.
+pub(crate) fn without_script(browser: &mut Browser) {
+    browser.run("await page.route('**/assets/*.js', (route) => route.abort())", serde_json::Value::Null);
+}
+
+/// How many forms a browser sends when it loads the page again.
+pub(crate) fn sent_by_reloading(browser: &mut Browser) -> usize {
+    let reload = "const sent = []; const hear = (it) => it.method() !== 'GET' && sent.push(it.url());
+        page.on('request', hear); await page.reload(); page.off('request', hear); return sent.length";
+    browser.run(reload, serde_json::Value::Null).as_u64().expect("a number") as usize
 }
 
 /// An office whose info@ holds these, and a browser at its mail.

@@ -1,8 +1,12 @@
 //! Contacts and dossiers: made by hand or from a file, with all their mail, and linked by hand where a rule can't know.
 
-use super::{at_mail, gallery, nothing_went_wrong};
+use super::{at_mail, gallery, nothing_went_wrong, sign_in};
+use crate::program::{Backing, Program};
 use serde_json::{Value, json};
-use testkit::Append;
+use testkit::{Append, Browser};
+
+/// Contacts in a file that takes its time.
+const MANY: usize = 3_000;
 
 #[test]
 fn a_contact_gathers_its_mail_and_a_dossier_that_of_its_contacts() {
@@ -128,6 +132,31 @@ fn an_address_that_is_tried_says_whose_it_is_and_which_line_leaves_it_out() {
 }
 
 #[test]
+fn a_large_file_shows_how_far_it_is_and_is_found_again() {
+    let program = Program::start(Backing::Disk);
+    let mut browser = Browser::open();
+    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
+    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.go(&format!("{}/contacts/import", program.url()));
+    let file = "const rows = Array.from({ length: given }, (_, n) => `Buurt ${n};buurt${n}@wijk.test;R-${n}`);
+        const buffer = Buffer.from(['Naam;E-mailadres;Relatienummer', ...rows].join('\\n'));
+        await page.locator('#file').setInputFiles({ name: 'relaties.csv', mimeType: 'text/csv', buffer })";
+    browser.run(file, json!(MANY));
+    browser.press("Nu importeren");
+    browser.sees("Contacten worden geïmporteerd");
+    browser.run("await page.getByText(/per seconde, nog ongeveer/).waitFor()", Value::Null);
+    browser.judge(&gallery(), "contacts-importing");
+    // Whoever leaves finds it again, and a second one waits for its turn.
+    browser.go(&format!("{}/mail", program.url()));
+    browser.go(&format!("{}/contacts/import", program.url()));
+    assert_eq!(browser.path(), "/contacts/import/progress");
+    browser.sees(&format!("{}.000 contacten gemaakt", MANY / 1000));
+    browser.sees("Klaar met importeren");
+    assert_eq!(program.api.list("/contacts").len(), MANY);
+    nothing_went_wrong(&mut browser, &[]);
+}
+
+#[test]
 fn a_file_brings_contacts_and_a_shielded_contact_hides_its_mail() {
     let (_office, program, mut browser) = at_mail(&[letter("Jan Jansen <jan@elders.test>", "Offerte dakgoot")]);
     browser.go(&format!("{}/contacts/import", program.url()));
@@ -145,6 +174,7 @@ fn a_file_brings_contacts_and_a_shielded_contact_hides_its_mail() {
     browser.run(file, json!(table));
     browser.press("Nu importeren");
     browser.sees("contacten gemaakt");
+    assert_eq!((browser.path().as_str(), super::sent_by_reloading(&mut browser)), ("/contacts/import/progress", 0));
     browser.judge(&gallery(), "contacts-import");
     browser.follow("Naar de contacten");
     browser.sees("Aannemersbedrijf");

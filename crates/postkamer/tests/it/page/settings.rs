@@ -5,7 +5,7 @@ use super::{gallery, nothing_went_wrong, sign_in};
 use crate::post_office::PostOffice;
 use crate::program::{Backing, Program, wait_until};
 use serde_json::{Value, json};
-use testkit::Browser;
+use testkit::{Append, Browser};
 
 const COLLEAGUE: &str = "cees@example.test";
 const CHOSEN: &str = "een heel nieuwe zin over fietsen";
@@ -184,6 +184,35 @@ fn the_ledger_shows_that_nothing_is_missing_and_what_was_set_aside() {
     browser.follow("Apart gezet");
     browser.sees("Niets apart gezet");
     browser.judge(&gallery(), "settings-quarantine-empty");
+    nothing_went_wrong(&mut browser, &[]);
+}
+
+#[test]
+fn what_was_set_aside_is_told_with_its_reason_and_tried_again_at_a_press() {
+    let office = PostOffice::open();
+    let unstorable =
+        Append { raw: b"From: a@elders.test\r\nSubject: Brief 7.\r\n\r\nDag\r\n".into(), ..Append::default() };
+    office.client("info").append("INBOX", &[super::mailboxes::letter(1), unstorable]);
+    // A mistake of ours, played: what has this in it can't be kept.
+    let program = Program::start_with(Backing::Disk, &[("POSTKAMER_UNSTORABLE", "Brief 7."), ("RUST_BACKTRACE", "0")]);
+    let id = program.connect(&office.account("info"));
+    let aside = || program.api.get("/quarantine")["items"].clone();
+    program.api.call("POST", &format!("/accounts/{id}/fetch"), Some(&json!({})), &[]);
+    wait_until("one is set aside and the other is here", || {
+        let here = program.api.list("/messages").len();
+        (here == 1 && aside().as_array().map(Vec::len) == Some(1)).then_some(())
+    });
+    let tries = || aside()[0]["tries"].as_i64().unwrap_or_default();
+    let before = tries();
+    let mut browser = administrator_at(&program, "/settings/quarantine");
+    browser.sees("Het bericht kon niet worden bewaard.");
+    browser.sees("info@example.test · INBOX");
+    browser.sees("We hebben het bericht zelf wel.");
+    browser.judge(&gallery(), "settings-quarantine");
+    browser.run("await page.getByRole('button', { name: /^Opnieuw proberen: bericht/ }).click()", Value::Null);
+    browser.sees("Het wordt nu opnieuw geprobeerd.");
+    assert_eq!(super::sent_by_reloading(&mut browser), 0);
+    wait_until("it was tried again", || (tries() > before).then_some(()));
     nothing_went_wrong(&mut browser, &[]);
 }
 

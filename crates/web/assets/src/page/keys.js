@@ -15,11 +15,23 @@ function step(by) {
   to.scrollIntoView({ block: "nearest" });
 }
 
+/// What opens over the page: it goes back, and the focus to what opened it.
+const PULLED = "details.pull[open], details.deeds[open], details.help[open], .menu details[open]";
+
+function putBack(from) {
+  const open = from.closest?.(PULLED) ?? document.querySelector(PULLED);
+  if (!open) return false;
+  open.open = false;
+  if (open.contains(from) || from === document.body) open.querySelector("summary").focus();
+  return true;
+}
+
 export function listenForKeys() {
   let before = "";
   let byKey = false;
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (event.key === "Escape" && !document.querySelector("dialog[open]") && putBack(event.target)) return;
     if (event.key === "Escape" && typing(event.target)) return event.target.blur();
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
     const pressed = before ? `${before} ${event.key}` : event.key;

@@ -54,14 +54,14 @@ function tell(words) {
   news.textContent = words;
 }
 
-export function listenForMail() {
+export function listenForMail(stream) {
   let due = false;
   const look = () => {
     due = document.hidden;
     if (!due) refresh();
   };
   document.addEventListener("htmx:before:swap", () => { turn += 1; });
-  new EventSource("/mail/live").addEventListener("mail", (event) => {
+  stream.addEventListener("mail", (event) => {
     look();
     if (event.data === "new") tell(document.getElementById("list").dataset.news);
   });

@@ -5,6 +5,7 @@ use crate::{
     AppState,
     caller::Caller,
     given::{Given, Named},
+    language::Spoken,
     problem::{Problem, ProblemBody},
 };
 use axum::{Json, extract::State};
@@ -41,11 +42,12 @@ pub(super) struct MessageChange {
 pub(super) async fn change(
     State(state): State<AppState>,
     caller: Caller,
+    Spoken(language): Spoken,
     Named(key): Named<MessageKey>,
     Given { value, .. }: Given<MessageChange>,
 ) -> Result<Json<MessageShown>, Problem> {
     let MessageChange { seen, flagged, private, folder, conversation } = value;
     let patch = MessagePatch { seen, flagged, private, folder, conversation };
     desk::message::change(&state.room, &caller.viewer, key, patch).await?;
-    Ok(Json(whole(&state, &caller, key).await?))
+    Ok(Json(whole(&state, &caller, key, language).await?))
 }

@@ -31,6 +31,20 @@ async fn a_message_is_shown_whole_and_safe() {
     let html = message["html"].as_str().unwrap();
     assert!(html.contains("Hierbij de offerte") && !html.contains("alert"), "{html}");
     assert_eq!(message["attachments"][0]["name"], "te kening.svg");
+    assert_eq!(message["warnings"], json!([]));
+}
+
+#[tokio::test]
+async fn reasons_to_doubt_the_sender_are_told_with_a_code_and_in_words() {
+    let trial = Trial::new().await;
+    let raw = b"From: Directie <baas@0ns.example>\r\nReply-To: x@elders.test\r\nSubject: Rekening\r\n\r\nBetaal\r\n";
+    let id = trial.message(raw).await;
+    let path = format!("/api/v1/messages/{id}");
+    let message = trial.get(&path, &trial.ours.read).await.json();
+    let codes: Vec<&Value> = message["warnings"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
+    assert_eq!(codes, [&json!("looks_like"), &json!("reply_elsewhere")], "{message}");
+    let dutch = trial.call_with("GET", &path, &trial.ours.read, &[("accept-language", "nl")], Value::Null).await.json();
+    assert!(dutch["warnings"][0]["message"].as_str().unwrap().starts_with("Let op: 0ns.example lijkt op"), "{dutch}");
 }
 
 #[tokio::test]

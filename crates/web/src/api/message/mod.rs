@@ -21,10 +21,15 @@ use crate::{
     caller::Caller,
     given::{Asked, Named},
     handler::routes,
+    language::Spoken,
     problem::Problem,
 };
 use axum::{Json, extract::State};
 use mail::{AccountKey, ContactKey, ConversationKey, DossierKey, FolderKey, MessageKey, Role, parse, query};
+use mailroom::{
+    desk::doubt::{self, Around},
+    words::Language,
+};
 use serde::Deserialize;
 use shown::MessageShown;
 use store::message::Filter;
@@ -108,17 +113,35 @@ async fn list(
 async fn get(
     State(state): State<AppState>,
     caller: Caller,
+    Spoken(language): Spoken,
     Named(message): Named<MessageKey>,
 ) -> Result<Json<MessageShown>, Problem> {
-    Ok(Json(whole(&state, &caller, message).await?))
+    Ok(Json(whole(&state, &caller, message, language).await?))
 }
 
 /// What is kept of a message and what its bytes say. Reading the bytes may take a while, so it is done beside the
 /// threads that answer others.
-async fn whole(state: &AppState, caller: &Caller, message: MessageKey) -> Result<MessageShown, Problem> {
+async fn whole(
+    state: &AppState,
+    caller: &Caller,
+    message: MessageKey,
+    language: Language,
+) -> Result<MessageShown, Problem> {
     let viewer = caller.viewer;
-    let stored = state.read(move |tx| Box::pin(async move { store::message::get(tx, &viewer, message).await })).await?;
+    let (stored, (around, is_contact)) = state
+        .read(move |tx| {
+            Box::pin(async move {
+                let stored = store::message::get(tx, &viewer, message).await?;
+                let around = Around::of_message(tx, &viewer, &stored).await?;
+                Ok((stored, around))
+            })
+        })
+        .await?;
     let raw = state.room.store.raw(viewer.organisation, stored.digest).await?;
-    let made = tokio::task::spawn_blocking(move || MessageShown::of(stored, parse::parse(&raw))).await;
-    made.map_err(|error| Problem::internal(&error))
+    let made = tokio::task::spawn_blocking(move || {
+        let read = parse::parse(&raw);
+        let warnings = doubt::warnings(&stored, &read, &around, is_contact);
+        MessageShown::of(stored, read, warnings, language)
+    });
+    made.await.map_err(|error| Problem::internal(&error))
 }

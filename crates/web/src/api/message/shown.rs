@@ -5,6 +5,7 @@ use mail::{
     AccountKey, Address, ContactKey, ConversationKey, DossierKey, FolderKey, Message, MessageKey, Role, UserKey,
     display,
 };
+use mailroom::words::{Language, doubt::Warning};
 use serde::{Deserialize, Serialize};
 use store::{
     link::{Link, Reason, Target},
@@ -122,9 +123,42 @@ pub(super) struct MessageShown {
     /// The same contacts and dossiers, each with why it is linked and who decided.
     links: Vec<LinkShown>,
     authentication: Authentication,
+    /// Reasons to be careful with it, the gravest first: it may not be from who it says. They warn and no more.
+    warnings: Vec<WarningShown>,
     /// What breaks the standards in it, or was too much to read.
     #[schema(value_type = Vec<String>)]
     defects: Vec<mail::Defect>,
+}
+
+/// A reason to be careful with a message.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Warning)]
+struct WarningShown {
+    /// For programs.
+    #[schema(value_type = WarningName)]
+    code: &'static str,
+    /// For people, in the language of `Accept-Language` (nl or en).
+    message: String,
+}
+
+/// several_senders: it names more than one. name_of_another: the sender's name is an address, but not theirs.
+/// name_of_colleague: they are called like a colleague and write from elsewhere. looks_like: the domain looks like one that
+/// is known. mixed_scripts: it has letters of another script. own_domain: it says it comes from a domain of ours, which the
+/// server that received it could not confirm. unproven: the same of a domain that asks not to be believed then.
+/// reply_elsewhere: an answer goes to another domain. too_complex: it was too much to read whole.
+#[derive(ToSchema)]
+#[schema(as = WarningCode, rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the names; the words make them")]
+enum WarningName {
+    SeveralSenders,
+    NameOfAnother,
+    NameOfColleague,
+    LooksLike,
+    MixedScripts,
+    OwnDomain,
+    Unproven,
+    ReplyElsewhere,
+    TooComplex,
 }
 
 /// One attachment or inline part.
@@ -213,7 +247,8 @@ impl From<Summary> for MessageLine {
 
 impl MessageShown {
     /// What is kept of the message together with what was read again from its bytes.
-    pub(super) fn of(stored: Stored, read: Message) -> MessageShown {
+    pub(super) fn of(stored: Stored, read: Message, warnings: Vec<Warning>, language: Language) -> MessageShown {
+        let told = |it: Warning| WarningShown { code: it.code, message: it.message.say(language).to_owned() };
         MessageShown {
             id: stored.id,
             account: stored.account,
@@ -245,6 +280,7 @@ impl MessageShown {
             dossiers: stored.dossiers,
             links: stored.links.into_iter().map(LinkShown::from).collect(),
             authentication: Authentication { results: read.authentication_results },
+            warnings: warnings.into_iter().map(told).collect(),
             defects: stored.defects,
         }
     }

@@ -21,6 +21,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .get("/contacts/try", Who::Everybody, trial::show)
         .get("/contacts/import", Who::MailboxManagers, import::show)
         .upload("/contacts/import", Who::MailboxManagers, FILE_LIMIT_BYTES, import::take)
+        .get("/contacts/import/progress", Who::MailboxManagers, import::look)
         .get("/contacts/{id}", Who::Everybody, one::show)
         .post("/contacts/{id}", Who::Everybody, form::save)
         .get("/contacts/{id}/change", Who::Everybody, form::change)

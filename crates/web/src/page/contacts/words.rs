@@ -67,7 +67,13 @@ words! {
         import_why "Kies een CSV-bestand uit een spreadsheet of CRM, of een vCard-bestand (.vcf) uit een adresboek." "Choose a CSV file from a spreadsheet or CRM, or a vCard file (.vcf) from an address book.";
         import_columns "Een CSV-bestand heeft een eerste regel met kolomnamen, zoals Naam, E-mailadres en Relatienummer." "The first line of a CSV file has the names of the columns, such as Name, E-mail and Customer number.";
         import_twice "Wie er al is wordt aangevuld, niet dubbel gemaakt. Hetzelfde bestand twee keer verandert niets." "Who is there already is completed, not doubled. The same file twice changes nothing.";
-        import_long "Een groot bestand duurt een paar minuten; gaat u intussen weg, dan gaat het importeren door." "A large file takes some minutes; when you go away meanwhile, the import goes on.";
+        importing "Contacten worden geïmporteerd" "Contacts are being imported";
+        importing_why "Dit gaat door als u weggaat. U vindt het hier terug, onder Importeren." "This goes on when you go away. You find it here again, at Import.";
+        importing_label "Hoe ver het importeren is" "How far the import is";
+        rows_of(done, total) "{done} van {total} contacten" "{done} of {total} contacts";
+        import_broke "Het importeren is halverwege gestopt" "The import stopped half-way";
+        import_broke_why "Wat er al was overgenomen blijft. Kies hetzelfde bestand nog eens voor de rest." "What was taken over stays. Choose the same file again for the rest.";
+        import_another "Nog een bestand importeren" "Import another file";
         file "Bestand" "File";
         import_now "Nu importeren" "Import now";
         choose_file "Kies een bestand met contacten." "Choose a file with contacts.";

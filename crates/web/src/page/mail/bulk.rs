@@ -2,6 +2,7 @@
 
 use super::{
     Say,
+    done::{Done, sent_on},
     team::{wanted, words_of},
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 use axum::{
     Form,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect},
 };
 use mail::ConversationKey;
@@ -29,32 +30,12 @@ use mailroom::{
 };
 use serde::Deserialize;
 
-/// What was done, and how to take it back.
-pub(super) struct Done {
-    pub(super) words: String,
-    /// [`Before`] as JSON; empty when there is nothing to take back.
-    pub(super) before: String,
-    pub(super) back: String,
-    /// The conversation that is read stands otherwise once it is taken back.
-    pub(super) of_open: bool,
-}
-
-impl Done {
-    /// What was done to one, with the way back; `None` when nothing was.
-    pub(super) fn to_one(words: String, before: &Before, back: String, of_open: bool) -> Result<Option<Done>, Problem> {
-        if before.is_empty() {
-            return Ok(None);
-        }
-        let before = serde_json::to_string(before).map_err(|error| Problem::internal(&error))?;
-        Ok(Some(Done { words, before, back, of_open }))
-    }
-}
-
 /// Does it, and shows the list with what was done above it. Nothing is kept for taking it back: the page holds it.
 pub(super) async fn change(
     State(state): State<AppState>,
     visitor: Visitor,
     person: Person,
+    headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Shown {
     let of = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
@@ -85,7 +66,11 @@ pub(super) async fn change(
         Ok((count, before)) => {
             let before = serde_json::to_string(&before).map_err(|error| Problem::internal(&error))?;
             let words = did(deed, count, say);
-            shown(StatusCode::OK, Done { words, before, back: back.clone(), of_open: false }).await
+            let done = Done { words, before, back: back.clone(), of_open: false };
+            match sent_on(&headers, &back, Some(&done)) {
+                Some(elsewhere) => elsewhere,
+                None => shown(StatusCode::OK, done).await,
+            }
         }
         Err(Refusal::Invalid { errors }) => {
             shown(StatusCode::UNPROCESSABLE_ENTITY, only(words_of(&errors, &visitor))).await

@@ -1,6 +1,6 @@
 //! The conversation that is read: its messages, the newest and the unread ones open, and what belongs to it.
 
-use super::{Say, doubt, message::Opened};
+use super::{Say, message::Opened};
 use crate::{
     AppState,
     page::{
@@ -10,6 +10,7 @@ use crate::{
     problem::Problem,
 };
 use mail::{ContactKey, ConversationKey, DossierKey, FolderKey, MessageKey, Role, UserKey};
+use mailroom::desk::doubt;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{
     activity::Activity,

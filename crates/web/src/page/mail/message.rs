@@ -3,8 +3,7 @@
 use super::{
     Say,
     body::{self, Piece},
-    bulk::Done,
-    doubt::{self, Around},
+    done::{Done, sent_on},
     links::{self, Card},
     list::name_of,
 };
@@ -29,7 +28,11 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use mail::{Address, FolderKey, Message, MessageKey, Role, display, parse};
-use mailroom::desk::{self, message::MessagePatch};
+use mailroom::desk::{
+    self,
+    doubt::{self, Around},
+    message::MessagePatch,
+};
 use mailroom::pictures::{self, Picture};
 use serde::Deserialize;
 use store::{
@@ -143,7 +146,8 @@ pub(super) async fn open(
     let habit = visitor.habit();
     let files = read.attachments.iter().filter(|it| !it.inline);
     let files = files.map(|it| File { n: it.n, name: it.name.clone(), size: habit.size(it.size as i64) }).collect();
-    let warnings = doubt::warnings(&stored, &read, around, is_contact, say);
+    let warnings = doubt::warnings(&stored, &read, around, is_contact).into_iter();
+    let warnings: Vec<String> = warnings.map(|it| it.message.say(visitor.language).to_owned()).collect();
     let sender = stored.people.from.first();
     Ok(Opened {
         id: key,
@@ -296,6 +300,7 @@ pub(super) async fn change(
     visitor: Visitor,
     person: Person,
     Named(key): Named<MessageKey>,
+    headers: HeaderMap,
     Form(wish): Form<Wish>,
 ) -> Shown {
     let mut patch = MessagePatch::default();
@@ -323,6 +328,9 @@ pub(super) async fn change(
     };
     let list = super::team::wanted(&wish.list);
     let done = Done::to_one(words.to_owned(), &before, list.list_link(), false)?;
+    if let Some(elsewhere) = sent_on(&headers, &list.list_link(), done.as_ref()) {
+        return elsewhere;
+    }
     super::page_with(&state, &visitor, &person, (StatusCode::OK, list), None, done).await
 }
 

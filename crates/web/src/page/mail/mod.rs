@@ -4,13 +4,14 @@ mod body;
 mod bulk;
 mod conversation;
 mod details;
-mod doubt;
+mod done;
 mod links;
 mod list;
 mod live;
 mod mailbox;
 mod mention;
 mod message;
+mod notice;
 mod print;
 mod shape;
 mod team;
@@ -29,10 +30,11 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect},
 };
 use conversation::{Conversation, Entry, Told};
+use done::Done;
 use list::{Line, View, Wanted};
 use mail::ConversationKey;
 use mailbox::Mailbox;
@@ -80,11 +82,17 @@ struct Page {
     /// How many notes call the reader and were not read.
     called: usize,
     /// What was just done, with the way back.
-    done: Option<bulk::Done>,
+    done: Option<Done>,
 }
 
-async fn list(state: State<AppState>, visitor: Visitor, person: Person, Asked(wanted): Asked<Wanted>) -> Shown {
-    page(&state, &visitor, &person, (StatusCode::OK, wanted), None).await
+async fn list(
+    state: State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    headers: HeaderMap,
+    Asked(wanted): Asked<Wanted>,
+) -> Shown {
+    first(&state, &visitor, &person, wanted, None, &headers).await
 }
 
 async fn read(
@@ -92,6 +100,7 @@ async fn read(
     visitor: Visitor,
     person: Person,
     Named(id): Named<ConversationKey>,
+    headers: HeaderMap,
     Asked(wanted): Asked<Wanted>,
 ) -> Shown {
     let open = conversation::read(&state, &visitor, &person, id, wanted.message.or(wanted.pictures)).await?;
@@ -99,7 +108,23 @@ async fn read(
         // It was merged into another; that one is its place now.
         return Ok(Redirect::to(&wanted.to(&open.id)).into_response());
     }
-    page(&state, &visitor, &person, (StatusCode::OK, wanted), Some(open)).await
+    first(&state, &visitor, &person, wanted, Some(open), &headers).await
+}
+
+/// A page that was gone to, with what was done just before.
+async fn first(
+    state: &AppState,
+    visitor: &Visitor,
+    person: &Person,
+    wanted: Wanted,
+    open: Option<Conversation>,
+    headers: &HeaderMap,
+) -> Shown {
+    let wanted = (StatusCode::OK, wanted);
+    match Done::carried(headers) {
+        None => page(state, visitor, person, wanted, open).await,
+        done => done::told(page_with(state, visitor, person, wanted, open, done).await),
+    }
 }
 
 async fn page(
@@ -118,7 +143,7 @@ async fn page_with(
     person: &Person,
     (status, mut wanted): (StatusCode, Wanted),
     open: Option<Conversation>,
-    done: Option<bulk::Done>,
+    done: Option<Done>,
 ) -> Shown {
     const MANY: usize = 100;
     wanted.open = open.as_ref().map(|open| open.id);

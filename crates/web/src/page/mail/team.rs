@@ -3,8 +3,8 @@
 
 use super::{
     Say,
-    bulk::Done,
     conversation::{self, Here},
+    done::{Done, sent_on},
     list::Wanted,
 };
 use crate::{
@@ -22,7 +22,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Query, State},
-    http::{StatusCode, Uri},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Redirect},
 };
 use mail::{ConversationKey, MessageKey};
@@ -95,6 +95,7 @@ pub(super) async fn settle(
     visitor: Visitor,
     person: Person,
     Named(id): Named<ConversationKey>,
+    headers: HeaderMap,
     Form(wish): Form<Wish>,
 ) -> Shown {
     let (habit, back) = (visitor.habit(), wish.back.clone());
@@ -120,7 +121,10 @@ pub(super) async fn settle(
         Ok((changed, before)) => {
             let wanted = wanted(&back);
             let (words, there) = (did(&patch, Say(visitor.language), &habit), wanted.to(&changed.head.id));
-            let done = Done::to_one(words, &before, there, true)?;
+            let done = Done::to_one(words, &before, there.clone(), true)?;
+            if let Some(elsewhere) = sent_on(&headers, &there, done.as_ref()) {
+                return elsewhere;
+            }
             let open = conversation::read(&state, &visitor, &person, changed.head.id, None).await?;
             super::page_with(&state, &visitor, &person, (StatusCode::OK, wanted), Some(open), done).await
         }

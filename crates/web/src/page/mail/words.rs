@@ -17,6 +17,9 @@ words! {
         trash "Prullenbak" "Trash";
         archive "Archief" "Archive";
         conversations "Gesprekken" "Conversations";
+        notice_called(name) "{name} noemt u" "{name} calls you";
+        notice_private "Vertrouwelijk bericht" "Confidential message";
+        notice_many(count) "{count} nieuw bericht|{count} nieuwe berichten" "{count} new message|{count} new messages";
         nobody "Onbekende afzender" "Unknown sender";
         no_subject "(geen onderwerp)" "(no subject)";
         to(name) "Aan {name}" "To {name}";
@@ -88,15 +91,6 @@ words! {
         open_message "Bericht openen" "Open the message";
         files "Bijlagen" "Attachments";
         download_source "Origineel bericht (.eml)" "Original message (.eml)";
-        warn_name(name, address) "Let op: de afzender noemt zich {name}, maar schrijft vanaf {address}." "Careful: the sender calls themselves {name}, but writes from {address}.";
-        warn_colleague(name, address) "Let op: de afzender heet als uw collega {name}, maar schrijft vanaf {address}." "Careful: the sender has the name of your colleague {name}, but writes from {address}.";
-        warn_like(domain, known) "Let op: {domain} lijkt op {known}, maar is het niet. Betaal en antwoord niet zonder te bellen." "Careful: {domain} looks like {known}, but is not. Do not pay or answer without a phone call.";
-        warn_script(domain) "Let op: {domain} heeft letters uit een ander schrift, waardoor het op een ander adres kan lijken." "Careful: {domain} has letters of another script, so that it can look like another address.";
-        warn_own(domain) "Let op: dit bericht zegt van {domain} te komen, een domein van uzelf, maar de mailserver kon dat niet bevestigen." "Careful: this message says it comes from {domain}, a domain of yours, but the mail server could not confirm that.";
-        warn_unproven(domain) "Let op: de mailserver kon niet bevestigen dat dit bericht van {domain} komt." "Careful: the mail server could not confirm that this message comes from {domain}.";
-        warn_reply(address) "Let op: een antwoord gaat naar {address}, niet naar de afzender." "Careful: a reply goes to {address}, not to the sender.";
-        warn_senders "Let op: dit bericht noemt meer dan één afzender. Vertrouw geen van beide zonder te bellen." "Careful: this message names more than one sender. Trust neither without a phone call.";
-        warn_complex "Dit bericht is te ingewikkeld om helemaal te tonen. Het origineel is bewaard." "This message is too complex to show in full. The original is kept.";
         known_as "Contact" "Contact";
         dossiers "Dossiers" "Dossiers";
         assigned_to(name) "Toegewezen aan {name}" "Assigned to {name}";

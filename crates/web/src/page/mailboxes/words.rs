@@ -157,10 +157,6 @@ words! {
         progress_begins "De mailbox wordt geopend." "The mailbox is being opened.";
         messages_here(count) "{count} bericht|{count} berichten" "{count} message|{count} messages";
         so_many_of(done, total) "{done} van {total} berichten" "{done} of {total} messages";
-        pace(rate, left) "{rate} per seconde, nog ongeveer {left}" "{rate} a second, about {left} left";
-        seconds(count) "{count} seconde|{count} seconden" "{count} second|{count} seconds";
-        minutes(count) "{count} minuut|{count} minuten" "{count} minute|{count} minutes";
-        hours(count) "{count} uur|{count} uur" "{count} hour|{count} hours";
         to_mail "Naar de mail" "To the mail";
         to_mailboxes "Naar de mailboxen" "To the mailboxes";
 

@@ -6,6 +6,20 @@ words! {
     Say {
         title "Mijn gegevens" "My account";
         tab_profile "Gegevens" "Details";
+        tab_notifications "Meldingen" "Notifications";
+        letters "Per mail" "By mail";
+        letters_why(address) "Naar {address}, alleen als u de laatste vijf minuten niet in Postkamer keek, en hoogstens één mail per gesprek per uur. Het onderwerp van vertrouwelijke mail staat er niet in." "To {address}, only when you did not look in Postkamer for the last five minutes, and at most one mail a conversation an hour. The subject of confidential mail is not in it.";
+        when_called "Een collega noemt mij in een notitie" "A colleague calls me in a note";
+        when_assigned "Iemand wijst mij een gesprek toe" "Somebody assigns me a conversation";
+        notices "In de browser" "In the browser";
+        notices_why "Zolang een pagina van Postkamer open staat. Van vertrouwelijke mail tonen we geen afzender of onderwerp." "As long as a page of Postkamer is open. Of confidential mail no sender or subject is shown.";
+        notices_mail "Nieuwe mail in" "New mail in";
+        notices_none "U leest nog geen mailbox." "You don't read any mailbox yet.";
+        allow_notices "Meldingen toestaan in deze browser" "Allow notices in this browser";
+        notices_granted "Deze browser toont meldingen. Uitzetten kan in de instellingen van de browser." "This browser shows notices. You can switch them off in the browser's settings.";
+        notices_denied "Deze browser houdt meldingen van Postkamer tegen. Sta ze toe in de instellingen van de browser." "This browser keeps notices of Postkamer back. Allow them in the browser's settings.";
+        notices_default "Deze browser vraagt eerst of het mag." "This browser asks first whether it may.";
+        notices_missing "Deze browser kan hier geen meldingen tonen. Daarvoor is een adres met https nodig." "This browser can't show notices here. For that the address must begin with https.";
         tab_password "Wachtwoord" "Password";
         tab_factor "Tweede factor" "Second factor";
         tab_sessions "Apparaten" "Devices";

@@ -85,6 +85,7 @@ words! {
         f_members "leden" "members";
         f_default "standaardmailbox" "default mailbox";
         f_private "vertrouwelijkheid" "confidentiality";
+        f_told "meldingen" "notifications";
         f_second_factor "tweede factor van beheerders" "second factor of administrators";
         f_secret "wachtwoord" "password";
         f_servers "servers" "servers";
@@ -195,6 +196,9 @@ impl Say {
             "members" => self.f_members().to_owned(),
             "default_account" => self.f_default().to_owned(),
             "private_incoming" | "private_outgoing" => self.f_private().to_owned(),
+            "letter_when_called" | "letter_when_assigned" | "notice_when_called" | "notice_accounts" => {
+                self.f_told().to_owned()
+            }
             "second_factor_for_administrators" => self.f_second_factor().to_owned(),
             "secret" => self.f_secret().to_owned(),
             "incoming" | "outgoing" => self.f_servers().to_owned(),

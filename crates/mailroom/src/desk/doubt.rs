@@ -1,15 +1,15 @@
-//! What may be wrong with who a message says it is from, in words above it.
+//! What may be wrong with who a message says it is from, by what is known around it.
 
-use super::Say;
+use crate::words::doubt::{Warning, too_complex, warning};
 use mail::{
     Defect, Message, MessageKey,
     search::fold,
-    sender::{Claim, Doubt, Known, domain_of, doubts},
+    sender::{Claim, Known, domain_of, doubts},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{
-    StoreError, Tx, Viewer, account,
-    message::{Stored, Summary},
+    StoreError, Tx, Viewer, account, contact, conversation,
+    message::{self, Stored, Summary},
     user,
 };
 
@@ -17,8 +17,8 @@ use store::{
 const COLLEAGUES: usize = 1000;
 
 /// What is known around a conversation.
-#[derive(Clone, Default)]
-pub(super) struct Around {
+#[derive(Debug, Clone, Default)]
+pub struct Around {
     own: BTreeSet<String>,
     colleagues: BTreeSet<String>,
     /// Every domain in it, with the message that it came with. Keys rise with time.
@@ -26,7 +26,8 @@ pub(super) struct Around {
 }
 
 impl Around {
-    pub(super) async fn read(tx: &mut Tx, viewer: &Viewer, summaries: &[Summary]) -> Result<Around, StoreError> {
+    /// What is known around the conversation of these messages.
+    pub async fn read(tx: &mut Tx, viewer: &Viewer, summaries: &[Summary]) -> Result<Around, StoreError> {
         let (users, _) = user::list(tx, viewer.organisation, None, COLLEAGUES).await?;
         let names = users.iter().filter(|user| user.active && user.name.contains(' ')).map(|user| fold(&user.name));
         let mut around = Around {
@@ -45,14 +46,27 @@ impl Around {
         Ok(around)
     }
 
+    /// The same around one message, and whether a contact has its sender's very address.
+    pub async fn of_message(tx: &mut Tx, viewer: &Viewer, stored: &Stored) -> Result<(Around, bool), StoreError> {
+        if stored.outgoing {
+            return Ok((Around::default(), true));
+        }
+        let of_it = conversation::get(tx, viewer, stored.conversation).await?.messages;
+        let summaries = message::summaries(tx, viewer, &of_it).await?;
+        let around = Around::read(tx, viewer, &summaries).await?;
+        let Some(sender) = stored.people.from.first() else { return Ok((around, false)) };
+        let is_contact = !contact::by_address(tx, viewer.organisation, &sender.address).await?.is_empty();
+        Ok((around, is_contact))
+    }
+
     fn known(&self, message: MessageKey, is_contact: bool) -> Known {
         let before = self.met.iter().filter(|(_, first)| **first < message).map(|(domain, _)| domain.clone());
         Known { own: self.own.clone(), colleagues: self.colleagues.clone(), met: before.collect(), is_contact }
     }
 }
 
-/// Every reason to doubt the message, in words; `is_contact`: a contact has the sender's address.
-pub(super) fn warnings(stored: &Stored, read: &Message, around: &Around, is_contact: bool, say: Say) -> Vec<String> {
+/// Every reason to be careful with the message, the gravest first; `is_contact`: a contact has the sender's address.
+pub fn warnings(stored: &Stored, read: &Message, around: &Around, is_contact: bool) -> Vec<Warning> {
     let claim = Claim {
         from: &stored.people.from,
         reply_to: &stored.people.reply_to,
@@ -61,22 +75,9 @@ pub(super) fn warnings(stored: &Stored, read: &Message, around: &Around, is_cont
     };
     // Nobody doubts what they wrote themselves.
     let found = if stored.outgoing { Vec::new() } else { doubts(claim, &around.known(stored.id, is_contact)) };
-    let mut warnings: Vec<String> = found.into_iter().map(|doubt| words(doubt, say)).collect();
+    let mut warnings: Vec<Warning> = found.iter().map(warning).collect();
     if stored.defects.contains(&Defect::TooComplex) {
-        warnings.push(say.warn_complex().to_owned());
+        warnings.push(too_complex());
     }
     warnings
-}
-
-fn words(doubt: Doubt, say: Say) -> String {
-    match doubt {
-        Doubt::SeveralSenders => say.warn_senders().to_owned(),
-        Doubt::NameOfAnother { name, address } => say.warn_name(name, address),
-        Doubt::NameOfColleague { name, address } => say.warn_colleague(name, address),
-        Doubt::LooksLike { domain, known } => say.warn_like(domain, known),
-        Doubt::MixedScripts { domain } => say.warn_script(domain),
-        Doubt::OwnDomain { domain } => say.warn_own(domain),
-        Doubt::Unproven { domain } => say.warn_unproven(domain),
-        Doubt::ReplyElsewhere { address } => say.warn_reply(address),
-    }
 }

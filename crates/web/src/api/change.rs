@@ -199,7 +199,7 @@ pub(crate) struct Read {
     /// The last change that was looked at.
     pub(crate) latest: i64,
     /// There is more after it.
-    more: bool,
+    pub(crate) more: bool,
 }
 
 /// What the viewer may hear of, after that change.

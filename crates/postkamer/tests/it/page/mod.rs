@@ -5,6 +5,7 @@ mod first_day;
 mod handling;
 mod hostile;
 mod keyboard;
+mod live;
 mod mailboxes;
 mod me;
 mod microsoft;

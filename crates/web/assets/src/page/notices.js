@@ -16,7 +16,10 @@ function show(event) {
 export function listen(hasNews) {
   const shows = may() === "granted" && !!document.querySelector("header.menu");
   if (!hasNews && !shows) return null;
-  const stream = new EventSource(shows ? "/mail/live?notices=true" : "/mail/live");
+  // From what the page shows on: mail that came before the stream began would wait for the next.
+  const seen = document.getElementById("list")?.dataset.seen;
+  const wish = new URLSearchParams({ ...(shows && { notices: "true" }), ...(seen && { since: seen }) });
+  const stream = new EventSource(`/mail/live?${wish}`);
   stream.addEventListener("notice", show);
   return stream;
 }

@@ -12,6 +12,7 @@ use crate::{
 };
 use axum::{
     extract::{Query, State},
+    http::HeaderMap,
     response::{
         IntoResponse,
         sse::{Event, KeepAlive, Sse},
@@ -34,6 +35,8 @@ struct Listener {
     language: Language,
     shows_notices: bool,
     cursor: i64,
+    /// More happened than was told.
+    is_behind: bool,
     waiting: VecDeque<Event>,
     bell: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
@@ -44,21 +47,33 @@ pub(super) struct Wish {
     /// The browser shows notices.
     #[serde(default)]
     notices: bool,
+    /// What the page shows is as it was at this change.
+    since: Option<i64>,
+}
+
+/// The last change that this browser was told of, when its line was cut.
+fn told_last(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
 }
 
 pub(super) async fn listen(
     State(state): State<AppState>,
     visitor: Visitor,
     person: Person,
+    headers: HeaderMap,
     Query(wish): Query<Wish>,
 ) -> Shown {
     let viewer = person.viewer;
     let bell = state.room.store.db.bell(Topic::Changes);
     let closing = state.closing.subscribe();
-    let cursor = state.read(move |tx| Box::pin(async move { change::newest(tx, viewer.organisation).await })).await?;
+    let newest = state.read(move |tx| Box::pin(async move { change::newest(tx, viewer.organisation).await })).await?;
+    // What came while the page was on its way, or the line was cut, is told at once. A database that was put back has less.
+    let cursor = told_last(&headers).or(wish.since).map_or(newest, |told| told.clamp(0, newest));
+    let is_behind = cursor < newest;
     let (proof, language, waiting) = (visitor.proof, visitor.language, VecDeque::new());
     let shows_notices = wish.notices;
-    let listener = Listener { state, proof, viewer, language, shows_notices, cursor, waiting, bell, closing };
+    let listener =
+        Listener { state, proof, viewer, language, shows_notices, cursor, is_behind, waiting, bell, closing };
     let stream = stream::unfold(listener, |mut listener| async move {
         let event = listener.next().await?;
         Some((Ok::<_, Infallible>(event), listener))
@@ -73,9 +88,11 @@ impl Listener {
             if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
             }
-            tokio::select! {
-                rung = self.bell.changed() => rung.ok()?,
-                _ = self.closing.wait_for(|closing| *closing) => return None,
+            if !self.is_behind {
+                tokio::select! {
+                    rung = self.bell.changed() => rung.ok()?,
+                    _ = self.closing.wait_for(|closing| *closing) => return None,
+                }
             }
             self.bell.borrow_and_update();
             // Rights may have changed since the last event, and the session may be over.
@@ -93,10 +110,11 @@ impl Listener {
                 })
             });
             let (read, notices) = read.await.ok()?;
-            self.cursor = read.latest;
+            (self.cursor, self.is_behind) = (read.latest, read.more);
             let is_new = read.items.iter().any(|change| change.kind == "message.received");
             if !read.items.is_empty() {
-                self.waiting.push_back(Event::default().event("mail").data(if is_new { "new" } else { "changed" }));
+                let event = Event::default().id(self.cursor.to_string()).event("mail");
+                self.waiting.push_back(event.data(if is_new { "new" } else { "changed" }));
             }
             for notice in notices {
                 self.waiting.push_back(Event::default().event("notice").json_data(&notice).ok()?);

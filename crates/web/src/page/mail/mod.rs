@@ -75,6 +75,8 @@ struct Page {
     mailboxes: Vec<Mailbox>,
     wanted: Wanted,
     title: String,
+    /// The last change before what it shows.
+    seen: i64,
     lines: Vec<Line>,
     older: Option<String>,
     may_connect: bool,
@@ -148,6 +150,9 @@ async fn page_with(
     const MANY: usize = 100;
     wanted.open = open.as_ref().map(|open| open.id);
     let (say, viewer) = (Say(visitor.language), person.viewer);
+    // Before anything is read: what comes from here on the page is told of.
+    let seen =
+        state.read(move |tx| Box::pin(async move { store::change::newest(tx, viewer.organisation).await })).await?;
     let mailboxes = mailbox::all(state, &viewer, say, &visitor.habit()).await?;
     let title = wanted.title(&mailboxes).ok_or_else(Problem::not_found)?;
     let title = title.unwrap_or_else(|| wanted.view_name(say).to_owned());
@@ -155,5 +160,8 @@ async fn page_with(
     let called = state.read(move |tx| Box::pin(async move { store::mention::unread(tx, &viewer, MANY).await })).await?;
     let frame = Frame::new(visitor, Place::Mail);
     let may_connect = person.manages_mailboxes();
-    shown_as(status, &Page { frame, say, mailboxes, wanted, title, lines, older, may_connect, open, called, done })
+    shown_as(
+        status,
+        &Page { frame, say, mailboxes, wanted, title, seen, lines, older, may_connect, open, called, done },
+    )
 }

@@ -149,6 +149,10 @@ pub(super) async fn note(
     Form(form): Form<NoteForm>,
 ) -> Shown {
     let text = form.text.replace("\r\n", "\n");
+    if text.trim().is_empty() {
+        let words = Say(visitor.language).no_note().to_owned();
+        return again(&state, &visitor, &person, id, &form.back, words, "").await;
+    }
     let done = desk::note::add(&state.room, &person.viewer, id, &text, Vec::new()).await;
     answer(&state, &visitor, &person, (id, &form.back), done.map(|_| ()), &text).await
 }

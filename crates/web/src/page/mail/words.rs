@@ -158,6 +158,7 @@ words! {
         until_monday "Tot maandag 8:00" "Until Monday 8:00";
         for_a_week "Een week" "A week";
         until_when "Of tot" "Or until";
+        no_note "Schrijf eerst een notitie." "Write a note first.";
         no_moment "Kies eerst een dag en een tijd." "Choose a day and a time first.";
         mark_read "Gelezen" "Read";
         among_us "Onder elkaar" "Among ourselves";

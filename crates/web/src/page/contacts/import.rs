@@ -47,6 +47,8 @@ struct Page {
     frame: Frame,
     say: Say,
     errors: Errors,
+    /// There was one before, of which it can still be told what came of it.
+    has_last: bool,
 }
 
 #[derive(Template)]
@@ -66,15 +68,15 @@ struct BarPart {
     done: Option<Done>,
 }
 
-fn page(visitor: &Visitor, errors: Errors) -> Page {
-    Page { frame: Frame::new(visitor, Place::Contacts), say: Say(visitor.language), errors }
+fn page(visitor: &Visitor, errors: Errors, has_last: bool) -> Page {
+    Page { frame: Frame::new(visitor, Place::Contacts), say: Say(visitor.language), errors, has_last }
 }
 
 /// The form; or the import of this person that runs.
 pub(super) async fn show(State(state): State<AppState>, visitor: Visitor, person: Person) -> Shown {
     match people::last_import(&state.room, &person.viewer) {
         Some(import) if import.ended.is_none() => Ok(Redirect::to(PROGRESS).into_response()),
-        _ => shown(&page(&visitor, Errors::default())),
+        last => shown(&page(&visitor, Errors::default(), last.is_some())),
     }
 }
 
@@ -95,7 +97,7 @@ pub(super) async fn take(
             Err(refusal) => Errors::told(refusal, visitor.language)?,
         },
     };
-    shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&visitor, errors))
+    shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&visitor, errors, false))
 }
 
 /// How far it is, and what came of it.

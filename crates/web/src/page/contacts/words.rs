@@ -73,6 +73,7 @@ words! {
         rows_of(done, total) "{done} van {total} contacten" "{done} of {total} contacts";
         import_broke "Het importeren is halverwege gestopt" "The import stopped half-way";
         import_broke_why "Wat er al was overgenomen blijft. Kies hetzelfde bestand nog eens voor de rest." "What was taken over stays. Choose the same file again for the rest.";
+        import_last "Wat de vorige import bracht" "What the last import brought";
         import_another "Nog een bestand importeren" "Import another file";
         file "Bestand" "File";
         import_now "Nu importeren" "Import now";

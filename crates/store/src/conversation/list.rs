@@ -1,6 +1,6 @@
 //! Lists of conversations: each at its newest message that fits what is asked, newest first.
 
-use super::{COLUMNS, Head, head};
+use super::{COLUMNS, Head, head, read::own_subjects};
 use crate::{
     StoreError, Tx,
     message::{self, Filter, Summary},
@@ -162,16 +162,22 @@ async fn lines(
          AND d.organisation = l.organisation AND d.id = l.target ORDER BY d.id"
     );
     let dossiers = tx.rows_many(&sql, &lists).await?;
+    let conversations: Vec<ConversationKey> = newest.iter().map(|line| line.conversation).collect();
+    let mut called = own_subjects(tx, viewer, &conversations).await?;
     let mut found = Vec::with_capacity(chosen.len());
     for ((newest, rows), dossiers) in newest.into_iter().zip(heads).zip(dossiers) {
         let Some(row) = rows.into_iter().next() else { continue };
+        let own = called.remove(&newest.conversation);
         found.push(Line {
             newest,
             messages: row.int(6),
             unread: row.int(7),
             has_attachment: row.int(8) > 0,
             private: row.int(9) > 0,
-            head: head(row),
+            head: match own {
+                Some(subject) => Head { subject, ..head(row) },
+                None => head(row),
+            },
             dossiers: dossiers.into_iter().map(|mut row| (DossierKey(row.int(0)), row.text(1))).collect(),
         });
     }

@@ -1,8 +1,9 @@
 //! One conversation, and who sees it.
 
 use super::{COLUMNS, Conversation, Seen, head};
-use crate::{StoreError, Tx, activity, message, note, vals, viewer::Viewer, viewer::visible};
+use crate::{Row, StoreError, Tx, activity, message, note, vals, viewer::Viewer, viewer::visible};
 use mail::{AccountKey, ConversationKey, MessageKey, UserKey};
+use std::collections::HashMap;
 
 /// Conversations answer each other in a circle only by a mistake of ours; then we stop here.
 const MERGED_AT_MOST: usize = 16;
@@ -17,12 +18,42 @@ pub async fn get(tx: &mut Tx, viewer: &Viewer, id: ConversationKey) -> Result<Co
         visible("m")
     );
     let rows = tx.rows(&sql, &vals![viewer.organisation, viewer.user, id]).await?;
+    let mut head = head(row);
+    if let Some(subject) = own_subjects(tx, viewer, &[id]).await?.remove(&id) {
+        head.subject = subject;
+    }
     Ok(Conversation {
-        head: head(row),
+        head,
         messages: rows.iter().map(|row| MessageKey(row.int(0))).collect(),
         notes: note::of_conversation(tx, viewer.organisation, id).await?,
         activities: activity::of_conversation(tx, viewer, id).await?,
     })
+}
+
+/// What to call those of these conversations of which the viewer does not see every message. Their own subject may be that of
+/// one that is kept from the viewer, so each is called what the oldest one is that they see.
+pub(super) async fn own_subjects(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    ids: &[ConversationKey],
+) -> Result<HashMap<ConversationKey, String>, StoreError> {
+    let rights = viewer.rights(tx).await?;
+    let lists: Vec<_> = ids.iter().map(|id| vals![viewer.organisation, *id].to_vec()).collect();
+    let sql =
+        "SELECT DISTINCT account, private, private_by FROM messages WHERE organisation = $1 AND conversation = $2";
+    let kinds = tx.rows_many(sql, &lists).await?;
+    let shows = |row: &Row| rights.show(viewer, AccountKey(row.int(0)), row.bool(1), row.opt_int(2).map(UserKey));
+    let mut called = HashMap::new();
+    for (id, _) in ids.iter().zip(kinds).filter(|(_, kinds)| !kinds.iter().all(shows)) {
+        let sql = format!(
+            "SELECT t.subject FROM messages m JOIN message_texts t ON t.organisation = m.organisation AND t.id = m.id
+             WHERE m.organisation = $1 AND m.conversation = $3 AND {} ORDER BY m.id LIMIT 1",
+            visible("m")
+        );
+        let row = tx.row(&sql, &vals![viewer.organisation, viewer.user, *id]).await?;
+        called.insert(*id, row.map_or_else(String::new, |mut row| row.text(0)));
+    }
+    Ok(called)
 }
 
 /// By which message the viewer sees the conversation, or `NotFound`. What was merged is followed to where it went.

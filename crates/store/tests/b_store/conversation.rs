@@ -56,6 +56,20 @@ on_both! {
         assert!(matches!(refused, Err(StoreError::NotFound)));
     }
 
+    a_conversation_is_not_called_what_a_message_is_that_the_viewer_does_not_see(house) {
+        house.message(1, ACCOUNT, 5, &[]).await;
+        house.message(2, ACCOUNT, 5, &[]).await;
+        house.run("UPDATE conversations SET subject = 'Ontslag'; UPDATE message_texts SET subject = 'Ontslag' WHERE id = 1;
+            UPDATE messages SET private = TRUE WHERE id = 1").await;
+        let owner = house.owner;
+        for (manages, called) in [("TRUE", "Ontslag"), ("FALSE", "Dakgoot")] {
+            house.run(format!("UPDATE owners SET can_manage = {manages}")).await;
+            let one = unit!(house, tx => conversation::get(tx, &owner, key(5)).await).unwrap();
+            let (page, _) = unit!(house, tx => conversation::list(tx, &owner, &Filter::default(), None, 9).await).unwrap();
+            assert_eq!([&one.head.subject, &page[0].head.subject], [called, called]);
+        }
+    }
+
     assigning_closing_and_snoozing_filter_the_list(house) {
         house.message(1, ACCOUNT, 5, &[]).await;
         house.message(2, ACCOUNT, 6, &[]).await;

@@ -94,6 +94,13 @@ fn a_mailbox_is_connected_from_its_address_and_a_wrong_password_is_mended_on_the
     browser.sees("Alles werkt");
     browser.sees("Wat wilt u ophalen?");
     browser.judge(&gallery(), "mailboxes-test-well");
+    // A browser without a field for dates sends whatever was typed.
+    let typed = "await page.getByLabel('Alleen mail vanaf', { exact: true }).check();
+        await page.locator('[name=since]').evaluate((field) => { field.type = 'text'; field.value = 'vorig jaar'; })";
+    browser.run(typed, Value::Null);
+    browser.press("Beginnen met ophalen");
+    browser.sees("Dit is geen dag.");
+    browser.run("await page.getByLabel('Alle mail, de nieuwste eerst').check()", Value::Null);
     browser.press("Beginnen met ophalen");
     browser.judge(&gallery(), "mailboxes-progress");
     browser.sees("Alle mail is opgehaald");

@@ -29,7 +29,7 @@ use axum::{
 use mail::AccountKey;
 use mailroom::{
     accounts::{self, AccountInput},
-    words::FieldError,
+    words::{FieldError, Refusal, field},
 };
 use store::{
     UserRole,
@@ -71,6 +71,8 @@ struct Choices {
     owners: Vec<OwnerRow>,
     /// 1 January of this year, to begin with.
     since: String,
+    /// Only what came since then.
+    is_since: bool,
 }
 
 #[derive(Template)]
@@ -108,6 +110,7 @@ async fn page(
             folders: roles_of(state, person, visitor, account.id).await?,
             owners: owners_of(state, person, account).await?,
             since: visitor.habit().first_of_year(),
+            is_since: false,
         }),
     };
     Ok(Page {
@@ -214,33 +217,47 @@ async fn begin(
     fields: Fields,
 ) -> Shown {
     let account = managed(&state, &person, key).await?;
-    let since = match fields.of("fetch") {
-        "since" => visitor.habit().midnight(fields.of("since")).map(Some).ok_or_else(|| {
-            let (code, text) = mailroom::words::field::OUT_OF_RANGE;
-            Problem::invalid("since", code, text)
-        })?,
-        _ => None,
+    let done = match begun(&fields, &visitor) {
+        Ok(input) => {
+            let roles = super::folder::typed(&fields)?;
+            if !roles.is_empty() {
+                accounts::choose_roles(&state.room, &person.viewer, key, roles).await?;
+            }
+            accounts::patch(&state.room, &person.viewer, key, input).await.map(|_| ())
+        }
+        Err(refusal) => Err(refusal),
     };
-    let owners = super::owner::typed(&fields);
-    let input = AccountInput {
-        active: Some(true),
-        sync_since: Some(since),
-        owners: (!owners.is_empty()).then_some(owners),
-        ..AccountInput::default()
-    };
-    let roles = super::folder::typed(&fields)?;
-    if !roles.is_empty() {
-        accounts::choose_roles(&state.room, &person.viewer, key, roles).await?;
-    }
-    match accounts::patch(&state.room, &person.viewer, key, input).await {
-        Ok(_) => Ok(Redirect::to(&format!("/mailboxes/{key}/progress")).into_response()),
+    match done {
+        Ok(()) => Ok(Redirect::to(&format!("/mailboxes/{key}/progress")).into_response()),
         Err(refusal) => {
             let errors = field_errors(refusal)?;
             let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
             page.errors = Errors::new(&errors, visitor.language);
+            if let Some(choices) = &mut page.choices {
+                choices.is_since = fields.of("fetch") == "since";
+                choices.since = fields.of("since").to_owned();
+            }
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
+}
+
+/// What the last questions of the wizard were answered with.
+fn begun(fields: &Fields, visitor: &Visitor) -> Result<AccountInput, Refusal> {
+    let since = match fields.of("fetch") {
+        "since" => match visitor.habit().midnight(fields.of("since")) {
+            None => return Err(Refusal::field("sync_since", field::NO_DAY)),
+            day => day,
+        },
+        _ => None,
+    };
+    let owners = super::owner::typed(fields);
+    Ok(AccountInput {
+        active: Some(true),
+        sync_since: Some(since),
+        owners: (!owners.is_empty()).then_some(owners),
+        ..AccountInput::default()
+    })
 }
 
 /// What was saved but should be looked at, for the query of the page that follows.

@@ -78,6 +78,8 @@ pub(super) async fn run(room: &MailRoom, account: Account, seen: &Seen<'_>) -> R
     let sent = outgoing(room, &account, &mut steps).await?;
     if let (Some(source), Some(message_id)) = (&mut source, &sent) {
         receive(source.as_mut(), message_id, &mut steps).await;
+        // A pass may have met the message before it was taken away; the next one lets it go.
+        room.desks.look(account.id);
     }
     if let Some(mut source) = source {
         source.close().await;

@@ -186,7 +186,7 @@ impl Desks {
     }
 
     /// Has the account fetched soon, without waiting for it. Nothing happens when no task runs here.
-    pub(super) fn look(&self, account: AccountKey) {
+    pub(crate) fn look(&self, account: AccountKey) {
         if let Some(asks) = self.asks(account) {
             // A full queue already holds somebody's wish.
             let _ = asks.try_send(Ask::Fetch(Wish::fetched_now(), Waiting::new(Instant::now()).0));

@@ -42,8 +42,9 @@ reasons! {
     LINE_BREAK "line_break" "Dit veld kan geen regeleinde of stuurteken bevatten." / "This field can't have a line break or control character in it.";
     /// Too long.
     TOO_LONG "too_long" "Dit is te lang." / "This is too long.";
-    /// Outside what is possible.
+    /// What should be a day is none.
     NO_DAY "no_day" "Dit is geen dag. Schrijf hem als 2026-01-31." / "This is no day. Write it as 2026-01-31.";
+    /// Outside what is possible.
     OUT_OF_RANGE "out_of_range" "Deze waarde ligt buiten wat mogelijk is." / "This value is outside what is possible.";
     /// The address of a mailbox is what it is.
     ADDRESS_FIXED "address_in_use_by_mail" "Een mailbox die mail bevat kan geen ander adres krijgen. Maak een nieuwe mailbox voor het andere adres." / "A mailbox that holds mail can't be given another address. Make a new mailbox for the other address.";

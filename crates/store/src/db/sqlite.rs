@@ -194,7 +194,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
          PRAGMA synchronous = FULL;
          PRAGMA busy_timeout = 10000;
          PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -16000;
+         PRAGMA cache_size = -14000;
          PRAGMA wal_autocheckpoint = 2000;",
     )?;
     // Without this a prepared statement is planned again, for a tenth of a millisecond, whenever other values are bound.

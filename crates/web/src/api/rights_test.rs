@@ -53,7 +53,7 @@ fn body(call: &Call) -> Value {
         ("put", "/organisation/identity-provider") => {
             json!({"name": "n", "issuer": "https://login.example", "client_id": "c", "client_secret": "g"})
         }
-        ("put", "/organisation/apps/microsoft") => json!({"tenant": "t.nl", "client_id": "c", "client_secret": "g"}),
+        ("put", "/organisation/apps/{provider}") => json!({"tenant": "t.nl", "client_id": "c", "client_secret": "g"}),
         (_, "/organisation/identity-provider/test") => json!({"issuer": "https://login.example"}),
         (_, "/contacts/{id}/erasure" | "/users/{id}/erasure") => json!({"name": "Jan"}),
         (_, "/me/password") => json!({"present": "oud", "password": "nieuw"}),
@@ -84,6 +84,7 @@ async fn ours(trial: &Trial) -> BTreeMap<&'static str, String> {
         ("templates", make("/api/v1/templates", json!({"name": "t", "subject": "s"})).await),
         ("tokens", make("/api/v1/tokens", json!({"name": "t", "scope": "read"})).await),
         ("users", trial.ours.user.to_string()),
+        ("apps", "microsoft".to_owned()),
         ("drafts", make("/api/v1/drafts", json!({"subject": "Half"})).await),
         ("messages", "msg_0000000000001".to_owned()),
         ("conversations", "cnv_0000000000001".to_owned()),

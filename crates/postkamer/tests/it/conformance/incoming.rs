@@ -140,7 +140,11 @@ mod stories {
         }
         program.fetch(&id);
         let all = program.api.list(&format!("/messages?account={id}"));
-        assert_eq!(all.iter().filter(|line| line["subject"] == "naar-archief").count(), 1, "our own deeds bring no mail");
+        assert_eq!(
+            all.iter().filter(|line| line["subject"] == "naar-archief").count(),
+            1,
+            "our own deeds bring no mail"
+        );
         match mailbox.is_followed() {
             true => {
                 is_as_there(&program, &id, mailbox);

@@ -194,11 +194,13 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Incoming::Imap(server) => HalfForm::of_server("incoming", "imap", server),
         Incoming::Pop3(server) => HalfForm::of_server("incoming", "pop3", server),
         Incoming::Microsoft365 => HalfForm::empty("incoming", "microsoft365", &settings.address),
+        Incoming::Gmail => HalfForm::empty("incoming", "gmail", &settings.address),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
     let outgoing = match &settings.outgoing {
         Outgoing::Smtp(server) => HalfForm::of_server("outgoing", "smtp", server),
         Outgoing::Microsoft365 => HalfForm::empty("outgoing", "microsoft365", &settings.address),
+        Outgoing::Gmail => HalfForm::empty("outgoing", "gmail", &settings.address),
         _ => HalfForm::empty("outgoing", "none", &settings.address),
     };
     [incoming, outgoing]
@@ -208,7 +210,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if kind == "none" || kind == "microsoft365" {
+    if ["none", "microsoft365", "gmail"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
     }
     let port = of("port").trim();

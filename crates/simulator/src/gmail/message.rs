@@ -21,7 +21,8 @@ pub fn labelled(message: &Message) -> Value {
 pub fn shown(message: &Message, format: &str) -> Value {
     let mut shown = labelled(message);
     let text = String::from_utf8_lossy(&message.raw);
-    let snippet: String = text.split("\r\n\r\n").nth(1).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let snippet: String =
+        text.split("\r\n\r\n").nth(1).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
     shown["snippet"] = json!(snippet.chars().take(200).collect::<String>());
     shown["sizeEstimate"] = json!(message.raw.len());
     shown["historyId"] = json!(message.history.to_string());
@@ -36,10 +37,8 @@ pub fn shown(message: &Message, format: &str) -> Value {
 
 fn payload(raw: &[u8], with_body: bool) -> Value {
     let Some(parsed) = MessageParser::default().parse(raw) else { return json!({}) };
-    let headers: Vec<Value> = parsed
-        .headers_raw()
-        .map(|(name, value)| json!({ "name": name, "value": value.trim() }))
-        .collect();
+    let headers: Vec<Value> =
+        parsed.headers_raw().map(|(name, value)| json!({ "name": name, "value": value.trim() })).collect();
     let kind = parsed.content_type();
     let kind = kind.map_or("text/plain".to_owned(), |kind| match kind.subtype() {
         Some(sub) => format!("{}/{sub}", kind.ctype()),

@@ -157,7 +157,7 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
         let people = write.await?;
         let facts = [
             ("date", system::plain(&day(at))),
-            ("link", system::plain(&format!("{}/settings/{}", room.config.base_url, app.provider.as_str()))),
+            ("link", system::plain(&room.link(&format!("/settings/{}", app.provider.as_str())))),
             ("provider", system::plain(vendor::name(app.provider))),
         ];
         for person in people.iter().filter(|user| user.active && user.role == UserRole::Administrator) {

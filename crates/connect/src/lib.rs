@@ -6,6 +6,7 @@ pub mod discover;
 pub mod dns;
 pub mod egress;
 pub mod error;
+pub mod ews;
 pub mod graph;
 pub mod http;
 pub mod imap;

@@ -10,10 +10,7 @@ use crate::{
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
-    extract::{
-        ConnectInfo, Request, State,
-        connect_info::Connected,
-    },
+    extract::{ConnectInfo, Request, State, connect_info::Connected},
     http::{HeaderName, HeaderValue},
     response::Response,
     serve::IncomingStream,

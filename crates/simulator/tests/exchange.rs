@@ -60,7 +60,10 @@ async fn exchangelib_signs_in_by_ntlm_and_with_no_other_password() {
     let simulator = simulator().await;
     simulator.with(|cloud| cloud.exchange.basic = false);
     is_as_it_should_be(&drive(&simulator, "VOORBEELD\\info", "ntlm").await);
-    assert_eq!(simulator.with(|cloud| (cloud.exchange.refused, cloud.exchange.last_refusal.clone())), (0, String::new()));
+    assert_eq!(
+        simulator.with(|cloud| (cloud.exchange.refused, cloud.exchange.last_refusal.clone())),
+        (0, String::new())
+    );
     simulator.with(|cloud| cloud.exchange.users[0].password = "iets-anders-dan-eerst".to_owned());
     let url = format!("{}/EWS/Exchange.asmx", simulator.url);
     let refused = tokio::task::spawn_blocking(move || {

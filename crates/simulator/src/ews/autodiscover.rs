@@ -60,7 +60,10 @@ fn pox(cloud: &mut Cloud, question: &Node, service: &str) -> Reply {
 
 fn settings(whose: &str, service: &str) -> Reply {
     let setting = |name: &str, value: &str| {
-        format!("<UserSetting i:type=\"StringSetting\"><Name>{name}</Name><Value>{}</Value></UserSetting>", xml::written(value))
+        format!(
+            "<UserSetting i:type=\"StringSetting\"><Name>{name}</Name><Value>{}</Value></UserSetting>",
+            xml::written(value)
+        )
     };
     let body = format!(
         concat!(

@@ -37,7 +37,9 @@ impl Desk<'_> {
             }
             let tag = |wanted: u32| {
                 let found = item.children.iter().filter(|child| child.name == "ExtendedProperty");
-                found.filter(|one| one.child("ExtendedFieldURI").and_then(tag_of) == Some(wanted)).find_map(|one| one.said("Value"))
+                found
+                    .filter(|one| one.child("ExtendedFieldURI").and_then(tag_of) == Some(wanted))
+                    .find_map(|one| one.said("Value"))
             };
             let flags: Option<u32> = tag(MESSAGE_FLAGS).and_then(|value| value.parse().ok());
             let at = tag(DELIVERY_TIME).and_then(|at| at.parse().ok()).unwrap_or_else(Timestamp::now);
@@ -70,7 +72,8 @@ impl Desk<'_> {
                 let text = item.said("Body").unwrap_or_default();
                 let id = format!("{:032x}@post.voorbeeld.test", rand::random::<u128>());
                 let whose = &self.whose;
-                format!("From: {whose}\r\nTo: {to}\r\nSubject: {subject}\r\nMessage-ID: <{id}>\r\n\r\n{text}\r\n").into_bytes()
+                format!("From: {whose}\r\nTo: {to}\r\nSubject: {subject}\r\nMessage-ID: <{id}>\r\n\r\n{text}\r\n")
+                    .into_bytes()
             }
         };
         if raw.len() > LONGEST {
@@ -104,7 +107,8 @@ impl Desk<'_> {
             let letter = self.letter(named)?;
             if named.attribute("ChangeKey") != Some(super::item::change_key(&letter).as_str()) {
                 let words = "A change key is required for this operation.";
-                let code = if named.attribute("ChangeKey").is_some() { "ErrorStaleObject" } else { "ErrorChangeKeyRequired" };
+                let code =
+                    if named.attribute("ChangeKey").is_some() { "ErrorStaleObject" } else { "ErrorChangeKeyRequired" };
                 return Err(wrong(code, words));
             }
             self.allowed(&letter.raw)?;

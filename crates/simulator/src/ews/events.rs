@@ -74,7 +74,11 @@ pub(super) fn collect(cloud: &mut Cloud) {
                 _ => "ModifiedEvent",
             };
             // Whoever wants to know of what is made hears of new mail by that name.
-            let kind = if kind == "NewMailEvent" && !one.wanted.iter().any(|wanted| wanted == kind) { "CreatedEvent" } else { kind };
+            let kind = if kind == "NewMailEvent" && !one.wanted.iter().any(|wanted| wanted == kind) {
+                "CreatedEvent"
+            } else {
+                kind
+            };
             let is_theirs = one.folders.is_empty() || one.folders.contains(&event.folder);
             if !is_theirs || !one.wanted.iter().any(|wanted| wanted == kind) {
                 continue;
@@ -85,7 +89,11 @@ pub(super) fn collect(cloud: &mut Cloud) {
             }
             let id = item::id(event.serial, event.moves);
             let old = match kind {
-                "MovedEvent" => format!("<t:OldItemId Id=\"{}\" ChangeKey=\"AQ==\"/><t:OldParentFolderId Id=\"{}\"/>", item::id(event.serial, event.moves - 1), event.folder),
+                "MovedEvent" => format!(
+                    "<t:OldItemId Id=\"{}\" ChangeKey=\"AQ==\"/><t:OldParentFolderId Id=\"{}\"/>",
+                    item::id(event.serial, event.moves - 1),
+                    event.folder
+                ),
                 _ => String::new(),
             };
             let at = item::instant(Timestamp::now());
@@ -141,7 +149,9 @@ impl Listener {
                 let events = std::mem::take(&mut one.waiting).concat();
                 if !events.is_empty() {
                     let id = &self.id;
-                    let told = format!("<m:Notifications><m:Notification><t:SubscriptionId>{id}</t:SubscriptionId>{events}</m:Notification></m:Notifications>");
+                    let told = format!(
+                        "<m:Notifications><m:Notification><t:SubscriptionId>{id}</t:SubscriptionId>{events}</m:Notification></m:Notifications>"
+                    );
                     return Some(message(&told));
                 }
             }
@@ -152,7 +162,10 @@ impl Listener {
             }
             if now >= self.alive {
                 self.alive = now + SIGN_OF_LIFE;
-                let status = format!("<m:Notifications><m:Notification><t:SubscriptionId>{}</t:SubscriptionId><t:StatusEvent/></m:Notification></m:Notifications>", self.id);
+                let status = format!(
+                    "<m:Notifications><m:Notification><t:SubscriptionId>{}</t:SubscriptionId><t:StatusEvent/></m:Notification></m:Notifications>",
+                    self.id
+                );
                 return Some(message(&status));
             }
             tokio::time::sleep(LOOK).await;

@@ -22,7 +22,8 @@ impl Desk<'_> {
         let condition = question.child("Restriction").and_then(|condition| condition.children.first());
         let mut found: Vec<Letter> = Vec::new();
         for letter in self.mailbox().letters_in(&folder) {
-            let unknown = || wrong("ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction.");
+            let unknown =
+                || wrong("ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction.");
             if condition.is_none_or(|condition| condition.name.is_empty())
                 || passes(letter, condition.unwrap_or(question)).ok_or_else(unknown)?
             {
@@ -34,7 +35,8 @@ impl Desk<'_> {
             found.reverse();
         }
         let view = question.child("IndexedPageItemView");
-        let number = |name: &str| view.and_then(|view| view.attribute(name)).and_then(|text| text.parse::<usize>().ok());
+        let number =
+            |name: &str| view.and_then(|view| view.attribute(name)).and_then(|text| text.parse::<usize>().ok());
         let (offset, most) = (number("Offset").unwrap_or(0), number("MaxEntriesReturned").unwrap_or(1000).min(1000));
         let total = found.len();
         let shape = Shape::of(question);

@@ -6,10 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use xml::Node;
 
 /// The folder in which all mail folders lie, and the one in which that lies.
-const TOP: [(&str, &str, &str); 2] = [
-    ("msgfolderroot", "AQMkTOP==", "Top of Information Store"),
-    ("root", "AQMkROOT==", "Root"),
-];
+const TOP: [(&str, &str, &str); 2] =
+    [("msgfolderroot", "AQMkTOP==", "Top of Information Store"), ("root", "AQMkROOT==", "Root")];
 
 impl Desk<'_> {
     /// The identifier of the folder that an element names: by its own or by what it is for.
@@ -50,7 +48,8 @@ impl Desk<'_> {
             }
         }
         let view = self.question.child("IndexedPageFolderView");
-        let number = |name: &str| view.and_then(|view| view.attribute(name)).and_then(|text| text.parse::<usize>().ok());
+        let number =
+            |name: &str| view.and_then(|view| view.attribute(name)).and_then(|text| text.parse::<usize>().ok());
         let (offset, most) = (number("Offset").unwrap_or(0), number("MaxEntriesReturned").unwrap_or(usize::MAX));
         let total = inside.len();
         let page: Vec<String> = inside.into_iter().skip(offset).take(most).collect();
@@ -92,7 +91,9 @@ impl Desk<'_> {
             let name = folder.said("DisplayName").unwrap_or_default().to_owned();
             let taken = wrong("ErrorFolderExists", "A folder with the specified name already exists.");
             let id = self.mailbox().make_folder(&name, parent.as_deref()).ok_or(taken)?;
-            Ok(format!("<m:Folders><t:Folder><t:FolderId Id=\"{id}\" ChangeKey=\"AQAAABYAAAA=\"/></t:Folder></m:Folders>"))
+            Ok(format!(
+                "<m:Folders><t:Folder><t:FolderId Id=\"{id}\" ChangeKey=\"AQAAABYAAAA=\"/></t:Folder></m:Folders>"
+            ))
         });
         let results = results.collect();
         self.several(results)

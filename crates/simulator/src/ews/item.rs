@@ -60,6 +60,13 @@ fn read_id(id: &str) -> Option<(u64, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
+impl Letter {
+    /// Its identifier at the Exchange server, which ends with a move.
+    pub fn exchange_id(&self) -> String {
+        id(self.serial, self.moves)
+    }
+}
+
 pub(super) fn change_key(letter: &Letter) -> String {
     format!("CQAAABYAAAA{}", STANDARD.encode(format!("{:09}", letter.version)))
 }
@@ -157,7 +164,13 @@ pub(super) fn shown(letter: &Letter, shape: &Shape) -> String {
         };
         out += &format!("<t:Flag><t:FlagStatus>{status}</t:FlagStatus></t:Flag>");
     }
-    for (name, field) in [("Sender", "sender"), ("ToRecipients", "toRecipients"), ("CcRecipients", "ccRecipients"), ("BccRecipients", "bccRecipients"), ("From", "from")] {
+    for (name, field) in [
+        ("Sender", "sender"),
+        ("ToRecipients", "toRecipients"),
+        ("CcRecipients", "ccRecipients"),
+        ("BccRecipients", "bccRecipients"),
+        ("From", "from"),
+    ] {
         if shape.wants(name) {
             out += &people(name, &properties[field]);
         }

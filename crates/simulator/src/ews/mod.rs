@@ -302,7 +302,8 @@ fn refusal(fault: &Fault, name: &str) -> Option<Reply> {
             } else {
                 body
             };
-            let messages = format!("<m:{name}Response><m:ResponseMessages>{rest}</m:ResponseMessages></m:{name}Response>");
+            let messages =
+                format!("<m:{name}Response><m:ResponseMessages>{rest}</m:ResponseMessages></m:{name}Response>");
             soap(200, envelope(&messages))
         }
         Kind::TokenExpired => {

@@ -10,7 +10,9 @@ impl Desk<'_> {
             .cloud
             .mailboxes
             .iter()
-            .filter(|mailbox| mailbox.address.to_lowercase().contains(&wanted) || mailbox.name.to_lowercase().contains(&wanted))
+            .filter(|mailbox| {
+                mailbox.address.to_lowercase().contains(&wanted) || mailbox.name.to_lowercase().contains(&wanted)
+            })
             .map(|mailbox| (mailbox.name.clone(), mailbox.address.clone()))
             .collect();
         if found.is_empty() {
@@ -25,7 +27,9 @@ impl Desk<'_> {
         };
         let all: String = found.iter().map(one).collect();
         let total = found.len();
-        self.one(Ok(format!("<m:ResolutionSet TotalItemsInView=\"{total}\" IncludesLastItemInRange=\"true\">{all}</m:ResolutionSet>")))
+        self.one(Ok(format!(
+            "<m:ResolutionSet TotalItemsInView=\"{total}\" IncludesLastItemInRange=\"true\">{all}</m:ResolutionSet>"
+        )))
     }
 
     pub(super) fn convert_id(&mut self) -> String {

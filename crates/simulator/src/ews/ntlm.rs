@@ -7,7 +7,8 @@ use md5::Md5;
 
 const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
 /// UNICODE, REQUEST_TARGET, NTLM, ALWAYS_SIGN, TARGET_TYPE_DOMAIN, EXTENDED_SESSIONSECURITY, TARGET_INFO, VERSION, 128.
-const FLAGS: u32 = 0x0001 | 0x0004 | 0x0200 | 0x8000 | 0x0001_0000 | 0x0008_0000 | 0x0080_0000 | 0x0200_0000 | 0x2000_0000;
+const FLAGS: u32 =
+    0x0001 | 0x0004 | 0x0200 | 0x8000 | 0x0001_0000 | 0x0008_0000 | 0x0080_0000 | 0x0200_0000 | 0x2000_0000;
 const AV_NB_COMPUTER: u16 = 1;
 const AV_NB_DOMAIN: u16 = 2;
 const AV_DNS_COMPUTER: u16 = 3;
@@ -81,7 +82,11 @@ impl Handshake {
     }
 
     /// Who signed in, when the third message proves knowledge of the password. `Err` says what is wrong with it.
-    pub fn verify(&self, message: &[u8], password: impl FnOnce(&Claim) -> Option<String>) -> Result<Claim, &'static str> {
+    pub fn verify(
+        &self,
+        message: &[u8],
+        password: impl FnOnce(&Claim) -> Option<String>,
+    ) -> Result<Claim, &'static str> {
         let part = |at: usize| {
             let length = u16::from_le_bytes(message.get(at..at + 2)?.try_into().ok()?);
             let begin = number(message, at + 4)? as usize;
@@ -129,7 +134,8 @@ fn number(message: &[u8], at: usize) -> Option<u32> {
 fn pairs(mut rest: &[u8]) -> Vec<(u16, Vec<u8>)> {
     let mut found = Vec::new();
     while let Some((head, tail)) = rest.split_at_checked(4) {
-        let (id, length) = (u16::from_le_bytes([head[0], head[1]]), usize::from(u16::from_le_bytes([head[2], head[3]])));
+        let (id, length) =
+            (u16::from_le_bytes([head[0], head[1]]), usize::from(u16::from_le_bytes([head[2], head[3]])));
         let Some((value, after)) = tail.split_at_checked(length) else { break };
         if id == 0 {
             break;

@@ -66,7 +66,8 @@ const MESSAGE: &[&str] = &[
     "ReplyTo",
 ];
 
-const VIEWS: [&str; 4] = ["IndexedPageItemView", "FractionalPageItemView", "IndexedPageFolderView", "FractionalPageFolderView"];
+const VIEWS: [&str; 4] =
+    ["IndexedPageItemView", "FractionalPageItemView", "IndexedPageFolderView", "FractionalPageFolderView"];
 
 fn order(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {

@@ -23,7 +23,8 @@ pub struct Connections {
 pub fn gate(cloud: &mut Cloud, asked: &Asked, connection: u64) -> Result<String, Reply> {
     let said = asked.headers.get("authorization").cloned().unwrap_or_default();
     let scheme = said.split(' ').next().unwrap_or_default().to_ascii_lowercase();
-    let opened = cloud.grants.opens(said.split_once(' ').map_or("", |(_, token)| token)).and_then(|one| one.who.clone());
+    let opened =
+        cloud.grants.opens(said.split_once(' ').map_or("", |(_, token)| token)).and_then(|one| one.who.clone());
     let exchange = &mut cloud.exchange;
     let found = match scheme.as_str() {
         "" => exchange.connections.signed_in.get(&connection).cloned(),
@@ -68,7 +69,8 @@ fn basic(exchange: &Exchange, said: &str) -> Option<String> {
 /// `NAME`'s user: by domain and name, or by the address alone.
 fn user<'a>(exchange: &'a Exchange, claim: &Claim) -> Option<&'a User> {
     exchange.users.iter().find(|user| {
-        let by_name = user.name.eq_ignore_ascii_case(&claim.name) && exchange.domain.eq_ignore_ascii_case(&claim.domain);
+        let by_name =
+            user.name.eq_ignore_ascii_case(&claim.name) && exchange.domain.eq_ignore_ascii_case(&claim.domain);
         by_name || (claim.domain.is_empty() && user.address.eq_ignore_ascii_case(&claim.name))
     })
 }

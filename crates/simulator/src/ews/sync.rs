@@ -50,12 +50,15 @@ impl Desk<'_> {
         let question = self.question;
         let folder = question.child("SyncFolderId").and_then(|id| id.children.first()).ok_or(NO_FOLDER)?;
         let folder = self.folder_id(folder)?;
-        let most = question.said("MaxChangesReturned").and_then(|most| most.parse().ok()).unwrap_or(MOST).clamp(1, MOST);
+        let most =
+            question.said("MaxChangesReturned").and_then(|most| most.parse().ok()).unwrap_or(MOST).clamp(1, MOST);
         let shape = Shape::of(question);
         let ignored: Vec<&str> = question.child("Ignore").map(ids_in).unwrap_or_default();
         let mailbox = self.mailbox();
         let mut state = match question.said("SyncState").filter(|text| !text.is_empty()) {
-            None => State { generation: mailbox.generation, folder: folder.clone(), count: mailbox.count, below: u64::MAX },
+            None => {
+                State { generation: mailbox.generation, folder: folder.clone(), count: mailbox.count, below: u64::MAX }
+            }
             Some(text) => State::read(text)
                 .filter(|state| state.generation == mailbox.generation && state.folder == folder)
                 .ok_or(OLD_STATE)?,
@@ -77,7 +80,8 @@ impl Desk<'_> {
         let mut whole = state.below == 0;
         if whole && changes.len() < most {
             let mut told: Vec<(u64, u32)> = Vec::new();
-            let news: Vec<_> = mailbox.history.iter().filter(|one| one.folder == folder && one.count > state.count).collect();
+            let news: Vec<_> =
+                mailbox.history.iter().filter(|one| one.folder == folder && one.count > state.count).collect();
             for event in &news {
                 let key = (event.serial, event.moves);
                 if told.contains(&key) {
@@ -94,7 +98,8 @@ impl Desk<'_> {
                     continue;
                 }
                 let of_it = || news.iter().filter(|one| (one.serial, one.moves) == key);
-                let letter = mailbox.letters.get(&key.0).filter(|letter| letter.folder == folder && letter.moves == key.1);
+                let letter =
+                    mailbox.letters.get(&key.0).filter(|letter| letter.folder == folder && letter.moves == key.1);
                 changes.push(match letter {
                     None => format!("<t:Delete><t:ItemId Id=\"{}\" ChangeKey=\"AQ==\"/></t:Delete>", id(key.0, key.1)),
                     Some(letter) if of_it().any(|one| one.what == "created") => {
@@ -102,7 +107,10 @@ impl Desk<'_> {
                     }
                     Some(letter) if of_it().all(|one| one.what == "read") => {
                         let is_read = letter.is_read;
-                        format!("<t:ReadFlagChange>{}<t:IsRead>{is_read}</t:IsRead></t:ReadFlagChange>", id_element(letter))
+                        format!(
+                            "<t:ReadFlagChange>{}<t:IsRead>{is_read}</t:IsRead></t:ReadFlagChange>",
+                            id_element(letter)
+                        )
                     }
                     Some(letter) => format!("<t:Update>{}</t:Update>", shown(letter, &shape)),
                 });

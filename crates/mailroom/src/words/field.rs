@@ -26,6 +26,8 @@ reasons! {
     NOT_AVAILABLE_YET "not_available_yet" "Deze soort is nog niet beschikbaar." / "This kind is not available yet.";
     /// No app registered at the provider.
     APP_NEEDED "app_needed" "Uw organisatie heeft nog geen app bij Microsoft geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at Microsoft yet. An administrator does so once, at Settings, Apps.";
+    /// A mailbox in Microsoft's cloud.
+    USE_MICROSOFT365 "use_microsoft365" "Deze mailbox staat bij Microsoft in de cloud: daar is Exchange Web Services uitgezet. Verbind hem met Microsoft 365." / "This mailbox is in Microsoft's cloud, where Exchange Web Services is switched off. Connect it through Microsoft 365.";
     /// Not a mailbox of that provider.
     NOT_MICROSOFT "not_microsoft" "Deze mailbox is niet met Microsoft 365 verbonden." / "This mailbox is not connected through Microsoft 365.";
     /// No tenant.

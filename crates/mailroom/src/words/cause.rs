@@ -215,7 +215,7 @@ pub fn of(cause: Cause) -> Explained {
 /// The explanation with that code, as kept with an account's health. What stands before the code of trouble with sending
 /// (`accounts::health::Half`) changes nothing about its cause.
 pub fn by_code(code: &str) -> Option<Explained> {
-    let all = || ALL.iter().chain(super::aadsts::ALL);
+    let all = || ALL.iter().chain(super::aadsts::ALL).chain(super::google::ALL);
     let find = |code: &str| all().find(|explained| explained.code == code).copied();
     find(code).or_else(|| find(code.strip_prefix(SENDING)?))
 }
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn every_failure_is_explained_in_both_languages_and_says_what_to_do() {
-        for explained in ALL.iter().chain(crate::words::aadsts::ALL) {
+        for explained in ALL.iter().chain(crate::words::aadsts::ALL).chain(crate::words::google::ALL) {
             assert_complete(explained.code, &explained.cause);
             assert_complete(explained.code, &explained.fix);
             assert_eq!(by_code(explained.code), Some(*explained), "the code {} is used twice", explained.code);

@@ -2,6 +2,7 @@
 
 mod doubt;
 mod first_day;
+mod google;
 mod handling;
 mod hostile;
 mod keyboard;

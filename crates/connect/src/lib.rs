@@ -14,6 +14,7 @@ pub mod oidc;
 mod patience;
 mod phrase;
 pub mod pop3;
+pub mod relay;
 pub mod sasl;
 pub mod secret;
 pub mod settings;

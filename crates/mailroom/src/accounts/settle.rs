@@ -251,6 +251,7 @@ impl Draft {
         match kind.as_str() {
             "none" => Incoming::None,
             "microsoft365" => Incoming::Microsoft365,
+            "relay" => Incoming::Relay { relay_address: settings.incoming.relay_address().map(str::to_owned) },
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
                 let prefix = match &typed.prefix {
@@ -277,7 +278,7 @@ impl Draft {
             }
             kind => {
                 self.exchange("incoming", kind, &typed);
-                let known = ["gmail", "ews", "mailgun", "relay"].contains(&kind);
+                let known = ["gmail", "ews", "mailgun"].contains(&kind);
                 self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Incoming::None
             }

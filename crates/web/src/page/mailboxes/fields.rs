@@ -194,6 +194,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Incoming::Imap(server) => HalfForm::of_server("incoming", "imap", server),
         Incoming::Pop3(server) => HalfForm::of_server("incoming", "pop3", server),
         Incoming::Microsoft365 => HalfForm::empty("incoming", "microsoft365", &settings.address),
+        Incoming::Relay { .. } => HalfForm::empty("incoming", "relay", &settings.address),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
     let outgoing = match &settings.outgoing {
@@ -208,7 +209,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if kind == "none" || kind == "microsoft365" {
+    if ["none", "microsoft365", "relay"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
     }
     let port = of("port").trim();

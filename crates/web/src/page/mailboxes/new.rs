@@ -144,8 +144,8 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
     match accounts::create(&state.room, &person.viewer, input).await {
         Ok(saved) => {
             let id = saved.account.id;
-            if saved.account.settings.incoming == Incoming::Microsoft365 {
-                // Nothing can be tried before its owner agreed.
+            if matches!(saved.account.settings.incoming, Incoming::Microsoft365 | Incoming::Relay { .. }) {
+                // Nothing can be tried before its owner agreed, or before its mail is forwarded.
                 return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
             }
             accounts::begin_test(&state.room, &person.viewer, id).await?;

@@ -104,7 +104,8 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
             }
             None => "later",
         };
-        let line = line(name, state, taken, visitor);
+        let is_ours = *direction == "incoming" && matches!(account.settings.incoming, Incoming::Relay { .. });
+        let line = line(name, state, taken, is_ours, visitor);
         match *direction {
             _ if is_round => round.push(line),
             "incoming" => receiving.push(line),
@@ -113,7 +114,10 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
     }
     let mut groups = Vec::new();
     if let Incoming::Imap(server) | Incoming::Pop3(server) = &account.settings.incoming {
-        groups.push(Group { title: say.receiving_from(&server.host), steps: receiving });
+        groups.push(Group { title: say.receiving_from(&server.host), steps: std::mem::take(&mut receiving) });
+    }
+    if let Incoming::Relay { .. } = &account.settings.incoming {
+        groups.push(Group { title: say.by_forwarding().to_owned(), steps: std::mem::take(&mut receiving) });
     }
     if let Outgoing::Smtp(server) = &account.settings.outgoing {
         groups.push(Group { title: say.sending_by(&server.host), steps: sending });
@@ -124,7 +128,13 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
     groups
 }
 
-fn line(name: &str, state: &'static str, taken: Option<&TestStep>, visitor: &Visitor) -> StepLine {
+fn line(
+    name: &str,
+    state: &'static str,
+    taken: Option<&TestStep>,
+    is_ours: bool,
+    visitor: &Visitor,
+) -> StepLine {
     let (say, language) = (Say(visitor.language), visitor.language);
     let said = taken.filter(|step| !step.ok).and_then(|step| step.server_said.clone());
     let can_pin = taken.and_then(|step| step.code).is_some_and(|code| code.starts_with("certificate_"));
@@ -138,6 +148,7 @@ fn line(name: &str, state: &'static str, taken: Option<&TestStep>, visitor: &Vis
         },
         label: match name {
             "resolve" => say.step_resolve(),
+            "connect" if is_ours => say.step_door(),
             "connect" => say.step_connect(),
             "tls" => say.step_tls(),
             "sign_in" => say.step_sign_in(),

@@ -125,9 +125,19 @@ mod tests {
 
     #[test]
     fn what_other_servers_take_for_an_end_is_refused() {
-        for end in
-            ["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r", "\n.\r", "\r\r\n.\r\r\n", "\n", "\r", "\r\n.\rx"]
-        {
+        for end in [
+            "\n.\n",
+            "\n.\r\n",
+            "\r\n.\n",
+            "\r.\r",
+            "\r.\r\n",
+            "\r\n.\r",
+            "\n.\r",
+            "\r\r\n.\r\r\n",
+            "\n",
+            "\r",
+            "\r\n.\rx",
+        ] {
             for size in [1, 2, 3, 100] {
                 let wire = format!("A: b\r\n\r\ntekst{end}MAIL FROM:<x@y>\r\n.\r\n");
                 assert_eq!(read(wire.as_bytes(), size).0, Came::Bare, "{end:?} in pieces of {size}");

@@ -84,14 +84,15 @@ fn read(certificate: &Path, key: &Path) -> io::Result<TlsAcceptor> {
     let of = |file: &Path| std::fs::read(file).map_err(|error| named(file, error.kind(), &error));
     let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&of(certificate)?).collect();
     let chain = chain.map_err(|error| named(certificate, io::ErrorKind::InvalidData, &error))?;
-    let secret = PrivateKeyDer::from_pem_slice(&of(key)?)
-        .map_err(|error| named(key, io::ErrorKind::InvalidData, &error))?;
+    let secret =
+        PrivateKeyDer::from_pem_slice(&of(key)?).map_err(|error| named(key, io::ErrorKind::InvalidData, &error))?;
     acceptor(chain, secret).map_err(|error| named(certificate, error.kind(), &error))
 }
 
 fn acceptor(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> io::Result<TlsAcceptor> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(invalid)?;
+    let builder =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(invalid)?;
     let config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(invalid)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

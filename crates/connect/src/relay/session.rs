@@ -84,17 +84,8 @@ pub(super) async fn run(
         return timeout(SHORTLY, wire.hang_up()).await.unwrap_or(Ok(()));
     }
     let since = Instant::now();
-    let mut session = Session {
-        shared,
-        wire,
-        client,
-        source,
-        tls: None,
-        greeted: None,
-        envelope: None,
-        mistakes: 0,
-        since,
-    };
+    let mut session =
+        Session { shared, wire, client, source, tls: None, greeted: None, envelope: None, mistakes: 0, since };
     session.wire.reply(&format!("220 {} ESMTP Postkamer", shared.options.name));
     session.talk(&mut stop).await?;
     timeout(SHORTLY, session.wire.hang_up()).await.unwrap_or(Ok(()))
@@ -213,7 +204,8 @@ impl Session<'_> {
         }
         self.say("220 2.0.0 Go ahead");
         let acceptor = self.shared.identity.acceptor();
-        let described = timeout(SHORTLY * 3, self.wire.encrypt(&acceptor)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        let described =
+            timeout(SHORTLY * 3, self.wire.encrypt(&acceptor)).await.map_err(|_| io::ErrorKind::TimedOut)??;
         self.tls = Some(described);
         // Nothing that was said in the open counts any more (RFC 3207 §4.2).
         (self.greeted, self.envelope) = (None, None);

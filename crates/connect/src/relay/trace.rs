@@ -119,7 +119,10 @@ pub(super) fn written(outside: &Outside<'_>, results: &str, now: jiff::Timestamp
     };
     let secured = if outside.tls.is_some() { "S" } else { "" };
     let helo = line(outside.helo);
-    text.push_str(&format!("Received: from {helo} ({literal})\r\n\tby {} (Postkamer) with {protocol}{secured} id {}", outside.us, outside.id));
+    text.push_str(&format!(
+        "Received: from {helo} ({literal})\r\n\tby {} (Postkamer) with {protocol}{secured} id {}",
+        outside.us, outside.id
+    ));
     if let Some(tls) = outside.tls {
         text.push_str(&format!("\r\n\t(using {tls})"));
     }
@@ -158,7 +161,8 @@ mod tests {
     #[test]
     fn a_letter_says_how_it_came() {
         let to = ["info@post.example".to_owned()];
-        let text = written(&outside(&to), "Authentication-Results: post.example; spf=pass\r\n", jiff::Timestamp::UNIX_EPOCH);
+        let text =
+            written(&outside(&to), "Authentication-Results: post.example; spf=pass\r\n", jiff::Timestamp::UNIX_EPOCH);
         assert_eq!(
             text,
             "Return-Path: <jan@elders.nl>\r\nDelivered-To: info@post.example\r\n\

@@ -6,7 +6,10 @@ use mail_auth::{
     AuthenticatedMessage, AuthenticationResults, MessageAuthenticator, SpfOutput,
     common::headers::HeaderWriter,
     dmarc::verify::DmarcParameters,
-    hickory_resolver::{config::{NameServerConfig, ResolverConfig, ResolverOpts}, system_conf::read_system_conf},
+    hickory_resolver::{
+        config::{NameServerConfig, ResolverConfig, ResolverOpts},
+        system_conf::read_system_conf,
+    },
     spf::verify::SpfParameters,
 };
 use std::{
@@ -75,7 +78,8 @@ impl Verifier {
     }
 
     async fn ask(&self, raw: &[u8], brought: &Brought) -> String {
-        let unknown = |word: &str| format!("Authentication-Results: {};\r\n\tspf={word};\r\n\tdkim={word}\r\n", brought.us);
+        let unknown =
+            |word: &str| format!("Authentication-Results: {};\r\n\tspf={word};\r\n\tdkim={word}\r\n", brought.us);
         let authenticator = match self.0.asked.get_or_init(|| open(self.0.name_server)) {
             Ok(authenticator) => authenticator,
             Err(reason) => {
@@ -110,8 +114,7 @@ async fn checked(authenticator: &MessageAuthenticator, raw: &[u8], brought: &Bro
         let spf = spf.await;
         return written(with_spf(AuthenticationResults::new(us), &spf, brought));
     };
-    let (spf, dkim, arc) =
-        tokio::join!(spf, authenticator.verify_dkim(&message), authenticator.verify_arc(&message));
+    let (spf, dkim, arc) = tokio::join!(spf, authenticator.verify_dkim(&message), authenticator.verify_arc(&message));
     let domain = sender.rsplit_once('@').map_or(helo.as_str(), |(_, domain)| domain);
     let dmarc = authenticator.verify_dmarc(DmarcParameters::new(&message, &dkim, domain, &spf)).await;
     let mut results = with_spf(AuthenticationResults::new(us), &spf, brought);
@@ -125,7 +128,11 @@ async fn checked(authenticator: &MessageAuthenticator, raw: &[u8], brought: &Bro
     written(results)
 }
 
-fn with_spf<'x>(results: AuthenticationResults<'x>, spf: &SpfOutput, brought: &'x Brought) -> AuthenticationResults<'x> {
+fn with_spf<'x>(
+    results: AuthenticationResults<'x>,
+    spf: &SpfOutput,
+    brought: &'x Brought,
+) -> AuthenticationResults<'x> {
     match brought.sender.as_str() {
         "" => results.with_spf_ehlo_result(spf, brought.client, &brought.helo),
         sender => results.with_spf_mailfrom_result(spf, brought.client, sender, &brought.helo),

@@ -100,7 +100,8 @@ fn letter() -> char {
 /// What stands before the `@`, as anybody can type it.
 fn readable(address: &str) -> String {
     let local = search::fold(address.split('@').next().unwrap_or_default());
-    let plain: String = local.chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit()).take(READABLE_MAX).collect();
+    let plain: String =
+        local.chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit()).take(READABLE_MAX).collect();
     if plain.is_empty() { "post".to_owned() } else { plain }
 }
 

@@ -15,6 +15,7 @@ mod people;
 mod pop3;
 mod provider;
 mod reading;
+mod relay;
 mod restore;
 mod settings;
 mod signature;

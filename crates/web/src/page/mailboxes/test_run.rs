@@ -128,13 +128,7 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
     groups
 }
 
-fn line(
-    name: &str,
-    state: &'static str,
-    taken: Option<&TestStep>,
-    is_ours: bool,
-    visitor: &Visitor,
-) -> StepLine {
+fn line(name: &str, state: &'static str, taken: Option<&TestStep>, is_ours: bool, visitor: &Visitor) -> StepLine {
     let (say, language) = (Say(visitor.language), visitor.language);
     let said = taken.filter(|step| !step.ok).and_then(|step| step.server_said.clone());
     let can_pin = taken.and_then(|step| step.code).is_some_and(|code| code.starts_with("certificate_"));

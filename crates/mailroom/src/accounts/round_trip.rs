@@ -239,6 +239,8 @@ async fn own_door(
         return Ok(None);
     };
     steps.well("connect", "incoming", begun.elapsed(), Some(listener.address));
+    // It works beside whoever may have the lease.
+    let account = &Account { fence: 0, ..account.clone() };
     let mut source = OwnSource::new(room, account);
     if account.health.last_fetched_at.is_none() {
         let shown = source.folders().await.map_err(|error| StoreError::Broken(error.to_string()))?;

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use connect::{
-    Change, ConnectError, FolderState, Known, Outlet, RemoteFolder, Secret, Source, Vendor, World, WorldOptions,
-    graph::{Bearer, GraphSource, Line},
+    Bearer, Change, ConnectError, FolderState, Known, Line, Outlet, RemoteFolder, Secret, Source, Vendors, World,
+    WorldOptions,
+    graph::{self, GraphSource},
 };
 use mail::{Cursor, Flags, FolderKey, RemoteId, RemoteSet, Role};
 use simulator::{Cloud, Simulator};
@@ -42,9 +43,9 @@ pub async fn simulator() -> Arc<Simulator> {
 pub fn line(simulator: &Arc<Simulator>) -> Arc<Line> {
     let allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
     let world = World::new(WorldOptions { allow_networks, ..WorldOptions::default() }).unwrap();
-    let world = world.with_microsoft(Vendor::simulated(&simulator.url).unwrap());
+    let world = world.with_vendors(Vendors::simulated(&simulator.url).unwrap());
     let keys = Keys { simulator: simulator.clone(), token: Mutex::default() };
-    Arc::new(Line::new(&world, Box::new(keys)).unwrap())
+    Arc::new(graph::line(&world, Box::new(keys)).unwrap())
 }
 
 pub fn source(simulator: &Arc<Simulator>) -> GraphSource {

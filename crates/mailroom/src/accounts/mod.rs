@@ -24,6 +24,7 @@ mod settle;
 #[cfg(test)]
 mod settle_test;
 mod test_letter;
+pub mod vendor;
 #[cfg(test)]
 mod verb_test;
 mod watch;
@@ -32,7 +33,7 @@ mod watched;
 pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};
-pub use grant::Grants;
+pub use grant::{Grants, has_grant};
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};
@@ -219,8 +220,11 @@ pub async fn folders(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> R
 
 /// The folder's name as the server shows it, prefix and all; [`Folder::name`] is what people read.
 pub fn server_name(folder: &Folder) -> String {
-    // A folder of our own has no server to write its name in another way, and Graph names folders by numbers.
-    let is_of_our_naming = folder.remote == folder.name || folder.remote.starts_with(connect::graph::FOLDER_PREFIX);
+    // A folder of our own has no server to write its name in another way, and some name folders by numbers.
+    let is_of_our_naming = folder.remote == folder.name
+        || [connect::graph::FOLDER_PREFIX, connect::gmail::FOLDER_PREFIX]
+            .iter()
+            .any(|mark| folder.remote.starts_with(mark));
     if is_of_our_naming { folder.name.clone() } else { connect::imap::decode_name(&folder.remote) }
 }
 

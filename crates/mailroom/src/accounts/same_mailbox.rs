@@ -34,6 +34,7 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
         Incoming::Pop3(_) => Some("pop3"),
         Incoming::Microsoft365 => Some("microsoft365"),
         Incoming::Relay { .. } => Some("relay"),
+        Incoming::Gmail => Some("gmail"),
         _ => None,
     }
 }
@@ -51,6 +52,7 @@ pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
     match outgoing {
         Outgoing::Smtp(_) => "smtp",
         Outgoing::Microsoft365 => "microsoft365",
+        Outgoing::Gmail => "gmail",
         _ => "none",
     }
 }
@@ -61,6 +63,7 @@ fn kind_of_door(door: &str) -> &'static str {
     match () {
         () if is_of(incoming::POP3_DOOR) => "pop3",
         () if is_of(incoming::GRAPH_DOOR) => "microsoft365",
+        () if is_of(incoming::GMAIL_DOOR) => "gmail",
         () => "imap",
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     after_fetch, help,
     input::{AccountInput, ServerInput},
-    same_mailbox, secret,
+    same_mailbox, secret, vendor,
 };
 use crate::words::{
     FieldError,
@@ -87,7 +87,7 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.0 = draft.secret("incoming.secret", &typed);
         settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
     }
-    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365) {
+    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail) {
         // Such a server has no way to tell us.
         settings.push = false;
     }
@@ -99,6 +99,7 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
     if matches!(&settings.outgoing, Outgoing::Smtp(server) if server.username.is_empty()) {
         secrets.1 = None;
     }
+    draft.check("outgoing.kind", vendor::is_one(&settings), field::ONE_PROVIDER);
     let Draft { errors, mut warnings, .. } = draft;
     if servers(&settings).any(|(_, server)| server.encryption == Encryption::None) {
         warnings.push(FieldError::new("allow_plaintext", field::WARN_PLAINTEXT));
@@ -252,6 +253,7 @@ impl Draft {
             "none" => Incoming::None,
             "microsoft365" => Incoming::Microsoft365,
             "relay" => Incoming::Relay { relay_address: settings.incoming.relay_address().map(str::to_owned) },
+            "gmail" => Incoming::Gmail,
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
                 let prefix = match &typed.prefix {
@@ -278,7 +280,7 @@ impl Draft {
             }
             kind => {
                 self.exchange("incoming", kind, &typed);
-                let known = ["gmail", "ews", "mailgun"].contains(&kind);
+                let known = ["ews", "mailgun"].contains(&kind);
                 self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Incoming::None
             }
@@ -295,16 +297,14 @@ impl Draft {
     }
 
     fn outgoing(&mut self, typed: ServerInput, settings: &AccountSettings, with_secret: bool) -> Outgoing {
-        let before = match &settings.outgoing {
-            Outgoing::Smtp(server) => Some(server),
-            _ => None,
-        };
+        let before = servers(settings).find(|(half, _)| *half == "outgoing").map(|(_, server)| server);
         self.bounds("outgoing", &typed);
         let kept = same_mailbox::kind_of_way_out(&settings.outgoing);
         let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(kept);
         match kind {
             "none" => Outgoing::None,
             "microsoft365" => Outgoing::Microsoft365,
+            "gmail" => Outgoing::Gmail,
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
                 let same_as_incoming = match &settings.incoming {
@@ -320,7 +320,7 @@ impl Draft {
             }
             kind => {
                 self.exchange("outgoing", kind, &typed);
-                let known = ["mailgun", "gmail", "ews", "builtin"].contains(&kind);
+                let known = ["mailgun", "ews", "builtin"].contains(&kind);
                 self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Outgoing::None
             }

@@ -25,7 +25,7 @@ fn a_mailbox_is_forwarded_to_an_address_that_the_wizard_shows() {
     assert!(taken, "{said}");
     browser.press("Nu testen");
     browser.sees("Mail van buiten wordt aangenomen");
-    browser.press("Beginnen met ophalen");
+    browser.press("Mailbox in gebruik nemen");
     browser.sees("Alle mail is opgehaald");
     browser.go(&format!("{}/mail", program.url()));
     browser.sees("Offerte");

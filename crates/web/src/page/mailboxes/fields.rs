@@ -195,11 +195,13 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Incoming::Pop3(server) => HalfForm::of_server("incoming", "pop3", server),
         Incoming::Microsoft365 => HalfForm::empty("incoming", "microsoft365", &settings.address),
         Incoming::Relay { .. } => HalfForm::empty("incoming", "relay", &settings.address),
+        Incoming::Gmail => HalfForm::empty("incoming", "gmail", &settings.address),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
     let outgoing = match &settings.outgoing {
         Outgoing::Smtp(server) => HalfForm::of_server("outgoing", "smtp", server),
         Outgoing::Microsoft365 => HalfForm::empty("outgoing", "microsoft365", &settings.address),
+        Outgoing::Gmail => HalfForm::empty("outgoing", "gmail", &settings.address),
         _ => HalfForm::empty("outgoing", "none", &settings.address),
     };
     [incoming, outgoing]
@@ -209,7 +211,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if ["none", "microsoft365", "relay"].contains(&kind) {
+    if ["none", "microsoft365", "gmail", "relay"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
     }
     let port = of("port").trim();

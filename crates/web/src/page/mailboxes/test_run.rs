@@ -25,6 +25,8 @@ pub(super) struct TestView {
     pub(super) groups: Vec<Group>,
     /// The mailbox can be read, or never will be: what to fetch can be chosen.
     pub(super) can_go_on: bool,
+    /// Its mail is forwarded to us.
+    pub(super) is_forwarded: bool,
 }
 
 /// The steps of one direction.
@@ -51,7 +53,9 @@ pub(super) struct StepLine {
 
 impl TestView {
     pub(super) fn new(account: &Account, run: Option<TestRun>, visitor: &Visitor) -> TestView {
-        let nothing = TestView { id: account.id, outcome: Outcome::None, groups: Vec::new(), can_go_on: false };
+        let is_forwarded = matches!(account.settings.incoming, Incoming::Relay { .. });
+        let nothing =
+            TestView { id: account.id, outcome: Outcome::None, groups: Vec::new(), can_go_on: false, is_forwarded };
         // A running test is shown to its end, an old one says nothing of newer settings.
         let Some(run) = run.filter(|run| run.ended.is_none() || run.version == account.version) else {
             return nothing;

@@ -7,6 +7,7 @@ pub mod dns;
 mod drafts;
 pub mod egress;
 pub mod error;
+pub mod ews;
 pub mod gmail;
 pub mod graph;
 pub mod http;

@@ -189,6 +189,7 @@ async fn incoming(
 ) -> Result<Option<Box<dyn Source>>, Refusal> {
     let direction = "incoming";
     let Some(server) = grant::way(&account.settings, Direction::Incoming) else { return Ok(None) };
+    let server = server.as_ref();
     if let Some(server) = server
         && !reach(room, account, server, direction, steps).await
     {
@@ -227,6 +228,7 @@ async fn incoming(
 async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> Result<Option<MessageId>, Refusal> {
     let direction = "outgoing";
     let Some(server) = grant::way(&account.settings, Direction::Outgoing) else { return Ok(None) };
+    let server = server.as_ref();
     if let Some(server) = server
         && !reach(room, account, server, direction, steps).await
     {

@@ -26,6 +26,8 @@ reasons! {
     NOT_AVAILABLE_YET "not_available_yet" "Deze soort is nog niet beschikbaar." / "This kind is not available yet.";
     /// No app registered at the provider.
     APP_NEEDED "app_needed" "Uw organisatie heeft bij deze provider nog geen app geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at this provider yet. An administrator does so once, at Settings, Apps.";
+    /// A mailbox in Microsoft's cloud.
+    USE_MICROSOFT365 "use_microsoft365" "Deze mailbox staat bij Microsoft in de cloud: daar is Exchange Web Services uitgezet. Verbind hem met Microsoft 365." / "This mailbox is in Microsoft's cloud, where Exchange Web Services is switched off. Connect it through Microsoft 365.";
     /// Not a mailbox of that provider.
     NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord." / "This mailbox is not opened by authorising it, but with a password.";
     /// No tenant.

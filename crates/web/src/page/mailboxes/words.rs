@@ -80,6 +80,18 @@ words! {
         kind_imap "IMAP: de mail blijft op de server" "IMAP: the mail stays on the server";
         kind_pop3 "POP3: de mail wordt hierheen gehaald" "POP3: the mail is fetched to here";
         kind_smtp "SMTP" "SMTP";
+        kind_ews "Exchange (EWS): een server van de organisatie zelf" "Exchange (EWS): a server of the organisation's own";
+        exchange_url "Adres van Exchange" "Address of Exchange";
+        exchange_url_hint "De naam van de server is genoeg; anders https://…/EWS/Exchange.asmx." "The server's name will do; else https://…/EWS/Exchange.asmx.";
+        sign_in_by "Aanmelden" "Signing in";
+        sign_in_by_hint "Staat meestal op NTLM. Bij NTLM mag de gebruikersnaam DOMEIN\\naam zijn." "Mostly NTLM. With NTLM the user name may be DOMAIN\\name.";
+        by_ntlm "NTLM (Windows)" "NTLM (Windows)";
+        by_basic "Basic (naam en wachtwoord)" "Basic (name and password)";
+        by_token "Token" "Token";
+        summary_ews(url) "Exchange, {url}" "Exchange, {url}";
+        in_cloud "Deze mailbox ligt bij Microsoft in de cloud. Verbind hem met Microsoft 365; daarvoor registreert een beheerder eenmalig een app." "This mailbox is in Microsoft's cloud. Connect it through Microsoft 365; for that an administrator registers an app once.";
+        register_app "Microsoft 365 instellen" "Set up Microsoft 365";
+        ask_administrator "Vraag een beheerder van Postkamer om dat te doen, bij Instellingen, Apps." "Ask an administrator of Postkamer to do so, at Settings, Apps.";
         pop3_here "Een POP3-server kent één postvak en geen mappen of markeringen. De mappen van deze mailbox liggen daarom in Postkamer; wat u hier leest, markeert, verplaatst, weggooit of verzendt, ziet u alleen hier." "A POP3 server knows one inbox and no folders or marks. So the folders of this mailbox lie in Postkamer; what you read, mark, move, throw away or send here shows only here.";
         after_fetch "Mail op de server" "Mail on the server";
         after_leave "Laten staan" "Leave it there";

@@ -1,6 +1,6 @@
 //! From a saved account to what can connect: servers, opened secrets, sources and transports.
 
-use super::{health::Half, secret_of};
+use super::{health::Half, secret_of, vendor};
 use crate::{
     MailRoom,
     incoming::{CollectingSource, OwnSource, PassError},
@@ -10,7 +10,6 @@ use connect::{
     ConnectError, Credentials, Secret, Source, Transcript, Transport, World, egress,
     error::{Cause, Step},
     ews::{EwsSettings, EwsSource, EwsTransport},
-    graph::{GraphSource, GraphTransport},
     imap::{ImapOptions, ImapSource},
     pop3::Pop3Source,
     smtp::{SmtpOptions, SmtpTransport},
@@ -50,9 +49,9 @@ pub(super) async fn server_source(
     account: &Account,
     secret: Option<&Secret>,
 ) -> Result<Box<dyn Source>, StoreError> {
-    if account.settings.incoming == Incoming::Microsoft365 {
-        let line = room.grants.line(room, account).map_err(no_line)?;
-        return Ok(Box::new(GraphSource::new(line, room.world.message_limit_bytes)));
+    if let Some(provider) = vendor::of_half(&account.settings, Direction::Incoming) {
+        let line = room.grants.line(room, account, provider).map_err(no_line)?;
+        return Ok(vendor::source(provider, line, room.world.message_limit_bytes));
     }
     let secret = match secret {
         Some(secret) => Some(Secret::new(secret.reveal())),
@@ -83,8 +82,8 @@ pub(crate) async fn transport(
     connections: u32,
     per_connection: Option<u32>,
 ) -> Result<Box<dyn Transport>, StoreError> {
-    if account.settings.outgoing == Outgoing::Microsoft365 {
-        return Ok(Box::new(GraphTransport::new(room.grants.line(room, account).map_err(no_line)?)));
+    if let Some(provider) = vendor::of_half(&account.settings, Direction::Outgoing) {
+        return Ok(vendor::transport(provider, room.grants.line(room, account, provider).map_err(no_line)?));
     }
     if let Outgoing::Ews(exchange) = &account.settings.outgoing {
         let secret = secret_of(room, account, Direction::Outgoing).await?;

@@ -23,6 +23,7 @@ pub mod secret;
 mod settle;
 #[cfg(test)]
 mod settle_test;
+pub mod vendor;
 #[cfg(test)]
 mod verb_test;
 mod watch;
@@ -31,7 +32,7 @@ mod watched;
 pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};
-pub use grant::Grants;
+pub use grant::{Grants, has_grant};
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};
@@ -212,8 +213,8 @@ pub async fn folders(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> R
 
 /// The folder's name as the server shows it, prefix and all; [`Folder::name`] is what people read.
 pub fn server_name(folder: &Folder) -> String {
-    // A folder of our own has no server to write its name in another way, and Microsoft names folders by numbers.
-    let numbered = [connect::graph::FOLDER_PREFIX, connect::ews::FOLDER_PREFIX];
+    // A folder of our own has no server to write its name in another way, and some name folders by numbers.
+    let numbered = [connect::graph::FOLDER_PREFIX, connect::gmail::FOLDER_PREFIX, connect::ews::FOLDER_PREFIX];
     let is_of_our_naming = folder.remote == folder.name || numbered.iter().any(|mark| folder.remote.starts_with(mark));
     if is_of_our_naming { folder.name.clone() } else { connect::imap::decode_name(&folder.remote) }
 }

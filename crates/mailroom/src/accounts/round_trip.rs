@@ -211,8 +211,8 @@ async fn incoming(
     match result {
         Ok(shown) => {
             // What the folders are for can be chosen before anything is fetched; those of ours need no choosing.
-            let kept_here = matches!(account.settings.incoming, Incoming::Pop3(_) | Incoming::Relay { .. });
-            if !kept_here && account.health.last_fetched_at.is_none() {
+            let on_server = !matches!(account.settings.incoming, Incoming::Pop3(_) | Incoming::Relay { .. });
+            if on_server && account.health.last_fetched_at.is_none() {
                 crate::incoming::take_folders(room, account, Vec::new(), &shown).await?;
             }
             Ok(Some(source))

@@ -34,6 +34,7 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
         Incoming::Imap(_) => Some("imap"),
         Incoming::Pop3(_) => Some("pop3"),
         Incoming::Microsoft365 => Some("microsoft365"),
+        Incoming::Gmail => Some("gmail"),
         Incoming::Ews(_) => Some("ews"),
         _ => None,
     }
@@ -44,6 +45,7 @@ pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
     match outgoing {
         Outgoing::Smtp(_) => "smtp",
         Outgoing::Microsoft365 => "microsoft365",
+        Outgoing::Gmail => "gmail",
         Outgoing::Ews(_) => "ews",
         _ => "none",
     }
@@ -55,6 +57,7 @@ pub(super) fn kind_of_door(door: &str) -> &'static str {
     match () {
         () if is_of(incoming::POP3_DOOR) => "pop3",
         () if is_of(incoming::GRAPH_DOOR) => "microsoft365",
+        () if is_of(incoming::GMAIL_DOOR) => "gmail",
         () if is_of(incoming::EWS_DOOR) => "ews",
         () => "imap",
     }

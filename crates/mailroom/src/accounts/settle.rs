@@ -5,7 +5,7 @@ mod personal;
 use super::{
     after_fetch, exchange, help,
     input::{AccountInput, ServerInput},
-    same_mailbox, secret,
+    same_mailbox, secret, vendor,
 };
 use crate::words::{
     FieldError,
@@ -88,7 +88,7 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.0 = draft.secret("incoming.secret", &typed);
         settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
     }
-    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365) {
+    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail) {
         // Such a server has no way to tell us.
         settings.push = false;
     }
@@ -100,6 +100,7 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
     if matches!(&settings.outgoing, Outgoing::Smtp(server) if server.username.is_empty()) {
         secrets.1 = None;
     }
+    draft.check("outgoing.kind", vendor::is_one(&settings), field::ONE_PROVIDER);
     let Draft { errors, mut warnings, .. } = draft;
     if servers(&settings).any(|(_, server)| server.encryption == Encryption::None) {
         warnings.push(FieldError::new("allow_plaintext", field::WARN_PLAINTEXT));
@@ -215,6 +216,7 @@ impl Draft {
         match kind.as_str() {
             "none" => Incoming::None,
             "microsoft365" => Incoming::Microsoft365,
+            "gmail" => Incoming::Gmail,
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
                 let prefix = match &typed.prefix {
@@ -249,7 +251,7 @@ impl Draft {
                 Incoming::Ews(exchange)
             }
             kind => {
-                let known = ["gmail", "mailgun", "relay"].contains(&kind);
+                let known = ["mailgun", "relay"].contains(&kind);
                 self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Incoming::None
             }
@@ -277,6 +279,7 @@ impl Draft {
         match kind {
             "none" => Outgoing::None,
             "microsoft365" => Outgoing::Microsoft365,
+            "gmail" => Outgoing::Gmail,
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
                 let same_as_incoming = match &settings.incoming {
@@ -303,7 +306,7 @@ impl Draft {
                 Outgoing::Ews(exchange)
             }
             kind => {
-                let known = ["mailgun", "gmail", "builtin"].contains(&kind);
+                let known = ["mailgun", "builtin"].contains(&kind);
                 self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Outgoing::None
             }

@@ -30,6 +30,8 @@ use store::{
 pub(crate) const POP3_DOOR: &str = "pop3 ";
 /// What the door of a mailbox at Microsoft 365 begins with.
 pub(crate) const GRAPH_DOOR: &str = "graph ";
+/// What the door of a mailbox at Gmail begins with.
+pub(crate) const GMAIL_DOOR: &str = "gmail ";
 /// What the door of a mailbox at an Exchange server begins with.
 pub(crate) const EWS_DOOR: &str = "ews ";
 /// The fullest folders, and how many of the newest and of the oldest messages of each are looked for.
@@ -99,6 +101,7 @@ fn door(account: &Account) -> Option<String> {
         Incoming::Microsoft365 => {
             Some(format!("{GRAPH_DOOR}{}", mail::address::fold_address(&account.settings.address)))
         }
+        Incoming::Gmail => Some(format!("{GMAIL_DOOR}{}", mail::address::fold_address(&account.settings.address))),
         _ => None,
     }
 }

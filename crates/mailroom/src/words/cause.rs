@@ -124,7 +124,7 @@ explained! {
         "De toestemming om deze mailbox te gebruiken is ingetrokken of verlopen, of nog niet gegeven." / "The consent to use this mailbox was withdrawn or has expired, or was not given yet."
         => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
     APP_REFUSED "app_refused":
-        "Microsoft neemt de app-registratie van uw organisatie niet aan: het clientgeheim is onjuist of verlopen, of de app is er niet meer." / "Microsoft does not take your organisation's app registration: the client secret is wrong or has expired, or the app is gone."
+        "De provider neemt de app-registratie van uw organisatie niet aan: het clientgeheim is onjuist of verlopen, of de app is er niet meer." / "The provider does not take your organisation's app registration: the client secret is wrong or has expired, or the app is gone."
         => "Laat een beheerder bij Instellingen, Apps een nieuw clientgeheim invullen." / "Have an administrator enter a new client secret at Settings, Apps.";
     ACCOUNT_DISABLED "account_disabled":
         "De mailbox is bij de provider geblokkeerd of mag dit protocol niet gebruiken." / "The mailbox is locked at the provider or may not use this protocol."

@@ -288,7 +288,7 @@ fn soap_fault(fault: &str, code: &str, words: &str, more: &str) -> Reply {
 fn refusal(fault: &Fault, name: &str) -> Option<Reply> {
     let millis = fault.seconds * 1000;
     let reply = match fault.kind {
-        Kind::Throttled => {
+        Kind::Throttled | Kind::QuotaExceeded => {
             let words = "The server cannot service this request right now. Try again later.";
             let back_off = format!(
                 r#"<t:MessageXml xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><t:Value Name="BackOffMilliseconds">{millis}</t:Value></t:MessageXml>"#

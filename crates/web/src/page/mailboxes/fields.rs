@@ -220,12 +220,14 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Incoming::Pop3(server) => HalfForm::of_server("incoming", "pop3", server),
         Incoming::Ews(exchange) => HalfForm::of_exchange("incoming", exchange),
         Incoming::Microsoft365 => HalfForm::empty("incoming", "microsoft365", &settings.address),
+        Incoming::Gmail => HalfForm::empty("incoming", "gmail", &settings.address),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
     let outgoing = match &settings.outgoing {
         Outgoing::Smtp(server) => HalfForm::of_server("outgoing", "smtp", server),
         Outgoing::Ews(exchange) => HalfForm::of_exchange("outgoing", exchange),
         Outgoing::Microsoft365 => HalfForm::empty("outgoing", "microsoft365", &settings.address),
+        Outgoing::Gmail => HalfForm::empty("outgoing", "gmail", &settings.address),
         _ => HalfForm::empty("outgoing", "none", &settings.address),
     };
     [incoming, outgoing]
@@ -235,7 +237,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if kind == "none" || kind == "microsoft365" {
+    if ["none", "microsoft365", "gmail"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
     }
     let secret = Some(of("secret")).filter(|secret| !secret.is_empty()).map(Secret::new);

@@ -24,7 +24,7 @@ use mailroom::{
     words::{Checks, Refusal, field},
 };
 use serde::Deserialize;
-use store::{UserRole, account::Incoming};
+use store::{UserRole, app_registration::AppProvider};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/new", Who::MailboxManagers, show).post("/mailboxes/new", Who::MailboxManagers, make).post(
@@ -61,10 +61,25 @@ struct SettingsPage {
     open: bool,
     may_allow_plaintext: bool,
     allows_plaintext: bool,
-    /// The organisation registered an app at Microsoft.
-    by_microsoft: bool,
+    /// The providers at which the organisation registered an app.
+    by_grant: Vec<ByGrant>,
     /// The mailbox is in Microsoft's cloud.
     in_cloud: bool,
+}
+
+impl SettingsPage {
+    /// The mailbox is in Microsoft's cloud and nobody registered the app that opens it.
+    fn lacks_app(&self) -> bool {
+        self.in_cloud && self.by_grant.iter().all(|way| way.kind != "microsoft365")
+    }
+}
+
+/// A way in without servers and passwords.
+struct ByGrant {
+    kind: &'static str,
+    title: &'static str,
+    why: &'static str,
+    button: &'static str,
 }
 
 /// Other settings that were found.
@@ -130,7 +145,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
         halves,
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: false,
-        by_microsoft: accounts::app::microsoft(&state.room, &person.viewer).await?.is_some(),
+        by_grant: by_grant(&state, &person, say).await?,
         in_cloud: candidates.iter().filter_map(|one| one.incoming.as_ref()).any(|one| one.kind == Kind::Graph),
     })
 }
@@ -147,7 +162,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
     match accounts::create(&state.room, &person.viewer, input).await {
         Ok(saved) => {
             let id = saved.account.id;
-            if saved.account.settings.incoming == Incoming::Microsoft365 {
+            if accounts::vendor::of(&saved.account.settings).is_some() {
                 // Nothing can be tried before its owner agreed.
                 return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
             }
@@ -171,7 +186,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
                 open: true,
                 may_allow_plaintext: person.viewer.role == UserRole::Administrator,
                 allows_plaintext: fields.is_on("allow_plaintext"),
-                by_microsoft: accounts::app::microsoft(&state.room, &person.viewer).await?.is_some(),
+                by_grant: by_grant(&state, &person, Say(visitor.language)).await?,
                 in_cloud,
             };
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
@@ -183,6 +198,31 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
 async fn look_at_secret(visitor: Visitor, Query(which): Query<Which>, fields: Fields) -> Shown {
     let warnings = secret::warnings(fields.of(&format!("{}_secret", which.half)));
     shown(&SecretWarnings { warnings: warnings.into_iter().map(|(_, text)| text.say(visitor.language)).collect() })
+}
+
+/// The ways in for which the organisation registered an app.
+async fn by_grant(state: &AppState, person: &Person, say: Say) -> Result<Vec<ByGrant>, Refusal> {
+    let mut found = Vec::new();
+    for provider in [AppProvider::Microsoft, AppProvider::Google] {
+        if accounts::app::get(&state.room, &person.viewer, provider).await?.is_none() {
+            continue;
+        }
+        found.push(match provider {
+            AppProvider::Microsoft => ByGrant {
+                kind: "microsoft365",
+                title: say.by_microsoft(),
+                why: say.by_microsoft_why(),
+                button: say.connect_by_microsoft(),
+            },
+            AppProvider::Google => ByGrant {
+                kind: "gmail",
+                title: say.by_google(),
+                why: say.by_google_why(),
+                button: say.connect_by_google(),
+            },
+        });
+    }
+    Ok(found)
 }
 
 fn first(visitor: &Visitor, errors: Errors, address: &str) -> AddressPage {

@@ -107,10 +107,13 @@ words! {
         by_microsoft "Microsoft 365" "Microsoft 365";
         by_microsoft_why "Ligt deze mailbox bij Microsoft 365 (Exchange Online)? Dan zijn er geen servers of wachtwoorden in te vullen: de eigenaar gaat bij Microsoft akkoord." "Is this mailbox at Microsoft 365 (Exchange Online)? Then there are no servers or passwords to fill in: its owner agrees at Microsoft.";
         connect_by_microsoft "Verbinden met Microsoft 365" "Connect through Microsoft 365";
+        by_google "Gmail en Google Workspace" "Gmail and Google Workspace";
+        by_google_why "Ligt deze mailbox bij Gmail of Google Workspace? Dan zijn er geen servers of wachtwoorden in te vullen: de eigenaar gaat bij Google akkoord." "Is this mailbox at Gmail or Google Workspace? Then there are no servers or passwords to fill in: its owner agrees at Google.";
+        connect_by_google "Verbinden met Google" "Connect through Google";
         authorise "Autoriseren" "Authorise";
         authorise_again "Opnieuw autoriseren" "Authorise again";
-        authorise_why(address) "U gaat naar Microsoft. Meld u daar aan als {address} en ga akkoord; daarna komt u hier terug." "You go to Microsoft. Sign in there as {address} and agree; then you come back here.";
-        is_authorised "Deze mailbox is geautoriseerd bij Microsoft." "This mailbox is authorised at Microsoft.";
+        authorise_why(provider, address) "U gaat naar {provider}. Meld u daar aan als {address} en ga akkoord; daarna komt u hier terug." "You go to {provider}. Sign in there as {address} and agree; then you come back here.";
+        is_authorised(provider) "Deze mailbox is geautoriseerd bij {provider}." "This mailbox is authorised at {provider}.";
         not_authorised "Niet geautoriseerd" "Not authorised";
         back_to_mailbox "Terug naar de mailbox" "Back to the mailbox";
         back_to_mailboxes "Naar de mailboxen" "To the mailboxes";

@@ -55,6 +55,8 @@ words! {
         provider_set "stelde de aanmelddienst in" "set up the sign-in service";
         app_set "stelde de app voor Microsoft 365 in" "set up the app for Microsoft 365";
         app_removed "verwijderde de app voor Microsoft 365" "removed the app for Microsoft 365";
+        google_app_set "stelde de app voor Google in" "set up the app for Google";
+        google_app_removed "verwijderde de app voor Google" "removed the app for Google";
         account_authorised "autoriseerde een mailbox" "authorised a mailbox";
         account_authorisation_refused "kon een mailbox niet autoriseren" "could not authorise a mailbox";
         provider_removed "verwijderde de aanmelddienst" "removed the sign-in service";
@@ -157,6 +159,8 @@ impl Say {
             "organisation.changed" => self.organisation_changed(),
             "organisation.app_set" => self.app_set(),
             "organisation.app_removed" => self.app_removed(),
+            "organisation.google_app_set" => self.google_app_set(),
+            "organisation.google_app_removed" => self.google_app_removed(),
             "account.authorised" => self.account_authorised(),
             "account.authorisation_refused" => self.account_authorisation_refused(),
             "organisation.erased_let_again" => self.let_again(),

@@ -9,6 +9,7 @@ pub mod error;
 pub mod graph;
 pub mod http;
 pub mod imap;
+pub mod mailgun;
 pub mod oauth;
 pub mod oidc;
 mod patience;

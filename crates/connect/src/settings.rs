@@ -85,6 +85,8 @@ pub struct World {
     pub message_limit_bytes: u64,
     /// Where Microsoft is.
     pub microsoft: Vendor,
+    /// Where Mailgun is.
+    pub mailgun: crate::mailgun::Bases,
 }
 
 impl World {
@@ -103,6 +105,7 @@ impl World {
             resolver: Arc::new(crate::dns::SystemResolver::default()),
             message_limit_bytes: limit,
             microsoft: Vendor::default(),
+            mailgun: Default::default(),
         })
     }
 
@@ -115,6 +118,12 @@ impl World {
     /// The same world in which Microsoft is elsewhere.
     pub fn with_microsoft(mut self, vendor: Vendor) -> World {
         self.microsoft = vendor;
+        self
+    }
+
+    /// The same world in which Mailgun is elsewhere.
+    pub fn with_mailgun(mut self, bases: crate::mailgun::Bases) -> World {
+        self.mailgun = bases;
         self
     }
 

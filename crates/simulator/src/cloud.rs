@@ -1,6 +1,6 @@
 //! Everything the simulator knows: organisations' apps, mailboxes, what was granted, what is to go wrong.
 
-use crate::{fault::Fault, graph::Subscription, mailbox::Mailbox, sign_in::Grants};
+use crate::{fault::Fault, graph::Subscription, mailbox::Mailbox, mailgun::Mailgun, sign_in::Grants};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -49,6 +49,8 @@ pub struct Cloud {
     pub token_seconds: i64,
     /// What left.
     pub sent: Vec<Sent>,
+    /// What lies at Mailgun.
+    pub mailgun: Mailgun,
     pub(crate) grants: Grants,
     pub(crate) subscriptions: Vec<Subscription>,
 }
@@ -79,6 +81,7 @@ impl Default for Cloud {
             latency_ms: 0,
             token_seconds: 3600,
             sent: Vec::new(),
+            mailgun: Mailgun::default(),
             grants: Grants::default(),
             subscriptions: Vec::new(),
         }

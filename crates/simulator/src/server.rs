@@ -5,7 +5,7 @@ use crate::{
     cloud::Cloud,
     control,
     fault::{self, Kind},
-    graph, sign_in,
+    graph, mailgun, sign_in,
 };
 use axum::{
     Router,
@@ -103,23 +103,31 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     }
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
+    if let Some((region, below)) = mailgun::below(path) {
+        let asked = Asked::new(parts.method.as_str(), &format!("{below}?{query}"), headers, body.to_vec());
+        return mailgun::serve(&shared, region, asked, &decoded(query, true)).await.map_or_else(broken_off, written);
+    }
     let below = path.strip_prefix("/v1.0");
     let asked =
         Asked::new(parts.method.as_str(), &format!("{}?{query}", below.unwrap_or(path)), headers, body.to_vec());
     let reply = match below {
         Some(_) => of_graph(&shared, asked, &decoded(query, true)).await,
+        None if path.starts_with("/simulator/mailgun/") => {
+            let rest: Vec<&str> = asked.path.iter().skip(2).map(String::as_str).collect();
+            Some(mailgun::control(&shared, &rest, &asked).await)
+        }
         None if path.starts_with("/simulator") => Some(control::answer(&shared, &asked)),
         None => Some(sign_in::answer(&shared, &asked)),
     };
-    match reply {
-        Some(reply) => written(reply),
-        None => {
-            let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
-            let mut response = Response::new(Body::from_stream(cut));
-            response.headers_mut().insert("content-length", HeaderValue::from_static("100"));
-            response
-        }
-    }
+    reply.map_or_else(broken_off, written)
+}
+
+/// The connection ends without an answer.
+fn broken_off() -> Response {
+    let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
+    let mut response = Response::new(Body::from_stream(cut));
+    response.headers_mut().insert("content-length", HeaderValue::from_static("100"));
+    response
 }
 
 /// `None`: the connection ends without an answer.

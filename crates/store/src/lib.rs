@@ -30,6 +30,7 @@ mod key_maker;
 pub mod limit;
 pub mod link;
 mod lost_sync;
+pub mod mailgun;
 pub mod mention;
 pub mod message;
 pub mod migrate;

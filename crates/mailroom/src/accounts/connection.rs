@@ -4,6 +4,7 @@ use super::{health::Half, secret_of};
 use crate::{
     MailRoom,
     incoming::{CollectingSource, OwnSource, PassError},
+    mailgun::{DomainSource, DomainTransport},
     words::field,
 };
 use connect::{
@@ -53,6 +54,9 @@ pub(super) async fn server_source(
         let line = room.grants.line(room, account).map_err(no_line)?;
         return Ok(Box::new(GraphSource::new(line, room.world.message_limit_bytes)));
     }
+    if let Incoming::Mailgun(domain) = &account.settings.incoming {
+        return Ok(Box::new(DomainSource::new(room, account, &domain.domain)));
+    }
     let (Incoming::Imap(server) | Incoming::Pop3(server)) = &account.settings.incoming else {
         return Err(no_server("incoming"));
     };
@@ -80,6 +84,9 @@ pub(crate) async fn transport(
 ) -> Result<Box<dyn Transport>, StoreError> {
     if account.settings.outgoing == Outgoing::Microsoft365 {
         return Ok(Box::new(GraphTransport::new(room.grants.line(room, account).map_err(no_line)?)));
+    }
+    if let Outgoing::Mailgun(domain) = &account.settings.outgoing {
+        return Ok(Box::new(DomainTransport::new(room, account.organisation, &domain.domain)));
     }
     Ok(Box::new(smtp_transport(room, account, connections, per_connection, None).await?))
 }

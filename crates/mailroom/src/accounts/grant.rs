@@ -66,12 +66,13 @@ pub(super) fn direction(settings: &AccountSettings) -> Direction {
     if settings.incoming == Incoming::Microsoft365 { Direction::Incoming } else { Direction::Outgoing }
 }
 
-/// What one half of an account goes through: a server of its own, or Microsoft, which needs no settings. `None`: nothing.
+/// What one half of an account goes through: a server of its own, or a provider that needs no settings here. `None`: nothing.
 pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<&Server>> {
     match (half, &settings.incoming, &settings.outgoing) {
         (Direction::Incoming, Incoming::Microsoft365, _) | (Direction::Outgoing, _, Outgoing::Microsoft365) => {
             Some(None)
         }
+        (Direction::Incoming, Incoming::Mailgun(_), _) | (Direction::Outgoing, _, Outgoing::Mailgun(_)) => Some(None),
         (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
         | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server)),
         _ => None,

@@ -33,6 +33,7 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
         Incoming::Imap(_) => Some("imap"),
         Incoming::Pop3(_) => Some("pop3"),
         Incoming::Microsoft365 => Some("microsoft365"),
+        Incoming::Mailgun(_) => Some("mailgun"),
         _ => None,
     }
 }
@@ -42,6 +43,7 @@ pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
     match outgoing {
         Outgoing::Smtp(_) => "smtp",
         Outgoing::Microsoft365 => "microsoft365",
+        Outgoing::Mailgun(_) => "mailgun",
         _ => "none",
     }
 }
@@ -52,6 +54,7 @@ pub(super) fn kind_of_door(door: &str) -> &'static str {
     match () {
         () if is_of(incoming::POP3_DOOR) => "pop3",
         () if is_of(incoming::GRAPH_DOOR) => "microsoft365",
+        () if is_of(incoming::MAILGUN_DOOR) => "mailgun",
         () => "imap",
     }
 }

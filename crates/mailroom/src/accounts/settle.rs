@@ -1,7 +1,7 @@
 //! From what was typed to settings that can work, with everything that is wrong said at once (features M1 to M7).
 
 use super::{
-    after_fetch, help,
+    after_fetch, by_domain, help,
     input::{AccountInput, ServerInput},
     same_mailbox, secret,
 };
@@ -33,7 +33,7 @@ pub(crate) struct Settled {
 /// The settings that follow from the input, on top of what was saved before.
 pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> Settled {
     let mut draft = Draft { errors: Vec::new(), warnings: Vec::new(), is_new: before.is_none() };
-    let mut settings = before.cloned().unwrap_or_else(blank);
+    let mut settings = before.cloned().unwrap_or_else(by_domain::blank);
     if draft.is_new || input.address.is_some() {
         settings.address = draft.address("address", input.address.as_deref().unwrap_or_default());
     }
@@ -114,26 +114,6 @@ pub(crate) fn servers(settings: &AccountSettings) -> impl Iterator<Item = (&'sta
         _ => None,
     };
     incoming.into_iter().chain(outgoing)
-}
-
-fn blank() -> AccountSettings {
-    AccountSettings {
-        display_name: String::new(),
-        address: String::new(),
-        active: true,
-        incoming: Incoming::None,
-        outgoing: Outgoing::None,
-        push: true,
-        interval_seconds: Some(300),
-        disable_after_errors: 10,
-        sync_since: None,
-        bcc: None,
-        never_link: Vec::new(),
-        allow_plaintext: false,
-        pinned_certificate: None,
-        limits: Default::default(),
-        style: Default::default(),
-    }
 }
 
 struct Draft {
@@ -251,6 +231,7 @@ impl Draft {
         match kind.as_str() {
             "none" => Incoming::None,
             "microsoft365" => Incoming::Microsoft365,
+            "mailgun" => Incoming::Mailgun(by_domain::chosen("incoming", &typed, settings, &mut self.errors)),
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
                 let prefix = match &typed.prefix {
@@ -277,7 +258,7 @@ impl Draft {
             }
             kind => {
                 self.exchange("incoming", kind, &typed);
-                let known = ["gmail", "ews", "mailgun", "relay"].contains(&kind);
+                let known = ["gmail", "ews", "relay"].contains(&kind);
                 self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Incoming::None
             }
@@ -304,6 +285,7 @@ impl Draft {
         match kind {
             "none" => Outgoing::None,
             "microsoft365" => Outgoing::Microsoft365,
+            "mailgun" => Outgoing::Mailgun(by_domain::chosen("outgoing", &typed, settings, &mut self.errors)),
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
                 let same_as_incoming = match &settings.incoming {
@@ -319,7 +301,7 @@ impl Draft {
             }
             kind => {
                 self.exchange("outgoing", kind, &typed);
-                let known = ["mailgun", "gmail", "ews", "builtin"].contains(&kind);
+                let known = ["gmail", "ews", "builtin"].contains(&kind);
                 self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Outgoing::None
             }

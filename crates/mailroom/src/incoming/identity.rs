@@ -30,6 +30,8 @@ use store::{
 pub(crate) const POP3_DOOR: &str = "pop3 ";
 /// What the door of a mailbox at Microsoft 365 begins with.
 pub(crate) const GRAPH_DOOR: &str = "graph ";
+/// What the door of a mailbox whose mail Mailgun posts begins with.
+pub(crate) const MAILGUN_DOOR: &str = "mailgun ";
 /// The fullest folders, and how many of the newest and of the oldest messages of each are looked for.
 const FULLEST: usize = 3;
 const OF_EACH: usize = 4;
@@ -93,6 +95,7 @@ fn door(account: &Account) -> Option<String> {
         Incoming::Microsoft365 => {
             Some(format!("{GRAPH_DOOR}{}", mail::address::fold_address(&account.settings.address)))
         }
+        Incoming::Mailgun(domain) => Some(format!("{MAILGUN_DOOR}{}", domain.domain)),
         _ => None,
     }
 }

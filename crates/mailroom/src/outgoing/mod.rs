@@ -31,6 +31,7 @@ mod submit;
 pub(crate) mod system;
 mod template;
 
+pub(crate) use bounce::on_event;
 pub use bounce::on_report;
 pub use ground::Grounds;
 pub use lane::Transports;

@@ -87,8 +87,8 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.0 = draft.secret("incoming.secret", &typed);
         settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
     }
-    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365) {
-        // Such a server has no way to tell us.
+    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Mailgun(_)) {
+        // Such a server has no way to tell us while we wait for it.
         settings.push = false;
     }
     if draft.is_new || input.outgoing.is_some() {
@@ -96,7 +96,9 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.1 = draft.secret("outgoing.secret", &typed).or_else(|| secrets.0.clone().filter(|_| draft.is_new));
         settings.outgoing = draft.outgoing(typed, &settings, secrets.1.is_some());
     }
-    if matches!(&settings.outgoing, Outgoing::Smtp(server) if server.username.is_empty()) {
+    if matches!(&settings.outgoing, Outgoing::Smtp(Server { username, .. }) if username.is_empty())
+        || matches!(settings.outgoing, Outgoing::Mailgun(_))
+    {
         secrets.1 = None;
     }
     let Draft { errors, mut warnings, .. } = draft;

@@ -231,7 +231,10 @@ async fn refused(
         user: None,
         action: "organisation.mailgun_refused".to_owned(),
         subject: domain.id.to_string(),
-        detail: format!("{why} {}", recipient.chars().filter(|c| !c.is_control()).take(320).collect::<String>()),
+        detail: match recipient {
+            "" => why.to_owned(),
+            _ => format!("{why}, {}", recipient.chars().filter(|c| !c.is_control()).take(320).collect::<String>()),
+        },
         done_at: now,
     };
     let write = room.store.db.write(move |tx| {

@@ -209,7 +209,8 @@ fn checked(input: &DomainInput, is_new: bool) -> Result<(String, Change), Refusa
     let name = input.domain.as_deref().unwrap_or_default().trim().trim_end_matches('.').to_lowercase();
     if is_new {
         checks.line("domain", &name, 255);
-        if !name.is_empty() && !(name.is_ascii() && name.contains('.') && is_host(&name)) {
+        let is_domain = name.is_ascii() && name.contains('.') && is_host(&name);
+        if !(name.is_empty() || is_domain) {
             checks.wrong("domain", field::NOT_A_DOMAIN);
         }
     }

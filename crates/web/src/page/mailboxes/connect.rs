@@ -104,6 +104,7 @@ async fn page(
     let run = accounts::test_run(&state.room, &person.viewer, account.id).await?;
     let test = TestView::new(account, run, visitor);
     let unfinished = is_unfinished(account);
+    let (domains, _) = super::mailgun::choice(state, person, &account.settings.address).await?;
     let choices = match unfinished && test.can_go_on {
         false => None,
         true => Some(Choices {
@@ -119,7 +120,7 @@ async fn page(
         head: Head::new(account, Tab::Server, after, visitor),
         unfinished,
         errors: Errors::default(),
-        halves: halves(account),
+        halves: halves(account).map(|half| half.with_domains(&domains)),
         open: test.outcome == Outcome::Failed,
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
@@ -163,7 +164,8 @@ async fn correct(
             let errors = field_errors(refusal)?;
             let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
             page.errors = Errors::new(&errors, visitor.language);
-            page.halves = [HalfForm::typed("incoming", &fields), HalfForm::typed("outgoing", &fields)];
+            let domains = page.halves[0].domains.clone();
+            page.halves = ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains));
             page.open = true;
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }

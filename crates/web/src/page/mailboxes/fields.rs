@@ -12,7 +12,7 @@ use axum::{
 };
 use connect::Secret;
 use mailroom::accounts::{AccountInput, ServerInput};
-use store::account::{Account, AfterFetch, Encryption, Incoming, Outgoing, Server};
+use store::account::{Account, AfterFetch, Domain, Encryption, Incoming, Outgoing, Server};
 
 /// The fields of a form as they came.
 pub(super) struct Fields(Vec<(String, String)>);
@@ -61,7 +61,7 @@ const DAYS: &str = "14";
 pub(super) struct HalfForm {
     /// `incoming` or `outgoing`.
     pub(super) name: &'static str,
-    /// `imap`, `pop3`, `smtp` or `none`.
+    /// `imap`, `pop3`, `smtp`, `microsoft365`, `mailgun` or `none`.
     pub(super) kind: String,
     pub(super) host: String,
     pub(super) port: String,
@@ -73,6 +73,10 @@ pub(super) struct HalfForm {
     pub(super) after: String,
     /// POP3: after how many days.
     pub(super) days: String,
+    /// Mailgun: which domain.
+    pub(super) domain: String,
+    /// Mailgun: the domains that can be chosen.
+    pub(super) domains: Vec<String>,
 }
 
 impl HalfForm {
@@ -87,6 +91,8 @@ impl HalfForm {
             prefix: String::new(),
             after: "leave".to_owned(),
             days: DAYS.to_owned(),
+            domain: String::new(),
+            domains: Vec::new(),
         }
     }
 
@@ -159,7 +165,22 @@ impl HalfForm {
             prefix: server.prefix.clone().unwrap_or_default(),
             after: after.to_owned(),
             days: days.map_or_else(|| DAYS.to_owned(), |days| days.to_string()),
+            ..HalfForm::empty(name, "", "")
         }
+    }
+
+    /// By a domain of the organisation.
+    pub(super) fn by_domain(name: &'static str, domain: &str, username: &str) -> HalfForm {
+        HalfForm { domain: domain.to_owned(), ..HalfForm::empty(name, "mailgun", username) }
+    }
+
+    /// With these domains to choose from, besides the one that it has.
+    pub(super) fn with_domains(mut self, domains: &[String]) -> HalfForm {
+        self.domains = domains.to_vec();
+        if !self.domain.is_empty() && !self.domains.contains(&self.domain) {
+            self.domains.push(self.domain.clone());
+        }
+        self
     }
 
     /// As it was typed.
@@ -175,6 +196,8 @@ impl HalfForm {
             prefix: of("prefix"),
             after: of("after"),
             days: of("days"),
+            domain: of("domain"),
+            domains: Vec::new(),
         }
     }
 }
@@ -194,11 +217,13 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Incoming::Imap(server) => HalfForm::of_server("incoming", "imap", server),
         Incoming::Pop3(server) => HalfForm::of_server("incoming", "pop3", server),
         Incoming::Microsoft365 => HalfForm::empty("incoming", "microsoft365", &settings.address),
+        Incoming::Mailgun(Domain { domain }) => HalfForm::by_domain("incoming", domain, &settings.address),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
     let outgoing = match &settings.outgoing {
         Outgoing::Smtp(server) => HalfForm::of_server("outgoing", "smtp", server),
         Outgoing::Microsoft365 => HalfForm::empty("outgoing", "microsoft365", &settings.address),
+        Outgoing::Mailgun(Domain { domain }) => HalfForm::by_domain("outgoing", domain, &settings.address),
         _ => HalfForm::empty("outgoing", "none", &settings.address),
     };
     [incoming, outgoing]
@@ -210,6 +235,10 @@ fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let kind = of("kind");
     if kind == "none" || kind == "microsoft365" {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
+    }
+    if kind == "mailgun" {
+        let (kind, domain) = (Some(kind.to_owned()), Some(of("domain").to_owned()));
+        return ServerInput { kind, domain, ..ServerInput::default() };
     }
     let port = of("port").trim();
     ServerInput {

@@ -85,7 +85,7 @@ fn page(visitor: &Visitor, account: &Account, after: &After) -> Page {
         signature_text: text_of_html(&signature_html).trim_end().to_owned(),
         signature_html,
         sent_copy: match account.sent_copy {
-            _ if matches!(account.settings.incoming, Incoming::Pop3(_)) => say.copy_here(),
+            _ if matches!(account.settings.incoming, Incoming::Pop3(_) | Incoming::Mailgun(_)) => say.copy_here(),
             _ if account.settings.outgoing == Outgoing::Microsoft365 => say.copy_provider(),
             SentCopy::Unknown => say.copy_unknown(),
             SentCopy::Provider => say.copy_provider(),

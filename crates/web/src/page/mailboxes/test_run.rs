@@ -113,7 +113,13 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
     }
     let mut groups = Vec::new();
     if let Incoming::Imap(server) | Incoming::Pop3(server) = &account.settings.incoming {
-        groups.push(Group { title: say.receiving_from(&server.host), steps: receiving });
+        groups.push(Group { title: say.receiving_from(&server.host), steps: std::mem::take(&mut receiving) });
+    }
+    if matches!(account.settings.incoming, Incoming::Mailgun(_)) {
+        groups.push(Group { title: say.receiving_from("Mailgun"), steps: std::mem::take(&mut receiving) });
+    }
+    if matches!(account.settings.outgoing, Outgoing::Mailgun(_)) {
+        groups.push(Group { title: say.sending_by("Mailgun"), steps: std::mem::take(&mut sending) });
     }
     if let Outgoing::Smtp(server) = &account.settings.outgoing {
         groups.push(Group { title: say.sending_by(&server.host), steps: sending });

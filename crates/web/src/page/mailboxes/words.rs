@@ -92,6 +92,11 @@ words! {
         only_receive "Niet: deze mailbox ontvangt alleen" "Not: this mailbox only receives";
         manner "Manier" "Manner";
         allow_plaintext "Zonder versleuteling toestaan (alleen in het eigen netwerk)" "Allow it without encryption (in one's own network only)";
+        by_mailgun "Mailgun" "Mailgun";
+        by_mailgun_why "Loopt de mail van dit adres via Mailgun? Dan hoeft u alleen het domein te kiezen dat uw beheerder heeft ingesteld." "Does the mail of this address go through Mailgun? Then you only choose the domain that your administrator set up.";
+        connect_by_mailgun "Verbinden via Mailgun" "Connect through Mailgun";
+        kind_mailgun "Mailgun: via een domein van uw organisatie" "Mailgun: by a domain of your organisation";
+        mailgun_domain "Domein bij Mailgun" "Domain at Mailgun";
         by_microsoft "Microsoft 365" "Microsoft 365";
         by_microsoft_why "Ligt deze mailbox bij Microsoft 365 (Exchange Online)? Dan zijn er geen servers of wachtwoorden in te vullen: de eigenaar gaat bij Microsoft akkoord." "Is this mailbox at Microsoft 365 (Exchange Online)? Then there are no servers or passwords to fill in: its owner agrees at Microsoft.";
         connect_by_microsoft "Verbinden met Microsoft 365" "Connect through Microsoft 365";

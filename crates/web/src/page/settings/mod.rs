@@ -8,6 +8,8 @@ mod deed_words;
 mod group;
 mod group_removal;
 mod ledger;
+mod mailgun;
+mod mailgun_words;
 mod microsoft;
 mod organisation;
 mod people;
@@ -32,6 +34,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = organisation::routes(pages);
     let pages = sign_in::routes(pages);
     let pages = microsoft::routes(pages);
+    let pages = mailgun::routes(pages);
     let pages = people::routes(pages);
     let pages = user::routes(pages);
     let pages = group::routes(pages);
@@ -49,6 +52,7 @@ words! {
         organisation "Organisatie" "Organisation";
         sign_in "Aanmelden" "Sign-in";
         apps "Apps" "Apps";
+        mailgun "Mailgun" "Mailgun";
         users "Gebruikers" "Users";
         groups "Groepen" "Groups";
         templates "Sjablonen" "Templates";
@@ -72,6 +76,7 @@ fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
         (true, "/settings", say.organisation()),
         (true, "/settings/sign-in", say.sign_in()),
         (true, "/settings/microsoft", say.apps()),
+        (true, "/settings/mailgun", say.mailgun()),
         (true, "/settings/users", say.users()),
         (true, "/settings/groups", say.groups()),
         (false, "/settings/templates", say.templates()),

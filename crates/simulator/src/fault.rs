@@ -137,12 +137,9 @@ pub fn answer(fault: &Fault, asked: &Asked) -> Option<Reply> {
         Kind::Timeout | Kind::DoneThen504 => error(asked, 504, "GatewayTimeout", "The request timed out."),
         Kind::Resync => error(asked, 410, "SyncStateNotFound", "The sync state generation is not found."),
         Kind::Denied => error(asked, 403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."),
-        Kind::DoneThenCut
-        | Kind::Half
-        | Kind::Slow
-        | Kind::LostChange
-        | Kind::LateEvents
-        | Kind::LostNotification => return None,
+        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LateEvents | Kind::LostNotification => {
+            return None;
+        }
     };
     if fault.seconds > 0 && matches!(reply.status, 429 | 503) {
         reply.headers.push(("retry-after", fault.seconds.to_string()));

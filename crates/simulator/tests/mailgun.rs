@@ -1,9 +1,18 @@
 //! Mailgun's own client library is the judge of the simulator, and Python's `hmac` of what it signs.
 
-use axum::{Router, body::Bytes, extract::State, http::{HeaderMap, Uri}, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Uri},
+    routing::post,
+};
 use serde_json::{Value, json};
 use simulator::{Cloud, Fault, Kind, MAILGUN_KEY, MAILGUN_SIGNING_KEY, Simulator};
-use std::{process::Command, sync::{Arc, Mutex}};
+use std::{
+    process::Command,
+    sync::{Arc, Mutex},
+};
 use testkit::mailgun_client;
 
 /// Whoever is posted to: path, type and body of each post.
@@ -39,7 +48,11 @@ async fn the_vendors_own_library_works_on_it_and_posts_are_signed() {
     let (hook, heard) = listener().await;
     let (url, to) = (format!("{}/mailgun/eu", simulator.url), hook.clone());
     let found = tokio::task::spawn_blocking(move || mailgun_client(&url, MAILGUN_KEY, &to)).await.unwrap();
-    assert_eq!(found["domains"], json!(["mg.voorbeeld.test", "nieuw.voorbeeld.test"]), "the other region's are not there");
+    assert_eq!(
+        found["domains"],
+        json!(["mg.voorbeeld.test", "nieuw.voorbeeld.test"]),
+        "the other region's are not there"
+    );
     assert_eq!(found["domain"], json!({ "state": "active", "sending": 3, "receiving": 2 }));
     assert_eq!(found["new"], json!("active"));
     assert_eq!(found["unknown"]["status"], json!(404));
@@ -47,7 +60,11 @@ async fn the_vendors_own_library_works_on_it_and_posts_are_signed() {
     assert_eq!(found["mime"]["id"], json!("<een@voorbeeld.test>"), "our own Message-ID is kept");
     assert_eq!(found["parts"]["status"], json!(200));
     assert_eq!(found["events"][0], json!(["accepted els@klant.test", "delivered els@klant.test"]));
-    assert_eq!(found["events"][1][0], json!("accepted weg@klant.test"), "the second page goes on where the first ended");
+    assert_eq!(
+        found["events"][1][0],
+        json!("accepted weg@klant.test"),
+        "the second page goes on where the first ended"
+    );
     assert_eq!(found["byId"], json!(4));
     let logs = ["delivered els@klant.test true", "failed weg@klant.test true", "delivered info@mg.voorbeeld.test true"];
     assert_eq!(found["logs"], json!(logs));

@@ -105,7 +105,11 @@ pub async fn list(tx: &mut Tx, organisation: OrganisationKey) -> Result<Vec<Mail
 }
 
 /// One domain.
-pub async fn get(tx: &mut Tx, organisation: OrganisationKey, id: MailgunDomainKey) -> Result<MailgunDomain, StoreError> {
+pub async fn get(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: MailgunDomainKey,
+) -> Result<MailgunDomain, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM mailgun_domains WHERE organisation = $1 AND id = $2");
     tx.row(&sql, &vals![organisation, id]).await?.map(read).transpose()?.ok_or(StoreError::NotFound)
 }
@@ -163,7 +167,8 @@ pub async fn add(
         return Err(StoreError::Broken("a domain without its region or key".to_owned()));
     };
     let api_key = keys.seal(tx, organisation, MAILGUN_API_KEY, id.0, api_key).await?;
-    let sql = "INSERT INTO mailgun_domains (organisation, id, name, region, api_key, keys_set_at, state, records, created_at)
+    let sql =
+        "INSERT INTO mailgun_domains (organisation, id, name, region, api_key, keys_set_at, state, records, created_at)
                VALUES ($1, $2, $3, $4, $5, $6, 'unverified', '[]', $6)";
     tx.execute(sql, &vals![organisation, id, name.to_lowercase(), region, api_key, now]).await?;
     let signing = Change { signing_key: change.signing_key.clone(), ..Change::default() };
@@ -206,7 +211,8 @@ pub async fn found(
     now: i64,
 ) -> Result<(), StoreError> {
     let records = serde_json::to_string(records).map_err(|error| StoreError::Broken(error.to_string()))?;
-    let sql = "UPDATE mailgun_domains SET state = $3, records = $4, checked_at = $5 WHERE organisation = $1 AND id = $2";
+    let sql =
+        "UPDATE mailgun_domains SET state = $3, records = $4, checked_at = $5 WHERE organisation = $1 AND id = $2";
     tx.execute(sql, &vals![organisation, id, state, records, now]).await?;
     Ok(())
 }

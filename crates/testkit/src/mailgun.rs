@@ -12,8 +12,7 @@ use std::process::Command;
 pub fn mailgun_client(url: &str, key: &str, hook: &str) -> Value {
     let programs = home::need(home::home().join("mailgun/ready")).with_file_name("");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/mailgun/drive.mjs");
-    let output =
-        Command::new("node").arg(script).arg(programs).args([url, key, hook]).output().expect("node is there");
+    let output = Command::new("node").arg(script).arg(programs).args([url, key, hook]).output().expect("node is there");
     let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "the library failed: {}", said());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))

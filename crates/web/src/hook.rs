@@ -27,11 +27,7 @@ pub(crate) fn routes() -> Router<AppState> {
 }
 
 /// Mail that came in.
-async fn mail(
-    State(state): State<AppState>,
-    Named(id): Named<MailgunDomainKey>,
-    request: Request,
-) -> Response {
+async fn mail(State(state): State<AppState>, Named(id): Named<MailgunDomainKey>, request: Request) -> Response {
     let Ok(_turn) = AT_ONCE.try_acquire() else {
         return said(StatusCode::SERVICE_UNAVAILABLE, "too many at once; come again");
     };

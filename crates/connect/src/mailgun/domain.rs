@@ -2,10 +2,7 @@
 //! (documentation.mailgun.com, Domains, Routes, Webhooks).
 
 use super::{form, line::Line};
-use crate::{
-    ConnectError, ServerWords,
-    error::Cause,
-};
+use crate::{ConnectError, ServerWords, error::Cause};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -106,10 +103,10 @@ impl Line {
             match is_new {
                 true => {
                     fields.push(("id", kind));
-                    self.json(Method::POST, &path, Some(form::in_pairs(&fields)), false).await?;
+                    self.json(Method::POST, &path, Some(form::in_parts(&fields, None)), false).await?;
                 }
                 false => {
-                    let body = Some(form::in_pairs(&fields));
+                    let body = Some(form::in_parts(&fields, None));
                     self.json(Method::PUT, &format!("{path}/{kind}"), body, true).await?;
                 }
             }
@@ -136,7 +133,7 @@ impl Line {
             ("expression", expression.as_str()),
             ("action", action.as_str()),
         ];
-        self.json(Method::POST, "/v3/routes", Some(form::in_pairs(&fields)), false).await.map(|_| ())
+        self.json(Method::POST, "/v3/routes", Some(form::in_parts(&fields, None)), false).await.map(|_| ())
     }
 }
 
@@ -153,9 +150,9 @@ fn read(said: &Value) -> Found {
             DnsRecord {
                 sends,
                 kind: text("record_type"),
-                name: Some(text("name")).filter(|name| !name.is_empty()).unwrap_or_else(|| {
-                    said["domain"]["name"].as_str().unwrap_or_default().to_owned()
-                }),
+                name: Some(text("name"))
+                    .filter(|name| !name.is_empty())
+                    .unwrap_or_else(|| said["domain"]["name"].as_str().unwrap_or_default().to_owned()),
                 value: text("value"),
                 priority: Some(text("priority")).filter(|priority| !priority.is_empty()),
                 validity: match record["valid"].as_str() {

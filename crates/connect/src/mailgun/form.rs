@@ -21,30 +21,24 @@ impl Field {
     }
 }
 
-/// A body of parts (RFC 7578) and its type: these fields, and one file.
-pub(super) fn in_parts(fields: &[(&str, &str)], file: (&str, &Bytes)) -> (String, Bytes) {
+/// A body of parts (RFC 7578) and its type: these fields, and a letter.
+pub(super) fn in_parts(fields: &[(&str, &str)], letter: Option<&Bytes>) -> (String, Bytes) {
     // A boundary must not stand in what it bounds (RFC 2046 §5.1.1); 128 bits by chance don't.
     let boundary = format!("postkamer-{:032x}", rand::random::<u128>());
-    let mut body = Vec::with_capacity(file.1.len() + 1024);
+    let mut body = Vec::with_capacity(letter.map_or(0, Bytes::len) + 1024);
     for (name, value) in fields {
         let plain = value.replace(['\r', '\n'], " ");
         let part = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{plain}\r\n");
         body.extend_from_slice(part.as_bytes());
     }
-    let head = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"message.mime\"\r\nContent-Type: message/rfc822\r\n\r\n",
-        file.0
-    );
-    body.extend_from_slice(head.as_bytes());
-    body.extend_from_slice(file.1);
-    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    if let Some(letter) = letter {
+        let about = "form-data; name=\"message\"; filename=\"message.mime\"\r\nContent-Type: message/rfc822";
+        body.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: {about}\r\n\r\n").as_bytes());
+        body.extend_from_slice(letter);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
     (format!("multipart/form-data; boundary={boundary}"), body.into())
-}
-
-/// A body as a form in a page sends it, and its type.
-pub(super) fn in_pairs(fields: &[(&str, &str)]) -> (String, Bytes) {
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-    ("application/x-www-form-urlencoded".to_owned(), pairs.join("&").into())
 }
 
 /// Percent-encoded for a path, a query or a form.
@@ -104,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_file_lies_between_its_boundaries_untouched() {
-        let (kind, body) = in_parts(&[("to", "a@x.nl"), ("v:x", "een\r\nX: y")], ("message", &Bytes::from_static(b"From: x\r\n\r\n\xff")));
+        let (kind, body) =
+            in_parts(&[("to", "a@x.nl"), ("v:x", "een\r\nX: y")], Some(&Bytes::from_static(b"From: x\r\n\r\n\xff")));
         let boundary = kind.split("boundary=").nth(1).unwrap();
         let text = String::from_utf8_lossy(&body);
         assert!(text.ends_with(&format!("\r\n--{boundary}--\r\n")) && text.contains("een  X: y"));

@@ -174,7 +174,9 @@ mod tests {
     #[test]
     fn the_key_goes_to_machines_of_mailgun_only() {
         let real = line(World::new(WorldOptions::default()).unwrap());
-        for theirs in ["https://api.eu.mailgun.net/v3/x", "https://storage-europe-west1.api.mailgun.net/v3/domains/x/messages/y"] {
+        for theirs in
+            ["https://api.eu.mailgun.net/v3/x", "https://storage-europe-west1.api.mailgun.net/v3/domains/x/messages/y"]
+        {
             assert!(real.is_theirs(theirs), "{theirs}");
         }
         for other in [

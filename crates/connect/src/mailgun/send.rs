@@ -64,7 +64,7 @@ impl Transport for MailgunTransport {
         if let Some(id) = &parcel.envelope_id {
             fields.push((&variable, id));
         }
-        let body = form::in_parts(&fields, ("message", &parcel.message));
+        let body = form::in_parts(&fields, Some(&parcel.message));
         if let Err(reason) = marks.on_the_wire().await {
             return Err(ConnectError::Later { step: Step::Work, cause: Cause::Dropped, wait: None, reason });
         }

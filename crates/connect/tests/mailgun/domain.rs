@@ -47,7 +47,9 @@ async fn having_it_tell_us_twice_makes_one_route_and_leaves_what_others_set_up()
     });
     let line = eu(&simulator);
     for _ in 0..2 {
-        line.tell("http://127.0.0.1:9/hooks/mailgun/x/mime", "http://127.0.0.1:9/hooks/mailgun/x/events").await.unwrap();
+        line.tell("http://127.0.0.1:9/hooks/mailgun/x/mime", "http://127.0.0.1:9/hooks/mailgun/x/events")
+            .await
+            .unwrap();
     }
     simulator.with(|cloud| {
         assert_eq!(cloud.mailgun.routes.len(), 1);

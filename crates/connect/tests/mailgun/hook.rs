@@ -48,7 +48,10 @@ async fn a_mail_is_read_whole_in_parts_or_fetched_and_is_signed() {
         assert_eq!(post.recipients, [format!("info@{MG}")]);
         assert_eq!(post.signature.proven(&Secret::new(MAILGUN_SIGNING_KEY), now), Ok(()));
         assert_eq!(post.signature.proven(&Secret::new("een ander"), now), Err(Unproven::Forged));
-        assert_eq!(post.signature.proven(&Secret::new(MAILGUN_SIGNING_KEY), now + 30 * 3_600_000), Err(Unproven::Stale));
+        assert_eq!(
+            post.signature.proven(&Secret::new(MAILGUN_SIGNING_KEY), now + 30 * 3_600_000),
+            Err(Unproven::Stale)
+        );
     }
     assert_eq!(whole.body, Some(Body::Whole(RAW.into())));
     let Some(Body::Stored(url)) = &stored.body else { panic!("{stored:?}") };

@@ -90,9 +90,8 @@ pub(super) async fn wrong(
         if name.is_empty() {
             continue;
         }
-        let read = room.store.db.read(move |tx| {
-            Box::pin(async move { mailgun::by_name(tx, organisation, &name).await })
-        });
+        let read =
+            room.store.db.read(move |tx| Box::pin(async move { mailgun::by_name(tx, organisation, &name).await }));
         match read.await? {
             None => errors.push(FieldError::new(field, why::UNKNOWN_DOMAIN)),
             Some(domain) if !domain.is_active() => errors.push(FieldError::new(field, why::DOMAIN_UNVERIFIED)),

@@ -210,7 +210,8 @@ async fn incoming(
     match result {
         Ok(shown) => {
             // What the folders are for can be chosen before anything is fetched; those of ours need no choosing.
-            let on_server = matches!(account.settings.incoming, Incoming::Imap(_) | Incoming::Microsoft365 | Incoming::Mailgun(_));
+            let on_server =
+                matches!(account.settings.incoming, Incoming::Imap(_) | Incoming::Microsoft365 | Incoming::Mailgun(_));
             if on_server && account.health.last_fetched_at.is_none() {
                 crate::incoming::take_folders(room, account, Vec::new(), &shown).await?;
             }

@@ -82,8 +82,7 @@ pub async fn arrive(room: &MailRoom, id: MailgunDomainKey, fields: &[Field]) -> 
     let raw = letter(room, &domain, &post).await?;
     for id in open {
         let organisation = domain.organisation;
-        let read =
-            room.store.db.read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await }));
+        let read = room.store.db.read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await }));
         let account = read.await?;
         match incoming::take_posted(room, &account, raw.clone(), &slip).await {
             Ok(()) => tracing::info!(account = %id, bytes = raw.len(), "mail was posted to us by Mailgun"),
@@ -120,11 +119,7 @@ pub async fn happen(room: &MailRoom, id: MailgunDomainKey, body: &[u8]) -> Resul
 }
 
 /// The domain that a post is about, when the post is signed with its key.
-async fn believed(
-    room: &MailRoom,
-    id: MailgunDomainKey,
-    signature: &Signature,
-) -> Result<MailgunDomain, NotTaken> {
+async fn believed(room: &MailRoom, id: MailgunDomainKey, signature: &Signature) -> Result<MailgunDomain, NotTaken> {
     let keys = room.store.keys.clone();
     let read = room.store.db.read(move |tx| {
         Box::pin(async move {
@@ -169,8 +164,7 @@ async fn receivers(
     recipients: &[String],
 ) -> Result<(Vec<AccountKey>, Vec<String>), NotTaken> {
     let (organisation, name) = (domain.organisation, domain.name.clone());
-    let read =
-        room.store.db.read(move |tx| Box::pin(async move { mailgun::receivers(tx, organisation, &name).await }));
+    let read = room.store.db.read(move |tx| Box::pin(async move { mailgun::receivers(tx, organisation, &name).await }));
     let known = read.await?;
     let (mut accounts, mut unknown) = (Vec::new(), Vec::new());
     for recipient in recipients {
@@ -214,18 +208,10 @@ async fn letter(room: &MailRoom, domain: &MailgunDomain, post: &Post) -> Result<
 }
 
 /// Writes down that mail was refused for good, where administrators see it; of many in an hour only the first.
-async fn refused(
-    room: &MailRoom,
-    domain: &MailgunDomain,
-    recipient: &str,
-    why: &'static str,
-) -> Result<(), NotTaken> {
+async fn refused(room: &MailRoom, domain: &MailgunDomain, recipient: &str, why: &'static str) -> Result<(), NotTaken> {
     let (organisation, now) = (domain.organisation, room.clock.now());
-    let limit = store::limit::Limit {
-        scope: format!("mailgun refused:{}", domain.id),
-        slot_ms: HOUR,
-        max: LOGGED_AN_HOUR,
-    };
+    let limit =
+        store::limit::Limit { scope: format!("mailgun refused:{}", domain.id), slot_ms: HOUR, max: LOGGED_AN_HOUR };
     let entry = Entry {
         id: room.store.make.key(now),
         user: None,

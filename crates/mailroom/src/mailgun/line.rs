@@ -15,15 +15,10 @@ use store::{
 use zeroize::Zeroizing;
 
 /// The key that opens Mailgun's interface; `None`: it can't be read.
-pub(super) async fn api_key(
-    room: &MailRoom,
-    domain: &MailgunDomain,
-) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+pub(super) async fn api_key(room: &MailRoom, domain: &MailgunDomain) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
     let (keys, organisation, id) = (room.store.keys.clone(), domain.organisation, domain.id);
-    let read = room
-        .store
-        .db
-        .read(move |tx| Box::pin(async move { mailgun::open_api_key(tx, &keys, organisation, id).await }));
+    let read =
+        room.store.db.read(move |tx| Box::pin(async move { mailgun::open_api_key(tx, &keys, organisation, id).await }));
     match read.await {
         Ok(key) => Ok(Some(key)),
         Err(StoreError::Damaged(_)) => Ok(None),
@@ -49,8 +44,7 @@ pub(super) async fn of_name(
     name: &str,
 ) -> Result<MailgunDomain, ConnectError> {
     let asked = name.to_owned();
-    let read =
-        room.store.db.read(move |tx| Box::pin(async move { mailgun::by_name(tx, organisation, &asked).await }));
+    let read = room.store.db.read(move |tx| Box::pin(async move { mailgun::by_name(tx, organisation, &asked).await }));
     read.await.map_err(ours)?.ok_or_else(|| unusable(Cause::DomainUnknown, name))
 }
 

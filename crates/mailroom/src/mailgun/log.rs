@@ -22,9 +22,10 @@ pub(crate) async fn round(room: &MailRoom) -> Result<usize, StoreError> {
     for domain in domains.iter().filter(|domain| domain.log_tried_at.is_none_or(|at| now - at >= EVERY)) {
         let (organisation, id) = (domain.organisation, domain.id);
         // One node reads it, and what went wrong is not tried again at once.
-        let write = room.store.db.write(move |tx| {
-            Box::pin(async move { mailgun::claim_log(tx, organisation, id, now - EVERY, now).await })
-        });
+        let write = room
+            .store
+            .db
+            .write(move |tx| Box::pin(async move { mailgun::claim_log(tx, organisation, id, now - EVERY, now).await }));
         if !write.await? {
             continue;
         }

@@ -67,7 +67,10 @@ pub struct Hooks {
 /// The addresses for a domain, where people reach us at `here`.
 pub fn hooks(here: &str, domain: MailgunDomainKey) -> Hooks {
     let here = here.trim_end_matches('/');
-    Hooks { mail: format!("{here}/hooks/mailgun/{domain}/mime"), events: format!("{here}/hooks/mailgun/{domain}/events") }
+    Hooks {
+        mail: format!("{here}/hooks/mailgun/{domain}/mime"),
+        events: format!("{here}/hooks/mailgun/{domain}/events"),
+    }
 }
 
 /// The organisation's domains, for whoever manages mailboxes.
@@ -172,9 +175,8 @@ pub async fn tell(room: &MailRoom, viewer: &Viewer, id: MailgunDomainKey, here: 
     let domain = get(room, viewer, id).await?;
     let hooks = hooks(here, id);
     line::of(room, &domain).await?.tell(&hooks.mail, &hooks.events).await?;
-    let write = room.store.db.write(move |tx| {
-        Box::pin(async move { doer.did(tx, "organisation.mailgun_told", id, "").await })
-    });
+    let write =
+        room.store.db.write(move |tx| Box::pin(async move { doer.did(tx, "organisation.mailgun_told", id, "").await }));
     Ok(write.await?)
 }
 

@@ -96,7 +96,12 @@ impl Domain {
         };
         let sending = json!([
             record("TXT", self.name.clone(), "v=spf1 include:mailgun.org ~all", None),
-            record("TXT", format!("pic._domainkey.{}", self.name), "k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQ", None),
+            record(
+                "TXT",
+                format!("pic._domainkey.{}", self.name),
+                "k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQ",
+                None
+            ),
             record("CNAME", format!("email.{}", self.name), "eu.mailgun.org", None),
         ]);
         let mx = |host: &str| record("MX", self.name.clone(), host, Some("10"));
@@ -118,7 +123,8 @@ pub(super) fn get(shared: &Shared, region: Region, name: &str, looks: bool) -> R
         domain.state = State::Active;
     }
     let (sending, receiving) = domain.records();
-    let mut shown = json!({ "domain": domain.shown(), "sending_dns_records": sending, "receiving_dns_records": receiving });
+    let mut shown =
+        json!({ "domain": domain.shown(), "sending_dns_records": sending, "receiving_dns_records": receiving });
     if looks {
         shown["message"] = json!("Domain DNS records have been updated");
     }

@@ -105,7 +105,12 @@ pub(super) fn list(shared: &Shared, region: Region, name: &str, page: Option<&st
     let (question, skip) = match page {
         Some(page) => {
             let (skip, question) = page.split_once('.').unwrap_or((page, ""));
-            let question = Asked::new("GET", &format!("?{}", crate::asked::decoded(question, false)), Default::default(), Vec::new());
+            let question = Asked::new(
+                "GET",
+                &format!("?{}", crate::asked::decoded(question, false)),
+                Default::default(),
+                Vec::new(),
+            );
             (question, skip.parse().unwrap_or(0))
         }
         None => (asked.clone(), 0usize),
@@ -133,7 +138,8 @@ pub(super) fn list(shared: &Shared, region: Region, name: &str, page: Option<&st
     let own = crate::asked::encoded(&pairs.join("&"));
     let url = |skip: usize| format!("{}/mailgun/{}/v3/{name}/events/{skip}.{own}", shared.url, region.name());
     let next = skip + items.len();
-    let paging = json!({ "next": url(next), "previous": url(skip.saturating_sub(limit)), "first": url(0), "last": url(next) });
+    let paging =
+        json!({ "next": url(next), "previous": url(skip.saturating_sub(limit)), "first": url(0), "last": url(next) });
     plain(Reply::json(200, &json!({ "items": items, "paging": paging })))
 }
 
@@ -191,5 +197,8 @@ pub(super) fn logs(shared: &Shared, region: Region, asked: &Asked) -> Reply {
     let (start, end) = (question["start"].clone(), question["end"].clone());
     drop(found);
     cloud.heard.push(format!("logs {}", items.len()));
-    plain(Reply::json(200, &json!({ "start": start, "end": end, "items": items, "pagination": pagination, "aggregates": {} })))
+    plain(Reply::json(
+        200,
+        &json!({ "start": start, "end": end, "items": items, "pagination": pagination, "aggregates": {} }),
+    ))
 }

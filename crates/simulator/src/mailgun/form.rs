@@ -1,6 +1,6 @@
 //! Forms, read and written: their values are bytes, since a letter may be one of them.
 
-use crate::asked::{Asked, encoded};
+use crate::asked::{Asked, decoded, encoded};
 use axum::{
     body::Body,
     extract::{FromRequest, Multipart},
@@ -48,9 +48,8 @@ pub(super) async fn read(asked: &Asked) -> Vec<Field> {
     let kind = asked.headers.get("content-type").cloned().unwrap_or_default();
     if !kind.starts_with("multipart/") {
         let text = String::from_utf8_lossy(&asked.body).into_owned();
-        let pairs = Asked::new("", &format!("?{text}"), Default::default(), Vec::new());
-        // Its order is lost, and a name that is there twice: nobody sends such a thing this way.
-        return pairs.query.iter().map(|(name, value)| Field::new(name, value.clone())).collect();
+        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        return pairs.map(|(name, value)| Field::new(&decoded(name, true), decoded(value, true))).collect();
     }
     let request = Request::builder().header("content-type", kind).body(Body::from(asked.body.clone()));
     let Ok(request) = request else { return Vec::new() };
@@ -77,7 +76,8 @@ pub(super) fn written(fields: &[Field]) -> (String, Vec<u8>) {
     for field in fields {
         let file = field.file_name.as_ref().map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
         let kind = field.kind.as_ref().map(|kind| format!("\r\nContent-Type: {kind}")).unwrap_or_default();
-        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"{file}{kind}\r\n\r\n", field.name);
+        let head =
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"{file}{kind}\r\n\r\n", field.name);
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(&field.value);
         body.extend_from_slice(b"\r\n");

@@ -96,7 +96,9 @@ fn accept(
     match state {
         State::Active => {}
         State::Unverified => {
-            let words = format!("The domain {name} is unverified and requires DNS configuration. Log in to your control panel to view required DNS records.");
+            let words = format!(
+                "The domain {name} is unverified and requires DNS configuration. Log in to your control panel to view required DNS records."
+            );
             return Err(error(403, &words));
         }
         State::Disabled => return Err(error(403, &format!("Domain {name} is disabled."))),
@@ -104,12 +106,15 @@ fn accept(
     if raw.len() > LONGEST {
         return Err(error(413, "Request Entity Too Large"));
     }
-    let is_address = |one: &String| one.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'));
+    let is_address =
+        |one: &String| one.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'));
     if recipients.is_empty() || recipients.len() > RECIPIENTS || !recipients.iter().all(is_address) {
         return Err(error(400, "'to' parameter is not a valid address. please check documentation"));
     }
     if only_to.is_some_and(|known| !recipients.iter().all(|one| known.contains(one))) {
-        let words = format!("Domain {name} is not allowed to send: Free accounts are for test purposes only. Please upgrade or add the address to your authorized recipients in Account Settings.");
+        let words = format!(
+            "Domain {name} is not allowed to send: Free accounts are for test purposes only. Please upgrade or add the address to your authorized recipients in Account Settings."
+        );
         return Err(error(403, &words));
     }
     let head = MessageParser::default().parse_headers(raw.as_ref());
@@ -150,8 +155,14 @@ fn fate(recipient: &str) -> Vec<(&'static str, Option<&'static str>, (u16, &'sta
     let accepted = ("accepted", None, (0, ""));
     let delivered = ("delivered", None, (250, "OK"));
     match recipient.split('@').next().unwrap_or_default() {
-        "weg" => vec![accepted, ("failed", Some("permanent"), (550, "5.1.1 The email account that you tried to reach does not exist"))],
-        "later" => vec![accepted, ("failed", Some("temporary"), (452, "4.2.2 The email account that you tried to reach is over quota"))],
+        "weg" => vec![
+            accepted,
+            ("failed", Some("permanent"), (550, "5.1.1 The email account that you tried to reach does not exist")),
+        ],
+        "later" => vec![
+            accepted,
+            ("failed", Some("temporary"), (452, "4.2.2 The email account that you tried to reach is over quota")),
+        ],
         "klaagt" => vec![accepted, delivered, ("complained", None, (0, ""))],
         "onderweg" => vec![accepted],
         _ => vec![accepted, delivered],

@@ -72,7 +72,8 @@ pub(super) fn of_fields(key: &str, url: &str, mut fields: Vec<Field>) -> Posted 
 /// An event, with its signature beside it.
 pub(super) fn of_event(key: &str, url: &str, event: &Value) -> Posted {
     let [timestamp, token, signature] = signature(key);
-    let body = json!({ "signature": { "timestamp": timestamp, "token": token, "signature": signature }, "event-data": event });
+    let body =
+        json!({ "signature": { "timestamp": timestamp, "token": token, "signature": signature }, "event-data": event });
     Posted::new(url, "application/json", body.to_string().into_bytes())
 }
 

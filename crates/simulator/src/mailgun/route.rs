@@ -1,9 +1,8 @@
 //! Routes: what happens to mail that comes in (documentation.mailgun.com, Routes).
 
 use super::{
-    Region,
+    Region, error,
     event::{self, Event},
-    error,
     form::{self, Field},
     plain,
     post::{self, Posted},
@@ -251,7 +250,8 @@ pub(super) fn stored(shared: &Shared, region: Region, name: &str, key: &str, ask
     if cloud.mailgun.domain_in(region, name).is_none() {
         return error(404, "Domain not found");
     }
-    let Some(kept) = cloud.mailgun.stored.iter().find(|one| one.key == key && one.domain.eq_ignore_ascii_case(name)) else {
+    let Some(kept) = cloud.mailgun.stored.iter().find(|one| one.key == key && one.domain.eq_ignore_ascii_case(name))
+    else {
         return error(404, "Message not found");
     };
     let text = |name: &str| form::first(&parsed(&kept.recipient, &kept.raw), name);

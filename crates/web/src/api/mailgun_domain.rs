@@ -1,10 +1,6 @@
 //! The organisation's domains at Mailgun (features M27).
 
-use super::{
-    id,
-    instant::Instant,
-    page::Page,
-};
+use super::{id, instant::Instant, page::Page};
 use crate::{
     AppState,
     caller::{Administrator, Caller},

@@ -1,9 +1,6 @@
 //! The domains at Mailgun among which a mailbox can choose.
 
-use crate::{
-    AppState,
-    page::visitor::Person,
-};
+use crate::{AppState, page::visitor::Person};
 use mailroom::{mailgun, words::Refusal};
 
 /// Those that are verified, and the one that fits the address best. Who may not know of them chooses among none.

@@ -205,7 +205,13 @@ impl Desk<'_> {
         let (say, habit) = (Say(self.visitor.language), self.visitor.habit());
         let group = |title, sends| Group {
             title,
-            records: kept.records.iter().enumerate().filter(|(_, one)| one.sends == sends).map(|one| row(say, one)).collect(),
+            records: kept
+                .records
+                .iter()
+                .enumerate()
+                .filter(|(_, one)| one.sends == sends)
+                .map(|one| row(say, one))
+                .collect(),
         };
         let groups = [group(say.to_send(), true), group(say.to_receive(), false)];
         Ok(Page {

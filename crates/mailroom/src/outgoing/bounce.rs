@@ -2,10 +2,8 @@
 
 use super::notice;
 use crate::MailRoom;
-use connect::mailgun::{Event, What};
 use mail::{
     AccountKey, OrganisationKey, OutboxKey,
-    address::fold_address,
     report::{self, Action, Kind},
 };
 use store::{
@@ -37,88 +35,8 @@ pub async fn on_report(
     Ok(())
 }
 
-/// What a provider that we send through tells of a mail, recipient by recipient; `post`: how it told, noted in the same
-/// transaction. What is about no mail of ours is only noted.
-pub(crate) async fn on_event(
-    room: &MailRoom,
-    organisation: OrganisationKey,
-    event: Option<&Event>,
-    post: Option<Post>,
-) -> Result<(), StoreError> {
-    let told = event.and_then(|event| {
-        let what = match event.what {
-            What::Accepted => return None,
-            What::Delivered => Reported::Delivered,
-            What::Failed => Reported::Bounced,
-            What::Delayed => Reported::Delayed,
-            What::Complained => Reported::Complained,
-        };
-        let words = match event.what {
-            What::Complained => COMPLAINED.to_owned(),
-            _ => event.words.0.clone(),
-        };
-        let server_said = Some(words).filter(|words| !words.is_empty());
-        Some((event, Report { address: event.recipient.clone(), what, server_said }))
-    });
-    let about = match &told {
-        Some((event, report)) => of_event(room, organisation, event, report).await?,
-        None => None,
-    };
-    match (about, told, post) {
-        (Some(id), Some((_, report)), post) => record(room, organisation, id, vec![report], post).await,
-        (_, _, Some(post)) => {
-            let now = room.clock.now();
-            let write = room.store.db.write(move |tx| {
-                Box::pin(async move { mailgun::take_post(tx, organisation, &post, AccountKey(0), now).await })
-            });
-            write.await
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What stands with a recipient who called our mail unwanted.
-const COMPLAINED: &str = "spam complaint";
-
-/// The submission that an event is about, as long as it says something new of it.
-async fn of_event(
-    room: &MailRoom,
-    organisation: OrganisationKey,
-    event: &Event,
-    report: &Report,
-) -> Result<Option<OutboxKey>, StoreError> {
-    let ours: Option<OutboxKey> = event.ours.as_deref().and_then(|id| id.trim().parse().ok());
-    let message_id = event.message_id.clone();
-    let read = room.store.db.read(move |tx| {
-        Box::pin(async move {
-            let named = match ours {
-                Some(id) => outbox::load(tx, organisation, id).await.ok(),
-                None => None,
-            };
-            // Our own number is only believed with our own Message-ID, where the event says which.
-            let named = named.filter(|found| message_id.is_empty() || found.message_id == message_id);
-            match named {
-                Some(found) => Ok(Some(found)),
-                None => match outbox::by_message_id(tx, organisation, &message_id).await? {
-                    Some(id) => outbox::load(tx, organisation, id).await.map(Some),
-                    None => Ok(None),
-                },
-            }
-        })
-    });
-    let Some(found) = read.await? else { return Ok(None) };
-    let folded = fold_address(&report.address);
-    let is_news = found.recipients.iter().any(|recipient| {
-        let is_open = matches!(recipient.state, State::Accepted | State::Uncertain);
-        let complains = report.what == Reported::Complained && recipient.server_said.as_deref() != Some(COMPLAINED);
-        let is_repeated = report.what == Reported::Delayed && recipient.server_said == report.server_said;
-        fold_address(&recipient.address) == folded && (is_open && !is_repeated || complains)
-    });
-    Ok(is_news.then_some(found.id))
-}
-
 /// Notes what is told of a submission, and tells its author when it bounced.
-async fn record(
+pub(super) async fn record(
     room: &MailRoom,
     organisation: OrganisationKey,
     id: OutboxKey,

@@ -117,6 +117,19 @@ python_programs() {
     cp "$lock" "$home/requirements.txt"
 }
 
+client_from_pypi() { # NAME LOCK WHAT: a client that we did not write, from its locked list
+    local home=$PEERS/$1 lock=$2
+    if cmp -s "$lock" "$home/requirements.txt"; then
+        say "$3: there"
+        return 0
+    fi
+    say "$3: installing from the locked list"
+    rm -rf "$home"
+    quietly 'python3 -m venv did not work' /usr/bin/python3 -m venv "$home"
+    quietly "pip could not install $lock" "$home/bin/pip" install --quiet --no-input --require-hashes -r "$lock"
+    cp "$lock" "$home/requirements.txt"
+}
+
 npm_programs() { # FOLDER WHAT: what crates/testkit/FOLDER names, from its locked list
     local home=$PEERS/$1 from=crates/testkit/$1
     if cmp -s "$from/package-lock.json" "$home/ready"; then
@@ -142,6 +155,8 @@ layer cyrus cyrus-imapd cyrus-admin cyrus-clients sasl2-bin libsasl2-modules lib
 layer courier courier-imap courier-pop courier-authlib-userdb courier-authdaemon courier-base
 layer exim exim4-daemon-heavy
 python_programs
+client_from_pypi gmail scripts/gmail-requirements.txt "Google's client of Gmail"
+client_from_pypi exchange crates/testkit/exchange/requirements.txt 'exchangelib, and a reader of its schema'
 npm_programs node 'oauth2-mock-server and nodemailer'
 npm_programs browser 'Playwright (without browsers of its own) and axe'
 npm_programs identity oidc-provider

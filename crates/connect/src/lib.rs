@@ -4,17 +4,22 @@
 
 pub mod discover;
 pub mod dns;
+mod drafts;
 pub mod egress;
 pub mod error;
+pub mod ews;
+pub mod gmail;
 pub mod graph;
 pub mod http;
 pub mod imap;
+pub mod line;
 pub mod mailgun;
 pub mod oauth;
 pub mod oidc;
 mod patience;
 mod phrase;
 pub mod pop3;
+mod room;
 pub mod sasl;
 pub mod secret;
 pub mod settings;
@@ -25,8 +30,9 @@ pub mod transcript;
 pub mod transport;
 
 pub use error::{ConnectError, ServerWords};
+pub use line::{Bearer, Line};
 pub use secret::Secret;
-pub use settings::{Credentials, Encryption, Server, Vendor, World, WorldOptions};
+pub use settings::{Credentials, Encryption, Server, Vendor, Vendors, World, WorldOptions};
 pub use source::{Change, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Source, Wake};
 pub use transcript::Transcript;
 pub use transport::{Marks, Parcel, Receipt, RecipientReceipt, Transport};

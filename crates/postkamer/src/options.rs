@@ -24,7 +24,7 @@ pub struct Options {
     /// Certificates (PEM) of an own authority to trust as well
     #[arg(long, global = true, env = "POSTKAMER_EXTRA_CA", value_name = "FILE")]
     extra_ca: Option<PathBuf>,
-    /// Address of a simulator on this machine that stands in for Microsoft
+    /// Address of a simulator on this machine that stands in for Microsoft, Google and Mailgun
     #[arg(long, global = true, env = "POSTKAMER_SIMULATOR", value_name = "URL")]
     simulator: Option<String>,
     /// Settings file [default: postkamer.toml in the working folder, if it is there]
@@ -74,7 +74,7 @@ pub struct Settled {
     pub base_url: Option<String>,
     /// The domain of our own addresses, from the file.
     pub base_domain: Option<String>,
-    /// What stands in for Microsoft.
+    /// What stands in for Microsoft, Google and Mailgun.
     pub simulator: Option<String>,
     /// Of every answer.
     pub language: Language,

@@ -43,8 +43,8 @@ impl Line {
     pub fn new(world: &World, access: Access) -> Result<Line, ConnectError> {
         Ok(Line {
             client: straight_client(world)?,
-            base: world.mailgun.of(access.region).to_owned(),
-            is_simulated: world.mailgun.is_simulated,
+            base: world.vendors.mailgun.of(access.region).to_owned(),
+            is_simulated: world.vendors.mailgun.is_simulated,
             limit: world.message_limit_bytes,
             access,
         })
@@ -191,7 +191,7 @@ mod tests {
             assert!(!real.is_theirs(other), "{other}");
         }
         let world = World::new(WorldOptions::default()).unwrap();
-        let played = line(world.with_mailgun(crate::mailgun::Bases::simulated("http://127.0.0.1:8026/")));
+        let played = line(world.with_vendors(crate::Vendors::simulated("http://127.0.0.1:8026/").unwrap()));
         assert!(played.is_theirs("http://127.0.0.1:8026/mailgun/eu/v3/domains/x/messages/y"));
         assert!(!played.is_theirs("https://storage.eu.mailgun.net/x"));
     }

@@ -66,7 +66,7 @@ impl Default for Bases {
 
 impl Bases {
     /// Those of a simulator at this address, which was found to be on this machine.
-    pub fn simulated(url: &str) -> Bases {
+    pub(crate) fn simulated(url: &str) -> Bases {
         let url = url.trim().trim_end_matches('/');
         Bases { us: format!("{url}/mailgun/us"), eu: format!("{url}/mailgun/eu"), is_simulated: true }
     }

@@ -1,8 +1,8 @@
 //! A simulator, and lines to its domains.
 
 use connect::{
-    Secret, World, WorldOptions,
-    mailgun::{Access, Bases, Line, Region},
+    Secret, Vendors, World, WorldOptions,
+    mailgun::{Access, Line, Region},
 };
 use simulator::{Cloud, MAILGUN_KEY, Simulator};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub(crate) async fn simulator() -> Simulator {
 
 pub(crate) fn line(simulator: &Simulator, region: Region, domain: &str, key: &str) -> Arc<Line> {
     let options = WorldOptions { allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..WorldOptions::default() };
-    let world = World::new(options).unwrap().with_mailgun(Bases::simulated(&simulator.url));
+    let world = World::new(options).unwrap().with_vendors(Vendors::simulated(&simulator.url).unwrap());
     let access = Access { region, domain: domain.to_owned(), key: Secret::new(key) };
     Arc::new(Line::new(&world, access).unwrap())
 }

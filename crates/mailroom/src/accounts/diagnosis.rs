@@ -41,7 +41,7 @@ pub fn diagnose(error: &ConnectError, known: Circumstances<'_>) -> Diagnosis {
         Cause::WrongPassword if known.secret_warnings.iter().any(|(code, _)| *code != "secret_lookalikes") => {
             cause::by_code("password_characters").unwrap_or(cause::of(cause))
         }
-        Cause::WrongPassword if !known.username.is_empty() && !known.username.contains('@') => {
+        Cause::WrongPassword if !known.username.is_empty() && !known.username.contains(['@', '\\']) => {
             cause::by_code("username_form").unwrap_or(cause::of(cause))
         }
         Cause::Refused if speaks_of_prefix(&server_said) => cause::of(Cause::NoSuchFolder),

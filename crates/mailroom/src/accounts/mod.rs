@@ -7,6 +7,7 @@ mod by_domain;
 pub(crate) mod connection;
 pub mod diagnosis;
 mod discovery;
+mod exchange;
 mod fetching;
 mod grant;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub mod secret;
 mod settle;
 #[cfg(test)]
 mod settle_test;
+pub mod vendor;
 #[cfg(test)]
 mod verb_test;
 mod watch;
@@ -31,7 +33,7 @@ mod watched;
 pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};
-pub use grant::Grants;
+pub use grant::{Grants, has_grant};
 pub use help::is_host;
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
@@ -213,8 +215,9 @@ pub async fn folders(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> R
 
 /// The folder's name as the server shows it, prefix and all; [`Folder::name`] is what people read.
 pub fn server_name(folder: &Folder) -> String {
-    // A folder of our own has no server to write its name in another way, and Graph names folders by numbers.
-    let is_of_our_naming = folder.remote == folder.name || folder.remote.starts_with(connect::graph::FOLDER_PREFIX);
+    // A folder of our own has no server to write its name in another way, and some name folders by numbers.
+    let numbered = [connect::graph::FOLDER_PREFIX, connect::gmail::FOLDER_PREFIX, connect::ews::FOLDER_PREFIX];
+    let is_of_our_naming = folder.remote == folder.name || numbered.iter().any(|mark| folder.remote.starts_with(mark));
     if is_of_our_naming { folder.name.clone() } else { connect::imap::decode_name(&folder.remote) }
 }
 
@@ -298,7 +301,7 @@ async fn checked(
     let may_allow = was_allowed || viewer.role == UserRole::Administrator;
     let plain: Vec<_> = settle::servers(&settled.settings)
         .filter(|(_, server)| server.encryption == Encryption::None && !server.host.is_empty())
-        .map(|(direction, server)| (format!("{direction}.encryption"), server.host.clone()))
+        .map(|(field, server)| (field, server.host))
         .collect();
     for (field, host) in plain {
         if !settled.settings.allow_plaintext || !connection::is_inside(&room.world, &host).await {

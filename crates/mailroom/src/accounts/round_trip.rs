@@ -189,6 +189,7 @@ async fn incoming(
 ) -> Result<Option<Box<dyn Source>>, Refusal> {
     let direction = "incoming";
     let Some(server) = grant::way(&account.settings, Direction::Incoming) else { return Ok(None) };
+    let server = server.as_ref();
     if let Some(server) = server
         && !reach(room, account, server, direction, steps).await
     {
@@ -210,8 +211,7 @@ async fn incoming(
     match result {
         Ok(shown) => {
             // What the folders are for can be chosen before anything is fetched; those of ours need no choosing.
-            let on_server =
-                matches!(account.settings.incoming, Incoming::Imap(_) | Incoming::Microsoft365 | Incoming::Mailgun(_));
+            let on_server = !matches!(account.settings.incoming, Incoming::Pop3(_) | Incoming::Relay { .. });
             if on_server && account.health.last_fetched_at.is_none() {
                 crate::incoming::take_folders(room, account, Vec::new(), &shown).await?;
             }
@@ -228,6 +228,7 @@ async fn incoming(
 async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> Result<Option<MessageId>, Refusal> {
     let direction = "outgoing";
     let Some(server) = grant::way(&account.settings, Direction::Outgoing) else { return Ok(None) };
+    let server = server.as_ref();
     if let Some(server) = server
         && !reach(room, account, server, direction, steps).await
     {

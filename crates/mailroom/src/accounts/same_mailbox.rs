@@ -20,9 +20,10 @@ use store::{
 const WAIT: Duration = Duration::from_secs(15);
 
 /// The server that mail comes from, of what kind it may be.
-pub(super) fn server(incoming: &Incoming) -> Option<&Server> {
+pub(super) fn server(incoming: &Incoming) -> Option<Server> {
     match incoming {
-        Incoming::Imap(server) | Incoming::Pop3(server) => Some(server),
+        Incoming::Imap(server) | Incoming::Pop3(server) => Some(server.clone()),
+        Incoming::Ews(exchange) => Some(exchange.server()),
         _ => None,
     }
 }
@@ -34,6 +35,8 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
         Incoming::Pop3(_) => Some("pop3"),
         Incoming::Microsoft365 => Some("microsoft365"),
         Incoming::Mailgun(_) => Some("mailgun"),
+        Incoming::Gmail => Some("gmail"),
+        Incoming::Ews(_) => Some("ews"),
         _ => None,
     }
 }
@@ -44,6 +47,8 @@ pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
         Outgoing::Smtp(_) => "smtp",
         Outgoing::Microsoft365 => "microsoft365",
         Outgoing::Mailgun(_) => "mailgun",
+        Outgoing::Gmail => "gmail",
+        Outgoing::Ews(_) => "ews",
         _ => "none",
     }
 }
@@ -55,6 +60,8 @@ pub(super) fn kind_of_door(door: &str) -> &'static str {
         () if is_of(incoming::POP3_DOOR) => "pop3",
         () if is_of(incoming::GRAPH_DOOR) => "microsoft365",
         () if is_of(incoming::MAILGUN_DOOR) => "mailgun",
+        () if is_of(incoming::GMAIL_DOOR) => "gmail",
+        () if is_of(incoming::EWS_DOOR) => "ews",
         () => "imap",
     }
 }
@@ -107,7 +114,11 @@ pub(super) async fn keeps(
     match found {
         Err(_) | Ok(Ok(Ok(_))) => Ok(None),
         Ok(Ok(Err(ConnectError::Settings { cause: Cause::OtherAccount, .. }))) => {
-            let field = if is_same_server { "incoming.username" } else { "incoming.host" };
+            let field = match (is_same_server, &settings.incoming) {
+                (true, _) => "incoming.username",
+                (false, Incoming::Ews(_)) => "incoming.url",
+                (false, _) => "incoming.host",
+            };
             Err(Refusal::conflict(field, field::OTHER_MAILBOX))
         }
         Ok(Ok(Err(error))) => Ok(Some(error)),

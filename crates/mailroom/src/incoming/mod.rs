@@ -25,7 +25,7 @@ mod suspect;
 
 pub(crate) use collecting::CollectingSource;
 pub use desks::{DeskError, Desks, Wish};
-pub(crate) use identity::{GRAPH_DOOR, MAILGUN_DOOR, POP3_DOOR, recognise};
+pub(crate) use identity::{EWS_DOOR, GMAIL_DOOR, GRAPH_DOOR, MAILGUN_DOOR, POP3_DOOR, recognise};
 pub use import::{Imported, import};
 pub(crate) use own::{OwnSource, deliver};
 pub(crate) use pass::take_folders;

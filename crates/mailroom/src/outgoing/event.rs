@@ -119,4 +119,3 @@ async fn about(
     });
     Ok(if is_news { About::Ours(found.id) } else { About::Nothing })
 }
-

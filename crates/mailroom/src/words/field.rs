@@ -25,11 +25,17 @@ reasons! {
     /// A kind that isn't there yet.
     NOT_AVAILABLE_YET "not_available_yet" "Deze soort is nog niet beschikbaar." / "This kind is not available yet.";
     /// No app registered at the provider.
-    APP_NEEDED "app_needed" "Uw organisatie heeft nog geen app bij Microsoft geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at Microsoft yet. An administrator does so once, at Settings, Apps.";
+    APP_NEEDED "app_needed" "Uw organisatie heeft bij deze provider nog geen app geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at this provider yet. An administrator does so once, at Settings, Apps.";
+    /// A mailbox in Microsoft's cloud.
+    USE_MICROSOFT365 "use_microsoft365" "Deze mailbox staat bij Microsoft in de cloud: daar is Exchange Web Services uitgezet. Verbind hem met Microsoft 365." / "This mailbox is in Microsoft's cloud, where Exchange Web Services is switched off. Connect it through Microsoft 365.";
     /// Not a mailbox of that provider.
-    NOT_MICROSOFT "not_microsoft" "Deze mailbox is niet met Microsoft 365 verbonden." / "This mailbox is not connected through Microsoft 365.";
+    NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord." / "This mailbox is not opened by authorising it, but with a password.";
     /// No tenant.
     NOT_A_TENANT "not_a_tenant" "Vul het tenant-ID of een domein van uw organisatie in, zoals voorbeeld.nl; niet common." / "Enter the tenant ID or a domain of your organisation, like example.com; not common.";
+    /// A tenant where apps have none.
+    NO_TENANT_HERE "no_tenant_here" "Bij deze provider hoort bij een app geen tenant. Laat dit leeg." / "At this provider an app has no tenant. Leave this empty.";
+    /// Two providers at once.
+    ONE_PROVIDER "one_provider" "Ontvangen en verzenden gaan bij deze mailbox door één provider. Kies voor beide dezelfde." / "Receiving and sending go through one provider for this mailbox. Choose the same for both.";
     /// A kind that doesn't exist.
     UNKNOWN_KIND "unknown_kind" "Deze soort bestaat niet." / "There is no such kind.";
     /// Plain text without leave.

@@ -25,13 +25,13 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "De mail van een mailbox wegschrijven als mbox-, Maildir- of .eml-bestanden",
     ),
     (
-        "Play Microsoft on this machine, with faults on request, to try things out",
-        "Op deze machine Microsoft spelen, met storingen op verzoek, om dingen uit te proberen",
+        "Play Microsoft and Google on this machine, with faults on request, to try things out",
+        "Op deze machine Microsoft en Google spelen, met storingen op verzoek, om dingen uit te proberen",
     ),
     ("Where to listen; only on this machine itself", "Waar te luisteren; alleen op deze machine zelf"),
     (
-        "Address of a simulator on this machine that stands in for Microsoft",
-        "Adres van een simulator op deze machine die voor Microsoft invalt",
+        "Address of a simulator on this machine that stands in for Microsoft, Google and Mailgun",
+        "Adres van een simulator op deze machine die voor Microsoft, Google en Mailgun invalt",
     ),
     (
         "Write everything that is known about one person as a zip file",

@@ -3,6 +3,7 @@
 mod accounts;
 mod client;
 mod command_line;
+mod conformance;
 mod description;
 mod epoch;
 mod erase;

@@ -32,6 +32,8 @@ pub struct Refresh {
     pub scope: String,
     /// It was shown once already.
     pub is_used: bool,
+    /// When it ends; `None`: when it is withdrawn.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// A device that waits for somebody to agree elsewhere.
@@ -48,15 +50,15 @@ pub struct Device {
 /// Everything that was granted.
 #[derive(Debug, Default)]
 pub struct Grants {
-    pub(super) codes: HashMap<String, Code>,
-    pub(super) access: HashMap<String, Access>,
-    pub(super) refresh: HashMap<String, Refresh>,
-    pub(super) devices: HashMap<String, Device>,
+    pub(crate) codes: HashMap<String, Code>,
+    pub(crate) access: HashMap<String, Access>,
+    pub(crate) refresh: HashMap<String, Refresh>,
+    pub(crate) devices: HashMap<String, Device>,
 }
 
 impl Grants {
     /// A token that nobody can guess.
-    pub(super) fn fresh(kind: &str) -> String {
+    pub(crate) fn fresh(kind: &str) -> String {
         format!("{kind}.{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
     }
 

@@ -112,8 +112,8 @@ CREATE UNIQUE INDEX identities_subject ON identities (organisation, issuer, subj
 CREATE TABLE app_registrations (
     organisation BIGINT NOT NULL,
     id BIGINT NOT NULL,
-    provider TEXT NOT NULL,            -- microsoft
-    tenant TEXT NOT NULL,              -- the organisation's name or number there
+    provider TEXT NOT NULL,            -- microsoft, google
+    tenant TEXT NOT NULL,              -- the organisation's name or number there; empty at Google
     client_id TEXT NOT NULL,
     client_secret BYTEA NOT NULL,      -- sealed to this row
     secret_set_at BIGINT NOT NULL,

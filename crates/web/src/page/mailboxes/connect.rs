@@ -28,13 +28,10 @@ use axum::{
 };
 use mail::AccountKey;
 use mailroom::{
-    accounts::{self, AccountInput},
+    accounts::{self, AccountInput, vendor},
     words::{FieldError, Refusal, field},
 };
-use store::{
-    UserRole,
-    account::{Account, Incoming, Outgoing},
-};
+use store::{UserRole, account::Account, app_registration::AppProvider};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -59,8 +56,10 @@ struct Page {
     open: bool,
     may_allow_plaintext: bool,
     allows_plaintext: bool,
-    /// It is opened by a grant at Microsoft: whether there is one.
+    /// It is opened by a grant: whether there is one.
     authorised: Option<bool>,
+    /// Where, as it is called and as its company is.
+    way: (&'static str, &'static str),
     /// What to fetch, once the mailbox can be read.
     choices: Option<Choices>,
 }
@@ -125,17 +124,22 @@ async fn page(
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
+        way: way(account, Say(visitor.language)),
         choices,
         test,
     })
 }
 
-/// Whether the owner of a mailbox at Microsoft agreed; `None` for every other.
+/// Whether the owner of a mailbox that is opened by a grant agreed; `None` for every other.
 fn authorised(account: &Account) -> Option<bool> {
-    match (&account.settings.incoming, &account.settings.outgoing) {
-        (Incoming::Microsoft365, _) => Some(account.has_incoming_secret),
-        (_, Outgoing::Microsoft365) => Some(account.has_outgoing_secret),
-        _ => None,
+    accounts::has_grant(account)
+}
+
+fn way(account: &Account, say: Say) -> (&'static str, &'static str) {
+    match vendor::of(&account.settings) {
+        Some(at @ AppProvider::Google) => (say.by_google(), vendor::name(at)),
+        Some(at @ AppProvider::Microsoft) => (say.by_microsoft(), vendor::name(at)),
+        None => ("", ""),
     }
 }
 

@@ -112,18 +112,20 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
         }
     }
     let mut groups = Vec::new();
-    if let Incoming::Imap(server) | Incoming::Pop3(server) = &account.settings.incoming {
-        groups.push(Group { title: say.receiving_from(&server.host), steps: std::mem::take(&mut receiving) });
-    }
-    if matches!(account.settings.incoming, Incoming::Mailgun(_)) {
-        groups.push(Group { title: say.receiving_from("Mailgun"), steps: std::mem::take(&mut receiving) });
-    }
-    if matches!(account.settings.outgoing, Outgoing::Mailgun(_)) {
-        groups.push(Group { title: say.sending_by("Mailgun"), steps: std::mem::take(&mut sending) });
-    }
-    if let Outgoing::Smtp(server) = &account.settings.outgoing {
-        groups.push(Group { title: say.sending_by(&server.host), steps: sending });
-    }
+    let from = match &account.settings.incoming {
+        Incoming::Imap(server) | Incoming::Pop3(server) => Some(server.host.clone()),
+        Incoming::Ews(exchange) => Some(exchange.server().host),
+        Incoming::Mailgun(_) => Some("Mailgun".to_owned()),
+        _ => None,
+    };
+    let by = match &account.settings.outgoing {
+        Outgoing::Smtp(server) => Some(server.host.clone()),
+        Outgoing::Ews(exchange) => Some(exchange.server().host),
+        Outgoing::Mailgun(_) => Some("Mailgun".to_owned()),
+        _ => None,
+    };
+    groups.extend(from.map(|host| Group { title: say.receiving_from(host), steps: receiving }));
+    groups.extend(by.map(|host| Group { title: say.sending_by(host), steps: sending }));
     if !round.is_empty() {
         groups.push(Group { title: say.round_trip().to_owned(), steps: round });
     }

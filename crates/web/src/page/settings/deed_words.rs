@@ -60,6 +60,8 @@ words! {
         mailgun_told "liet Mailgun hier aanleveren" "had Mailgun hand over here";
         mailgun_refused "weigerde mail die Mailgun aanleverde" "refused mail that Mailgun handed over";
         app_removed "verwijderde de app voor Microsoft 365" "removed the app for Microsoft 365";
+        google_app_set "stelde de app voor Google in" "set up the app for Google";
+        google_app_removed "verwijderde de app voor Google" "removed the app for Google";
         account_authorised "autoriseerde een mailbox" "authorised a mailbox";
         account_authorisation_refused "kon een mailbox niet autoriseren" "could not authorise a mailbox";
         provider_removed "verwijderde de aanmelddienst" "removed the sign-in service";
@@ -174,6 +176,8 @@ impl Say {
             "organisation.mailgun_removed" => self.mailgun_removed(),
             "organisation.mailgun_told" => self.mailgun_told(),
             "organisation.mailgun_refused" => self.mailgun_refused(),
+            "organisation.google_app_set" => self.google_app_set(),
+            "organisation.google_app_removed" => self.google_app_removed(),
             "account.authorised" => self.account_authorised(),
             "account.authorisation_refused" => self.account_authorisation_refused(),
             "organisation.erased_let_again" => self.let_again(),

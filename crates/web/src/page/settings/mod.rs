@@ -1,6 +1,7 @@
 //! The settings of the organisation. Administrators keep people, tokens and the log; everybody keeps templates, and sees
 //! what was set aside and that nothing is missing.
 
+mod app;
 mod aside;
 mod audit;
 mod block;
@@ -10,7 +11,6 @@ mod group_removal;
 mod ledger;
 mod mailgun;
 mod mailgun_words;
-mod microsoft;
 mod organisation;
 mod people;
 mod sign_in;
@@ -25,7 +25,7 @@ use super::{
     visitor::{Person, Visitor},
     words::words,
 };
-use store::{UserRole, user::User};
+use store::UserRole;
 
 /// More users, groups or mailboxes than an organisation of ours has.
 const MANY: usize = 2000;
@@ -33,7 +33,7 @@ const MANY: usize = 2000;
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = organisation::routes(pages);
     let pages = sign_in::routes(pages);
-    let pages = microsoft::routes(pages);
+    let pages = app::routes(pages);
     let pages = mailgun::routes(pages);
     let pages = people::routes(pages);
     let pages = user::routes(pages);
@@ -62,11 +62,6 @@ words! {
         quarantine "Apart gezet" "Set aside";
         ledger "Volledigheid" "Completeness";
     }
-}
-
-/// What a colleague is called.
-fn called(user: &User) -> String {
-    if user.name.is_empty() { user.email.clone() } else { user.name.clone() }
 }
 
 /// The bar of the settings with this tab open: what the person may see of it.

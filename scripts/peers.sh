@@ -161,4 +161,5 @@ npm_programs node 'oauth2-mock-server and nodemailer'
 npm_programs browser 'Playwright (without browsers of its own) and axe'
 npm_programs identity oidc-provider
 npm_programs graph "Microsoft's client of Graph"
+npm_programs mailgun "Mailgun's own client"
 say "ready after $((SECONDS - started)) s"

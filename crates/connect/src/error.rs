@@ -115,6 +115,16 @@ pub enum Cause {
     GrantGone,
     /// The provider does not take the app that the organisation registered there, or its secret.
     AppRefused,
+    /// The provider does not take the API key, or the key may not do this.
+    KeyRefused,
+    /// The provider does not know the domain, or not in this region.
+    DomainUnknown,
+    /// The provider has not seen the domain's records in DNS yet.
+    DomainUnverified,
+    /// There is no key with which what the provider hands over could be believed.
+    SigningKeyMissing,
+    /// A domain for tries: it only sends to addresses that were authorised at the provider.
+    RecipientNotAuthorised,
     /// The account is locked, switched off, or may not use this protocol.
     AccountDisabled,
     /// The folder is not there (missing INBOX prefix, say).

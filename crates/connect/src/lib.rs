@@ -13,6 +13,7 @@ pub mod graph;
 pub mod http;
 pub mod imap;
 pub mod line;
+pub mod mailgun;
 pub mod oauth;
 pub mod oidc;
 mod patience;

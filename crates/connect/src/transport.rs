@@ -53,6 +53,12 @@ pub trait Transport: Send + Sync {
     /// [`ConnectError::Uncertain`], that nothing was on the wire).
     async fn submit(&self, parcel: Parcel, marks: &dyn Marks) -> Result<Receipt, ConnectError>;
 
+    /// Whether the next hop knows that it took a message with this Message-ID, in its words: asked when its answer was lost.
+    /// `None`: it keeps no log that can be asked, or does not know of it (yet).
+    async fn traced(&self, _message_id: &str) -> Result<Option<ServerWords>, ConnectError> {
+        Ok(None)
+    }
+
     /// Connects and signs in, and says what the server offers, without sending: the test's steps.
     async fn probe(&self) -> Result<ServerWords, ConnectError>;
 

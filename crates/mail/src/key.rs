@@ -115,6 +115,8 @@ keys! {
     IdentityProviderKey "idp_";
     /// An app registered at a provider of mailboxes.
     AppRegistrationKey "app_";
+    /// A domain at Mailgun.
+    MailgunDomainKey "mgd_";
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod doer;
 pub mod founding;
 pub mod incoming;
 mod killpoint;
+pub mod mailgun;
 pub mod outgoing;
 pub mod people;
 pub mod pictures;

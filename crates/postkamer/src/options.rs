@@ -27,7 +27,7 @@ pub struct Options {
     /// Domain of our own addresses, to which mail is forwarded [default: postkamer.localhost]
     #[arg(long, global = true, env = "POSTKAMER_BASE_DOMAIN", value_name = "DOMAIN")]
     base_domain: Option<String>,
-    /// Address of a simulator on this machine that stands in for Microsoft and Google
+    /// Address of a simulator on this machine that stands in for Microsoft, Google and Mailgun
     #[arg(long, global = true, env = "POSTKAMER_SIMULATOR", value_name = "URL")]
     simulator: Option<String>,
     /// Settings file [default: postkamer.toml in the working folder, if it is there]
@@ -83,7 +83,7 @@ pub struct Settled {
     pub base_domain: Option<String>,
     /// Where and how to take mail in, from the file.
     pub smtp: SmtpSettled,
-    /// What stands in for Microsoft and Google.
+    /// What stands in for Microsoft, Google and Mailgun.
     pub simulator: Option<String>,
     /// Of every answer.
     pub language: Language,

@@ -1,6 +1,8 @@
 //! Everything the simulator knows: organisations' apps, mailboxes, what was granted, what is to go wrong.
 
-use crate::{Google, ews::Exchange, fault::Fault, graph::Subscription, mailbox::Mailbox, sign_in::Grants};
+use crate::{
+    Google, ews::Exchange, fault::Fault, graph::Subscription, mailbox::Mailbox, mailgun::Mailgun, sign_in::Grants,
+};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -51,6 +53,8 @@ pub struct Cloud {
     pub token_seconds: i64,
     /// What left.
     pub sent: Vec<Sent>,
+    /// What lies at Mailgun.
+    pub mailgun: Mailgun,
     /// The Exchange server of the same mailboxes.
     pub exchange: Exchange,
     pub(crate) grants: Grants,
@@ -84,6 +88,7 @@ impl Default for Cloud {
             latency_ms: 0,
             token_seconds: 3600,
             sent: Vec::new(),
+            mailgun: Mailgun::default(),
             exchange: Exchange::default(),
             grants: Grants::default(),
             subscriptions: Vec::new(),

@@ -32,6 +32,11 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
                     "client_id": app.map(|app| &app.client_id),
                     "client_secret": app.map(|app| &app.client_secret),
                     "mailboxes": mailboxes,
+                    "mailgun": {
+                        "key": cloud.mailgun.key,
+                        "signing_key": cloud.mailgun.signing_key,
+                        "domains": cloud.mailgun.domains.iter().map(|domain| &domain.name).collect::<Vec<_>>(),
+                    },
                     "google": {
                         "client_id": cloud.google.client_id,
                         "client_secret": cloud.google.client_secret,

@@ -34,6 +34,8 @@ pub enum Kind {
     LostChange,
     /// The next notification is not sent.
     LostNotification,
+    /// Mailgun: the next event is told of [`Fault::seconds`] seconds later than it happened.
+    LateEvents,
 }
 
 /// A fault that waits for a request it fits.
@@ -102,7 +104,7 @@ pub enum To {
 impl Kind {
     fn to(self) -> To {
         match self {
-            Kind::LostChange => To::Change,
+            Kind::LostChange | Kind::LateEvents => To::Change,
             Kind::LostNotification => To::Notification,
             _ => To::Request,
         }
@@ -137,7 +139,9 @@ pub fn answer(fault: &Fault, asked: &Asked) -> Option<Reply> {
         Kind::Timeout | Kind::DoneThen504 => error(asked, 504, "GatewayTimeout", "The request timed out."),
         Kind::Resync => error(asked, 410, "SyncStateNotFound", "The sync state generation is not found."),
         Kind::Denied => error(asked, 403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."),
-        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LostNotification => return None,
+        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LateEvents | Kind::LostNotification => {
+            return None;
+        }
     };
     if fault.seconds > 0 && matches!(reply.status, 429 | 503) {
         reply.headers.push(("retry-after", fault.seconds.to_string()));

@@ -1,10 +1,11 @@
 //! A stand-in for providers that can't be had on a machine of one's own: Microsoft's sign-in and its Graph for mail, an
-//! Exchange server, Google's sign-in and Gmail, with faults on request. It serves the tests, the demo, and who builds on our API.
+//! Exchange server, Google's sign-in and Gmail, and Mailgun, with faults on request. It serves the tests, the demo, and who
+//! builds on our API.
 //!
 //! It shares no type with `connect`, so that neither hides the other's mistake. What it answers follows the vendor's
 //! documents (learn.microsoft.com/graph, learn.microsoft.com/entra/identity-platform,
-//! developers.google.com/workspace/gmail/api), and the vendors' own client libraries
-//! are the judges of that (`tests/vendor.rs`, `tests/gmail.rs`).
+//! developers.google.com/workspace/gmail/api, documentation.mailgun.com), and the vendors' own client libraries
+//! are the judges of that (`tests/vendor.rs`, `tests/gmail.rs`, `tests/mailgun.rs`).
 
 mod asked;
 mod cloud;
@@ -15,6 +16,7 @@ mod gmail;
 mod google;
 mod graph;
 mod mailbox;
+mod mailgun;
 mod server;
 mod sign_in;
 
@@ -24,4 +26,5 @@ pub use fault::{Fault, Kind};
 pub use gmail::{GmailBox, Message};
 pub use google::{GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Google};
 pub use mailbox::{Letter, Mailbox};
+pub use mailgun::{Domain, Event, MAILGUN_KEY, MAILGUN_SIGNING_KEY, Mailgun, Posted, Region, Route, State, Stored};
 pub use server::Simulator;

@@ -5,7 +5,7 @@ use crate::{
     cloud::Cloud,
     control, ews,
     fault::{self, Kind},
-    gmail, google, graph, sign_in,
+    gmail, google, graph, mailgun, sign_in,
 };
 use axum::{
     Router,
@@ -120,6 +120,10 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     let connection = parts.extensions.get::<ConnectInfo<Connection>>().map_or(0, |ConnectInfo(Connection(n))| *n);
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
+    if let Some((region, below)) = mailgun::below(path) {
+        let asked = Asked::new(parts.method.as_str(), &format!("{below}?{query}"), headers, body.to_vec());
+        return mailgun::serve(&shared, region, asked, &decoded(query, true)).await.map_or_else(cut, written);
+    }
     let below = path.strip_prefix("/v1.0");
     let asked =
         Asked::new(parts.method.as_str(), &format!("{}?{query}", below.unwrap_or(path)), headers, body.to_vec());
@@ -130,6 +134,10 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
         Some(_) => of_interface(&shared, asked, &decoded(query, true), Whose::Microsoft).await,
         None if gmail::is_of_gmail(path) => of_interface(&shared, asked, &decoded(query, true), Whose::Google).await,
         None if google::is_of_sign_in(path) => Some(google::answer(&shared, &asked)),
+        None if path.starts_with("/simulator/mailgun/") => {
+            let rest: Vec<&str> = asked.path.iter().skip(2).map(String::as_str).collect();
+            Some(mailgun::control(&shared, &rest, &asked).await)
+        }
         None if path.starts_with("/simulator") => Some(control::answer(&shared, &asked)),
         None => Some(sign_in::answer(&shared, &asked)),
     };

@@ -31,6 +31,7 @@ pub mod limit;
 pub mod link;
 pub mod listener;
 mod lost_sync;
+pub mod mailgun;
 pub mod mention;
 pub mod message;
 pub mod migrate;

@@ -10,6 +10,7 @@ mod given;
 mod handler;
 mod headers;
 mod here;
+mod hook;
 mod language;
 mod metrics;
 mod once;
@@ -47,6 +48,7 @@ pub fn router(state: AppState) -> Router {
         .route("/metrics", get(metrics::show))
         .merge(api::description_routes(description))
         .merge(api)
+        .merge(hook::routes())
         .merge(page::router(&state))
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)

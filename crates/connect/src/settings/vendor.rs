@@ -1,5 +1,7 @@
 //! Where providers' interfaces are. One place, so that an installation can be pointed at a simulator as a whole.
 
+use crate::mailgun::Bases;
+
 /// The addresses of one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vendor {
@@ -20,6 +22,8 @@ pub struct Vendors {
     pub microsoft: Vendor,
     /// Google: its sign-in and Gmail (developers.google.com/identity/protocols/oauth2/web-server).
     pub google: Vendor,
+    /// Mailgun, in both regions (documentation.mailgun.com).
+    pub mailgun: Bases,
 }
 
 impl Default for Vendors {
@@ -38,6 +42,7 @@ impl Default for Vendors {
                 issuer: "https://accounts.google.com".to_owned(),
                 interface: "https://gmail.googleapis.com".to_owned(),
             },
+            mailgun: Bases::default(),
         }
     }
 }
@@ -64,6 +69,7 @@ impl Vendors {
                 issuer: url.to_owned(),
                 interface: url.to_owned(),
             },
+            mailgun: Bases::simulated(url),
         })
     }
 }

@@ -4,6 +4,7 @@ use super::{health::Half, secret_of, vendor};
 use crate::{
     MailRoom,
     incoming::{CollectingSource, OwnSource, PassError},
+    mailgun::{DomainSource, DomainTransport},
     words::field,
 };
 use connect::{
@@ -53,6 +54,9 @@ pub(super) async fn server_source(
         let line = room.grants.line(room, account, provider).map_err(no_line)?;
         return Ok(vendor::source(provider, line, room.world.message_limit_bytes));
     }
+    if let Incoming::Mailgun(domain) = &account.settings.incoming {
+        return Ok(Box::new(DomainSource::new(room, account, &domain.domain)));
+    }
     let secret = match secret {
         Some(secret) => Some(Secret::new(secret.reveal())),
         None => secret_of(room, account, Direction::Incoming).await?,
@@ -89,6 +93,9 @@ pub(crate) async fn transport(
         let secret = secret_of(room, account, Direction::Outgoing).await?;
         let settings = exchange_settings(exchange, account, secret).ok_or_else(|| no_secret("outgoing.secret"))?;
         return Ok(Box::new(EwsTransport::new(settings.line(&room.world))));
+    }
+    if let Outgoing::Mailgun(domain) = &account.settings.outgoing {
+        return Ok(Box::new(DomainTransport::new(room, account.organisation, &domain.domain)));
     }
     Ok(Box::new(smtp_transport(room, account, connections, per_connection, None).await?))
 }

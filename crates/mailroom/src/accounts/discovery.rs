@@ -41,8 +41,9 @@ fn in_order(mut found: Vec<Candidate>) -> Vec<Candidate> {
 
 /// Whether an account can be made of both halves. What settling refuses and this list must say the same: a test asks.
 fn works_today(candidate: &Candidate) -> bool {
-    let works =
-        |kind: Kind| matches!(kind, Kind::Imap | Kind::Pop3 | Kind::Smtp | Kind::Graph | Kind::Gmail | Kind::Ews);
+    let works = |kind: Kind| match kind {
+        Kind::Imap | Kind::Pop3 | Kind::Smtp | Kind::Graph | Kind::Gmail | Kind::Ews | Kind::Mailgun => true,
+    };
     candidate.incoming.iter().chain(&candidate.outgoing).all(|endpoint| works(endpoint.kind))
 }
 
@@ -80,7 +81,7 @@ mod tests {
         let found = in_order(vec![
             candidate(Origin::Preset, (Kind::Ews, Kind::Ews), Some("Eigen woorden.")),
             candidate(Origin::Preset, (Kind::Imap, Kind::Smtp), None),
-            candidate(Origin::Mx, (Kind::Imap, Kind::Mailgun), None),
+            candidate(Origin::Mx, (Kind::Imap, Kind::Ews), None),
             candidate(Origin::Guess, (Kind::Imap, Kind::Smtp), None),
         ]);
         let sources: Vec<Origin> = found.iter().map(|candidate| candidate.source).collect();

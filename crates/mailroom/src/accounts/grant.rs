@@ -80,7 +80,8 @@ pub(super) fn direction(settings: &AccountSettings) -> Direction {
 pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<Server>> {
     match (half, &settings.incoming, &settings.outgoing) {
         _ if vendor::of_half(settings, half).is_some() => Some(None),
-        (Direction::Incoming, Incoming::Relay { .. }, _) => Some(None),
+        (Direction::Incoming, Incoming::Relay { .. } | Incoming::Mailgun(_), _)
+        | (Direction::Outgoing, _, Outgoing::Mailgun(_)) => Some(None),
         (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
         | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server.clone())),
         (Direction::Incoming, Incoming::Ews(exchange), _) | (Direction::Outgoing, _, Outgoing::Ews(exchange)) => {

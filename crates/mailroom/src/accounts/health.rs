@@ -122,8 +122,9 @@ pub fn after_error(
     let (colour, parked) = match class {
         Class::Credential => {
             pause = SIGN_IN_PAUSE << (refused - 1).clamp(0, 8);
-            // A grant that is gone comes back by nobody but its owner.
-            let is_gone = matches!(error, ConnectError::Credentials { cause: Cause::GrantGone, .. });
+            // A grant that is gone comes back by nobody but its owner, and a key by nobody but an administrator.
+            let is_gone =
+                matches!(error, ConnectError::Credentials { cause: Cause::GrantGone | Cause::KeyRefused, .. });
             let parked = is_gone || refused >= REFUSED_SIGN_INS_MAX.min(disable_after.max(1));
             (if parked { Colour::Red } else { Colour::Amber }, parked)
         }

@@ -3,6 +3,7 @@
 mod after_fetch;
 pub mod app;
 pub mod authorise;
+mod by_domain;
 pub(crate) mod connection;
 pub mod diagnosis;
 mod discovery;
@@ -35,6 +36,7 @@ pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};
 pub use grant::{Grants, has_grant};
+pub use help::is_host;
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};
@@ -54,7 +56,7 @@ pub use settle::POINTS;
 use settle::Settled;
 use store::{
     StoreError, Tx, UserRole, Viewer,
-    account::{self, Account, Direction, Encryption, Incoming, NewAccount},
+    account::{self, Account, AccountSettings, Direction, Encryption, Incoming, NewAccount},
     folder::{self, Folder},
     outbox, owner,
 };
@@ -81,7 +83,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
         Some(owners) => owners::read(&owners, viewer, &[], &mut settled.errors),
         None => vec![owner::Owner { party: owner::Party::User(viewer.user), rights: owner::Rights::ALL }],
     };
-    let mut settled = checked(room, viewer, settled, false).await?;
+    let mut settled = checked(room, viewer, settled, None).await?;
     settled.warnings.extend(relay::warning(room, &settled.settings).await?);
     let domain = room.config.base_domain.clone();
     let (viewer, now) = (*viewer, room.clock.now());
@@ -132,7 +134,7 @@ pub async fn patch(
             Some(owners::read(&owners, viewer, &kept, &mut settled.errors))
         }
     };
-    let mut settled = checked(room, viewer, settled, before.settings.allow_plaintext).await?;
+    let mut settled = checked(room, viewer, settled, Some(&before.settings)).await?;
     settled.warnings.extend(relay::warning(room, &settled.settings).await?);
     let domain = room.config.base_domain.clone();
     if primary == Some(false) && before.primary {
@@ -301,8 +303,9 @@ async fn checked(
     room: &MailRoom,
     viewer: &Viewer,
     mut settled: Settled,
-    was_allowed: bool,
+    before: Option<&AccountSettings>,
 ) -> Result<Settled, Refusal> {
+    let was_allowed = before.is_some_and(|before| before.allow_plaintext);
     let may_allow = was_allowed || viewer.role == UserRole::Administrator;
     let plain: Vec<_> = settle::servers(&settled.settings)
         .filter(|(_, server)| server.encryption == Encryption::None && !server.host.is_empty())
@@ -313,6 +316,7 @@ async fn checked(
             settled.errors.push(FieldError::new(field, field::PLAINTEXT_REFUSED));
         }
     }
+    settled.errors.extend(by_domain::wrong(room, viewer.organisation, &settled.settings, before).await?);
     if settled.settings.allow_plaintext && !may_allow {
         return Err(Refusal::forbidden("allow_plaintext", field::ADMINISTRATOR_ONLY));
     }

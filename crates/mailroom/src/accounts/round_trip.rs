@@ -3,7 +3,7 @@
 //! First without credentials; then one sign-in for each direction and no more: each refused one brings a lock-out nearer.
 
 use super::{
-    connection,
+    by_domain, connection,
     diagnosis::{self, Circumstances},
     grant,
     health::Half,
@@ -76,7 +76,7 @@ pub(super) async fn run(room: &MailRoom, account: Account, seen: &Seen<'_>) -> R
     let mut source = incoming(room, &account, &mut steps).await?;
     let sent = outgoing(room, &account, &mut steps).await?;
     if let (Some(source), Some(message_id)) = (&mut source, &sent) {
-        receive(source.as_mut(), message_id, &mut steps).await;
+        receive(source.as_mut(), message_id, by_domain::late(&account.settings), &mut steps).await;
         // A pass may have met the message before it was taken away; the next one lets it go.
         room.desks.look(account.id);
     }
@@ -298,7 +298,7 @@ async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> 
 
 /// Waits for the message, and takes it away again: from where it arrived, and from the sent folder of a provider that
 /// keeps a copy.
-async fn receive(source: &mut dyn Source, message_id: &MessageId, steps: &mut Steps<'_>) {
+async fn receive(source: &mut dyn Source, message_id: &MessageId, late: &str, steps: &mut Steps<'_>) {
     let begun = Instant::now();
     let found = loop {
         match source.find("INBOX", message_id.as_str()).await {
@@ -314,7 +314,7 @@ async fn receive(source: &mut dyn Source, message_id: &MessageId, steps: &mut St
     match found {
         Ok(Some(_)) => steps.well("receive", "incoming", begun.elapsed(), None),
         Ok(None) => {
-            let explained = cause::by_code("not_received").unwrap_or_else(|| cause::of(Cause::TimedOut));
+            let explained = cause::by_code(late).unwrap_or_else(|| cause::of(Cause::TimedOut));
             return steps.wrong("receive", "incoming", begun.elapsed(), explained, String::new());
         }
         Err(error) => {

@@ -35,6 +35,7 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
         Incoming::Pop3(_) => Some("pop3"),
         Incoming::Microsoft365 => Some("microsoft365"),
         Incoming::Relay { .. } => Some("relay"),
+        Incoming::Mailgun(_) => Some("mailgun"),
         Incoming::Gmail => Some("gmail"),
         Incoming::Ews(_) => Some("ews"),
         _ => None,
@@ -54,6 +55,7 @@ pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
     match outgoing {
         Outgoing::Smtp(_) => "smtp",
         Outgoing::Microsoft365 => "microsoft365",
+        Outgoing::Mailgun(_) => "mailgun",
         Outgoing::Gmail => "gmail",
         Outgoing::Ews(_) => "ews",
         _ => "none",
@@ -66,6 +68,7 @@ fn kind_of_door(door: &str) -> &'static str {
     match () {
         () if is_of(incoming::POP3_DOOR) => "pop3",
         () if is_of(incoming::GRAPH_DOOR) => "microsoft365",
+        () if is_of(incoming::MAILGUN_DOOR) => "mailgun",
         () if is_of(incoming::GMAIL_DOOR) => "gmail",
         () if is_of(incoming::EWS_DOOR) => "ews",
         () => "imap",

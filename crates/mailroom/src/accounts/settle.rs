@@ -3,7 +3,7 @@
 mod personal;
 
 use super::{
-    after_fetch, exchange, help,
+    after_fetch, by_domain, exchange, help,
     input::{AccountInput, ServerInput},
     same_mailbox, secret, vendor,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Settled {
 /// The settings that follow from the input, on top of what was saved before.
 pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> Settled {
     let mut draft = Draft { errors: Vec::new(), warnings: Vec::new(), is_new: before.is_none() };
-    let mut settings = before.cloned().unwrap_or_else(blank);
+    let mut settings = before.cloned().unwrap_or_else(by_domain::blank);
     if draft.is_new || input.address.is_some() {
         settings.address = draft.address("address", input.address.as_deref().unwrap_or_default());
     }
@@ -88,7 +88,8 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.0 = draft.secret("incoming.secret", &typed);
         settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
     }
-    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail) {
+    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail | Incoming::Mailgun(_))
+    {
         // Such a server has no way to tell us.
         settings.push = false;
     }
@@ -97,7 +98,9 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.1 = draft.secret("outgoing.secret", &typed).or_else(|| secrets.0.clone().filter(|_| draft.is_new));
         settings.outgoing = draft.outgoing(typed, &settings, secrets.1.is_some());
     }
-    if matches!(&settings.outgoing, Outgoing::Smtp(server) if server.username.is_empty()) {
+    if matches!(&settings.outgoing, Outgoing::Smtp(Server { username, .. }) if username.is_empty())
+        || matches!(settings.outgoing, Outgoing::Mailgun(_))
+    {
         secrets.1 = None;
     }
     draft.check("outgoing.kind", vendor::is_one(&settings), field::ONE_PROVIDER);
@@ -119,26 +122,6 @@ pub(crate) fn servers(settings: &AccountSettings) -> impl Iterator<Item = (&'sta
         _ => None,
     };
     incoming.into_iter().chain(outgoing)
-}
-
-fn blank() -> AccountSettings {
-    AccountSettings {
-        display_name: String::new(),
-        address: String::new(),
-        active: true,
-        incoming: Incoming::None,
-        outgoing: Outgoing::None,
-        push: true,
-        interval_seconds: Some(300),
-        disable_after_errors: 10,
-        sync_since: None,
-        bcc: None,
-        never_link: Vec::new(),
-        allow_plaintext: false,
-        pinned_certificate: None,
-        limits: Default::default(),
-        style: Default::default(),
-    }
 }
 
 struct Draft {
@@ -217,6 +200,7 @@ impl Draft {
             "none" => Incoming::None,
             "microsoft365" => Incoming::Microsoft365,
             "relay" => Incoming::Relay { relay_address: settings.incoming.relay_address().map(str::to_owned) },
+            "mailgun" => Incoming::Mailgun(by_domain::chosen("incoming", &typed, settings, &mut self.errors)),
             "gmail" => Incoming::Gmail,
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
@@ -251,9 +235,8 @@ impl Draft {
                 self.signs_in(kept.as_ref(), &exchange.server(), with_secret);
                 Incoming::Ews(exchange)
             }
-            kind => {
-                let known = ["mailgun"].contains(&kind);
-                self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
+            _ => {
+                self.wrong("incoming.kind", field::UNKNOWN_KIND);
                 Incoming::None
             }
         }
@@ -280,6 +263,7 @@ impl Draft {
         match kind {
             "none" => Outgoing::None,
             "microsoft365" => Outgoing::Microsoft365,
+            "mailgun" => Outgoing::Mailgun(by_domain::chosen("outgoing", &typed, settings, &mut self.errors)),
             "gmail" => Outgoing::Gmail,
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
@@ -307,7 +291,7 @@ impl Draft {
                 Outgoing::Ews(exchange)
             }
             kind => {
-                let known = ["mailgun", "builtin"].contains(&kind);
+                let known = kind == "builtin";
                 self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Outgoing::None
             }

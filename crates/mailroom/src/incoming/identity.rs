@@ -30,6 +30,8 @@ use store::{
 pub(crate) const POP3_DOOR: &str = "pop3 ";
 /// What the door of a mailbox at Microsoft 365 begins with.
 pub(crate) const GRAPH_DOOR: &str = "graph ";
+/// What the door of a mailbox whose mail Mailgun posts begins with.
+pub(crate) const MAILGUN_DOOR: &str = "mailgun ";
 /// What the door of a mailbox at Gmail begins with.
 pub(crate) const GMAIL_DOOR: &str = "gmail ";
 /// What the door of a mailbox at an Exchange server begins with.
@@ -101,6 +103,7 @@ fn door(account: &Account) -> Option<String> {
         Incoming::Microsoft365 => {
             Some(format!("{GRAPH_DOOR}{}", mail::address::fold_address(&account.settings.address)))
         }
+        Incoming::Mailgun(domain) => Some(format!("{MAILGUN_DOOR}{}", domain.domain)),
         Incoming::Gmail => Some(format!("{GMAIL_DOOR}{}", mail::address::fold_address(&account.settings.address))),
         _ => None,
     }

@@ -45,7 +45,7 @@ pub async fn import(
     // It works beside whoever may have the lease.
     let account = &Account { fence: 0, ..account.clone() };
     match account.settings.incoming {
-        Incoming::None | Incoming::Relay { .. } | Incoming::Pop3(_) => {
+        Incoming::None | Incoming::Relay { .. } | Incoming::Pop3(_) | Incoming::Mailgun(_) => {
             to_own_folders(room, account, messages, seen, Manner { backlog: true, ..Manner::default() }).await
         }
         _ => to_server(room, account, messages, seen).await,

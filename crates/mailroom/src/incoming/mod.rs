@@ -17,6 +17,7 @@ mod pass;
 #[cfg(test)]
 mod pass_test;
 mod pipeline;
+mod posted;
 mod prepare;
 mod reception;
 mod restore;
@@ -25,11 +26,12 @@ mod suspect;
 
 pub(crate) use collecting::CollectingSource;
 pub use desks::{DeskError, Desks, Wish};
-pub(crate) use identity::{EWS_DOOR, GMAIL_DOOR, GRAPH_DOOR, POP3_DOOR, recognise};
+pub(crate) use identity::{EWS_DOOR, GMAIL_DOOR, GRAPH_DOOR, MAILGUN_DOOR, POP3_DOOR, recognise};
 pub use import::{Imported, import};
 pub(crate) use own::{OwnSource, deliver};
 pub(crate) use pass::take_folders;
 pub use pass::{Fetched, PassError, Progress, fetch_once};
+pub(crate) use posted::take_posted;
 pub use prepare::read_message;
 pub use reception::{DoorOptions, OpenDoor, Reception, open as open_door};
 pub use restore::{ToRestore, begin as begin_restoring, count_missing, restore, to_restore};

@@ -13,6 +13,7 @@ use std::{collections::HashMap, time::Duration};
 use store::{
     StoreError,
     blob::NewBlob,
+    mailgun::Post,
     quarantine::SetAside,
     receive::{Batch, Item, Received},
 };
@@ -116,6 +117,32 @@ pub(super) async fn run(
     done?;
     brought.parked = parked;
     Ok(brought)
+}
+
+/// Takes one mail, with the `slip` that says that it was taken, in one transaction. One that can't be read or stored is set
+/// aside first, and the slip comes after it: what was posted is never forgotten before it is kept.
+pub(super) async fn once(room: &MailRoom, job: &Job, prepared: Prepared, slip: &Post) -> Result<(), StoreError> {
+    let watch = Watch::new(std::sync::Arc::default());
+    let mut durable = keep(room, job, prepared).await?;
+    let is_readable = durable.prepared.unreadable.is_empty();
+    let message = durable.items.iter().position(|item| matches!(item, Item::Message(_)));
+    let alone = message.and_then(|at| only_message(std::slice::from_ref(&durable.items[at])));
+    let slip_alone = || vec![Item::Post(Box::new(slip.clone()))];
+    if is_readable {
+        durable.items.extend(slip_alone());
+    }
+    match (write(room, job, durable, &watch, &mut Brought::default()).await, alone) {
+        (Ok(()), _) if is_readable => return Ok(()),
+        (Ok(()), _) => {}
+        (Err(error @ StoreError::Conflict { code: store::mailgun::POST_TAKEN, .. }), _) => return Err(error),
+        (Err(error), Some((unreadable, kept))) if is_about_the_mail(&error) => {
+            tracing::error!(account = %job.held.account, %error, "a message can't be stored");
+            set_aside(room, job, unreadable, kept, room.clock.now()).await?;
+        }
+        (Err(error), _) => return Err(error),
+    }
+    let rest = Durable { items: slip_alone(), prepared: Prepared::default(), unused: HashMap::new() };
+    write(room, job, rest, &watch, &mut Brought::default()).await
 }
 
 /// What one transaction takes: all that waits, and in a first fetch that has `begun` to show something a little more.

@@ -31,6 +31,7 @@ pub(super) struct Reader {
 }
 
 /// A batch that was read; the bytes still have to be stored.
+#[derive(Default)]
 pub(super) struct Prepared {
     pub(super) items: Vec<Item>,
     /// Digest and bytes of each message, in the order of the items.

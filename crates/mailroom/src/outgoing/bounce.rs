@@ -8,6 +8,7 @@ use mail::{
 };
 use store::{
     StoreError, UserRole, Viewer, conversation,
+    mailgun::{self, Post},
     outbox::{self, Report, Reported, State},
 };
 
@@ -29,10 +30,26 @@ pub async fn on_report(
     if reports.is_empty() {
         return Ok(());
     }
+    record(room, organisation, id, reports, None).await?;
+    tracing::debug!(outbox = %id, "a delivery report was tied to what it reports on");
+    Ok(())
+}
+
+/// Notes what is told of a submission, and tells its author when it bounced.
+pub(super) async fn record(
+    room: &MailRoom,
+    organisation: OrganisationKey,
+    id: OutboxKey,
+    reports: Vec<Report>,
+    post: Option<Post>,
+) -> Result<(), StoreError> {
     let bounced = reports.iter().any(|report| report.what == Reported::Bounced);
     let now = room.clock.now();
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
+            if let Some(post) = post {
+                mailgun::take_post(tx, organisation, &post, AccountKey(0), now).await?;
+            }
             let before = outbox::load(tx, organisation, id).await?;
             let state = outbox::record_report(tx, organisation, id, &reports, now).await?;
             let is_news = state == State::Bounced && before.state != State::Bounced;
@@ -50,7 +67,6 @@ pub async fn on_report(
     if write.await? && bounced {
         notice::failed(room, organisation, id).await;
     }
-    tracing::debug!(outbox = %id, "a delivery report was tied to what it reports on");
     Ok(())
 }
 

@@ -47,7 +47,7 @@ impl Lane {
         let limits = provider::limits(&account);
         let reads = matches!(
             account.settings.incoming,
-            Incoming::Imap(_) | Incoming::Pop3(_) | Incoming::Relay { .. } | Incoming::Ews(_)
+            Incoming::Imap(_) | Incoming::Pop3(_) | Incoming::Relay { .. } | Incoming::Ews(_) | Incoming::Mailgun(_)
         );
         Lane {
             slots: Semaphore::new(limits.connections.unwrap_or(connection::CONNECTIONS).max(1) as usize),

@@ -7,6 +7,7 @@
 mod bounce;
 mod courier;
 mod dispatch;
+mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod ground;
@@ -32,6 +33,7 @@ pub(crate) mod system;
 mod template;
 
 pub use bounce::on_report;
+pub(crate) use event::on_event;
 pub use ground::Grounds;
 pub use lane::Transports;
 pub use letter::NewMail;

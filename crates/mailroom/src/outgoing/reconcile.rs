@@ -62,24 +62,25 @@ async fn settle(room: &MailRoom, doubt: &Doubt) -> Result<(), StoreError> {
         Ok(found) => found,
         Err(PassError::Connect(error)) => {
             tracing::info!(%error, outbox = %doubt.id, "an uncertain message could not be looked for now");
-            false
+            None
         }
         Err(PassError::Store(error @ (StoreError::Conflict { .. } | StoreError::Damaged(_)))) => {
             tracing::debug!(%error, outbox = %doubt.id, "an uncertain message can't be looked for");
-            false
+            None
         }
         Err(PassError::Store(error)) => return Err(error),
     };
     let (organisation, id, now) = (doubt.organisation, doubt.id, room.clock.now());
     let next = retry::next_look(doubt.reconcile_tries + 1, doubt.began_at.max(0));
     let resolution = match (found, next) {
-        (true, _) => {
+        (Some(Found::Copy), _) => {
             let words = text("Gevonden in de map met verzonden berichten.", "Found in the sent folder.");
             Some(Resolution::Found { words: words.en.to_owned(), is_copy_there: true })
         }
+        (Some(Found::Traced(words)), _) => Some(Resolution::Found { words, is_copy_there: false }),
         // Nobody misses an automatic reply; a second one would annoy (rule 22).
-        (false, None) if doubt.kind == Kind::Automatic => Some(Resolution::Leave),
-        (false, _) => None,
+        (None, None) if doubt.kind == Kind::Automatic => Some(Resolution::Leave),
+        (None, _) => None,
     };
     let settled = resolution.is_some();
     let write = room.store.db.write(move |tx| {
@@ -100,9 +101,17 @@ async fn settle(room: &MailRoom, doubt: &Doubt) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether the message lies in the account's sent folder. Only a provider that keeps sent mail itself can prove anything
+/// Where an uncertain message was found.
+enum Found {
+    /// Among what was sent.
+    Copy,
+    /// In what the next hop keeps of what it took, in its words (rule 20).
+    Traced(String),
+}
+
+/// Looks for the message: asks the next hop, where it can say, and then in the account's sent folder. Only a provider that keeps sent mail itself can prove anything
 /// by it: elsewhere the copy is ours to make, and we make it only after an answer.
-async fn look(room: &MailRoom, doubt: &Doubt) -> Result<bool, PassError> {
+async fn look(room: &MailRoom, doubt: &Doubt) -> Result<Option<Found>, PassError> {
     let (organisation, id) = (doubt.organisation, doubt.account);
     let read = room.store.db.read(move |tx| {
         Box::pin(async move {
@@ -111,10 +120,15 @@ async fn look(room: &MailRoom, doubt: &Doubt) -> Result<bool, PassError> {
         })
     });
     let (account, folders) = read.await?;
+    if let Ok(lane) = room.transports.lane(room, &account).await
+        && let Some(words) = lane.transport.traced(&doubt.message_id).await?
+    {
+        return Ok(Some(Found::Traced(words.0)));
+    }
     let may_save = provider::saves_sent(&account) || account.sent_copy != SentCopy::Ours;
     let sent: Vec<_> = folders.iter().filter(|folder| folder.role == Role::Sent && folder.selectable).collect();
     if !may_save || sent.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let mut source = connection::source_for(room, &account).await?;
     let mut found = false;
@@ -122,5 +136,5 @@ async fn look(room: &MailRoom, doubt: &Doubt) -> Result<bool, PassError> {
         found = found || !source.find(&folder.remote, &doubt.message_id).await?.is_empty();
     }
     source.close().await;
-    Ok(found)
+    Ok(found.then_some(Found::Copy))
 }

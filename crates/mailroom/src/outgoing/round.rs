@@ -28,6 +28,7 @@ pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
             ("taking up what a worker left", expired(&room).await),
             ("settling uncertain messages", reconcile::round(&room).await),
             ("sent copies", sent_copy::round(&room).await),
+            ("reading the logs of Mailgun", crate::mailgun::read_logs(&room).await),
             ("telling authors of delays", delays(&room).await),
             ("forgetting what is long past", sweep(&room, &mut sweep_at).await),
         ] {
@@ -71,6 +72,7 @@ async fn sweep(room: &MailRoom, at: &mut i64) -> Result<usize, StoreError> {
         Box::pin(async move {
             idempotency::sweep(tx, now).await?;
             draft::sweep(tx, now).await?;
+            crate::mailgun::sweep(tx, now).await?;
             limit::sweep(tx, now).await
         })
     });

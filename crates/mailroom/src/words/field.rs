@@ -212,6 +212,24 @@ reasons! {
     ONLY_WAY_IN "only_way_in" "Dit is uw enige manier van aanmelden. Kies eerst een wachtwoord." / "This is your only way of signing in. Choose a password first.";
     /// A domain.
     NOT_A_DOMAIN "not_a_domain" "Dit is geen domein: schrijf het als voorbeeld.nl." / "This is not a domain: write it like example.com.";
+    /// A domain that is not among those of the organisation.
+    UNKNOWN_DOMAIN "unknown_domain" "Dit domein staat niet bij de instellingen. Een beheerder voegt het toe bij Instellingen, Mailgun." / "This domain is not among the settings. An administrator adds it at Settings, Mailgun.";
+    /// A domain that can't be used yet.
+    DOMAIN_UNVERIFIED "domain_not_verified" "Mailgun heeft dit domein nog niet geverifieerd. Zet de gevraagde regels in DNS en kies bij Instellingen, Mailgun voor Opnieuw controleren." / "Mailgun has not verified this domain yet. Put the records that it wants into DNS and choose Check again at Settings, Mailgun.";
+    /// A domain whose posts can't be believed.
+    SIGNING_KEY_NEEDED "signing_key_needed" "Voor ontvangen is de ondertekensleutel van Mailgun nodig. Een beheerder vult die in bij Instellingen, Mailgun." / "Receiving needs the signing key of Mailgun. An administrator enters it at Settings, Mailgun.";
+    /// Mailgun does not take the key.
+    MAILGUN_KEY_REFUSED "mailgun_key_refused" "Mailgun neemt deze API-sleutel niet aan. Maak er een bij Mailgun (API Keys) en neem hem helemaal over." / "Mailgun does not take this API key. Make one at Mailgun (API Keys) and copy all of it.";
+    /// The key may only send.
+    MAILGUN_KEY_LIMITED "mailgun_key_limited" "Met deze sleutel mag Postkamer het domein niet bekijken: een sleutel die alleen kan verzenden is niet genoeg. Gebruik een API-sleutel van het account." / "With this key Postkamer may not look at the domain: a key that can only send is not enough. Use an API key of the account.";
+    /// It lives elsewhere.
+    MAILGUN_OTHER_REGION "mailgun_other_region" "Dit domein staat bij Mailgun in de andere regio." / "This domain is in the other region of Mailgun.";
+    /// Nobody knows it.
+    MAILGUN_UNKNOWN "mailgun_unknown" "Mailgun kent dit domein niet onder deze sleutel. Voeg het eerst bij Mailgun toe." / "Mailgun does not know this domain under this key. Add it at Mailgun first.";
+    /// Twice the same.
+    DOMAIN_TAKEN "domain_taken" "Dit domein staat er al." / "This domain is there already.";
+    /// A mailbox goes by it.
+    DOMAIN_IN_USE "domain_in_use" "Er gaan nog mailboxen via dit domein. Zet die eerst over." / "Mailboxes still go by this domain. Move those first.";
     /// Nobody is admitted by no domain.
     DOMAINS_FIRST "domains_first" "Noem de domeinen waarvan nieuwe mensen vanzelf binnenkomen." / "Name the domains of which new people come in by themselves.";
     /// A name that is in use.

@@ -30,8 +30,8 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ),
     ("Where to listen; only on this machine itself", "Waar te luisteren; alleen op deze machine zelf"),
     (
-        "Address of a simulator on this machine that stands in for Microsoft and Google",
-        "Adres van een simulator op deze machine die voor Microsoft en Google invalt",
+        "Address of a simulator on this machine that stands in for Microsoft, Google and Mailgun",
+        "Adres van een simulator op deze machine die voor Microsoft, Google en Mailgun invalt",
     ),
     (
         "Write everything that is known about one person as a zip file",

@@ -10,6 +10,7 @@ mod erase;
 mod faithful;
 mod feed;
 mod fetch;
+mod mailgun;
 mod other_account;
 mod own;
 mod page;

@@ -320,7 +320,12 @@ fn refusal(fault: &Fault, name: &str) -> Option<Reply> {
             reply
         }
         Kind::Timeout | Kind::DoneThen504 => Reply::bare(504),
-        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LostNotification => return None,
+        Kind::DoneThenCut
+        | Kind::Half
+        | Kind::Slow
+        | Kind::LostChange
+        | Kind::LostNotification
+        | Kind::LateEvents => return None,
     };
     Some(reply)
 }

@@ -123,6 +123,38 @@ CREATE TABLE app_registrations (
 );
 CREATE UNIQUE INDEX app_registrations_provider ON app_registrations (organisation, provider);
 
+-- Domains at Mailgun by which mailboxes send and receive.
+CREATE TABLE mailgun_domains (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,                -- in small letters
+    region TEXT NOT NULL,              -- us, eu
+    api_key BYTEA NOT NULL,            -- sealed to this row
+    signing_key BYTEA,                 -- sealed to this row; without it nothing that is posted to us is believed
+    keys_set_at BIGINT NOT NULL,
+    state TEXT NOT NULL,               -- active, unverified, disabled, as Mailgun said last
+    records TEXT NOT NULL,             -- JSON: what Mailgun wants to see in DNS
+    checked_at BIGINT,                 -- when it was last asked and answered
+    told_at BIGINT,                    -- when the last post came that was signed
+    log_at BIGINT,                     -- up to when its log was read
+    log_tried_at BIGINT,               -- when somebody last began to
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE UNIQUE INDEX mailgun_domains_name ON mailgun_domains (organisation, name);
+
+-- What Mailgun posted and was taken, so that the same post again is not taken twice. Kept longer than a post is believed.
+CREATE TABLE mailgun_posts (
+    organisation BIGINT NOT NULL,
+    domain BIGINT NOT NULL,
+    token TEXT NOT NULL,
+    account BIGINT NOT NULL,           -- into which mailbox; 0: an event, or nobody's
+    digest BYTEA NOT NULL,             -- of all that was posted
+    taken_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, domain, token, account)
+) CLUSTERED;
+CREATE INDEX mailgun_posts_taken ON mailgun_posts (taken_at);
+
 -- Visitors who were sent to a provider and are awaited back, once each.
 CREATE TABLE departures (
     organisation BIGINT NOT NULL,

@@ -14,6 +14,8 @@ pub enum Reported {
     Bounced,
     /// It did not yet.
     Delayed,
+    /// It arrived, and its recipient calls it unwanted.
+    Complained,
 }
 
 /// One recipient of a report.
@@ -70,12 +72,17 @@ pub async fn record_report(
                 Reported::Delivered => Some(State::Delivered.as_str()),
                 Reported::Bounced => Some(State::Bounced.as_str()),
                 Reported::Delayed => None,
+                Reported::Complained => Some(State::Delivered.as_str()),
             };
-            let sql = "UPDATE outbox_recipients SET state = COALESCE($4, state),
-                           server_said = COALESCE($5, server_said), updated_at = $6
-                       WHERE organisation = $1 AND submission = $2 AND n = $3 AND state IN ('accepted', 'uncertain')";
+            // A complaint comes after the delivery.
+            let also = if report.what == Reported::Complained { ", 'delivered'" } else { "" };
+            let sql = format!(
+                "UPDATE outbox_recipients SET state = COALESCE($4, state),
+                     server_said = COALESCE($5, server_said), updated_at = $6
+                 WHERE organisation = $1 AND submission = $2 AND n = $3 AND state IN ('accepted', 'uncertain'{also})"
+            );
             let values = vals![organisation, id, *n, state, report.server_said.as_ref(), now];
-            let touched = tx.execute(sql, &values).await?;
+            let touched = tx.execute(&sql, &values).await?;
             delayed |= touched > 0 && report.what == Reported::Delayed;
         }
     }

@@ -15,7 +15,7 @@ pub use thread::{Ids, hash_of, register};
 use crate::{
     KeyMaker, StoreError, Tx, account,
     change::{self, NewChange},
-    collected, contact, erasure, folder, place, search,
+    collected, contact, erasure, folder, mailgun, place, search,
 };
 use context::Context;
 use mail::search::SearchText;
@@ -71,6 +71,8 @@ pub enum Item {
     Parked(FolderKey, String),
     /// The folder was pulled to its end: earlier epochs can go.
     Complete(FolderKey),
+    /// All of this was posted to us, and a post is taken once: `Conflict` when this one was.
+    Post(Box<mailgun::Post>),
 }
 
 /// What a server told, in one piece.
@@ -211,6 +213,7 @@ async fn happened(
         }
         Item::Cursor(folder, cursor) => folder::set_cursor(tx, organisation, folder, &cursor).await?,
         Item::Parked(folder, words) => folder::park(tx, organisation, folder, Some(&words)).await?,
+        Item::Post(post) => mailgun::take_post(tx, organisation, &post, context.account, now).await?,
     }
     Ok(())
 }

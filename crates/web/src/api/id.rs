@@ -41,6 +41,8 @@ ids! {
     QuarantineId "^qua_[0-7][0-9a-hjkmnp-tv-z]{12}$" "qua_01k8w2m4q7r9t";
     /// A template.
     TemplateId "^tpl_[0-7][0-9a-hjkmnp-tv-z]{12}$" "tpl_01k8w2m4q7r9t";
+    /// A domain at Mailgun.
+    MailgunDomainId "^mgd_[0-7][0-9a-hjkmnp-tv-z]{12}$" "mgd_01k8w2m4q7r9t";
     /// An organisation.
     OrganisationId "^org_[0-7][0-9a-hjkmnp-tv-z]{12}$" "org_01k8w2m4q7r9t";
 }

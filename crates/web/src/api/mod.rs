@@ -18,6 +18,7 @@ mod group;
 mod id;
 mod identity_provider;
 mod instant;
+mod mailgun_domain;
 mod me;
 mod message;
 mod notification;
@@ -59,6 +60,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(notification::routes())
         .merge(organisation::routes())
         .merge(app::routes())
+        .merge(mailgun_domain::routes())
         .merge(identity_provider::routes())
         .merge(user::routes())
         .merge(password::routes())

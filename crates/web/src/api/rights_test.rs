@@ -54,6 +54,8 @@ fn body(call: &Call) -> Value {
             json!({"name": "n", "issuer": "https://login.example", "client_id": "c", "client_secret": "g"})
         }
         ("put", "/organisation/apps/{provider}") => json!({"tenant": "t.nl", "client_id": "c", "client_secret": "g"}),
+        ("post", "/mailgun-domains") => json!({"domain": "mg.ons.example", "api_key": "sleutel"}),
+        ("post", "/mailgun-domains/{id}/check" | "/mailgun-domains/{id}/tell-us") => Value::Null,
         (_, "/organisation/identity-provider/test") => json!({"issuer": "https://login.example"}),
         (_, "/contacts/{id}/erasure" | "/users/{id}/erasure") => json!({"name": "Jan"}),
         (_, "/me/password") => json!({"present": "oud", "password": "nieuw"}),

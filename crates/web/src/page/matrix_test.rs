@@ -101,6 +101,7 @@ async fn ours(trial: &Trial) -> BTreeMap<&'static str, String> {
         ("sessions", "ses_0000000000001".to_owned()),
         ("notes", "not_0000000000001".to_owned()),
         ("with", "idp_0000000000001".to_owned()),
+        ("mailgun", "mgd_0000000000001".to_owned()),
         ("domains", "ons.example".to_owned()),
         ("attachments", "0".to_owned()),
     ])

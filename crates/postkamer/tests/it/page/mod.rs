@@ -9,6 +9,7 @@ mod hostile;
 mod keyboard;
 mod live;
 mod mailboxes;
+pub(crate) mod mailgun;
 mod me;
 mod microsoft;
 mod narrow;

@@ -122,6 +122,7 @@ async fn page(
             is_open: !accounts::relay::own_addresses(&state.room).await?.listeners.is_empty(),
         }),
     };
+    let (domains, _) = super::mailgun::choice(state, person, &account.settings.address).await?;
     // Nothing has to be known of a server of theirs.
     let choices = match unfinished && (test.can_go_on || relay.is_some() && !test.is_running()) {
         false => None,
@@ -138,7 +139,7 @@ async fn page(
         head: Head::new(account, Tab::Server, after, visitor),
         unfinished,
         errors: Errors::default(),
-        halves: halves(account),
+        halves: halves(account).map(|half| half.with_domains(&domains)),
         open: test.outcome == Outcome::Failed,
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
@@ -188,7 +189,8 @@ async fn correct(
             let errors = field_errors(refusal)?;
             let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
             page.errors = Errors::new(&errors, visitor.language);
-            page.halves = [HalfForm::typed("incoming", &fields), HalfForm::typed("outgoing", &fields)];
+            let domains = page.halves[0].domains.clone();
+            page.halves = ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains));
             page.open = true;
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }

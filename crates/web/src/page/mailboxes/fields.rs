@@ -12,7 +12,7 @@ use axum::{
 };
 use connect::Secret;
 use mailroom::accounts::{AccountInput, ServerInput};
-use store::account::{Account, AfterFetch, Authentication, Encryption, Exchange, Incoming, Outgoing, Server};
+use store::account::{Account, AfterFetch, Authentication, Domain, Encryption, Exchange, Incoming, Outgoing, Server};
 
 /// The fields of a form as they came.
 pub(super) struct Fields(Vec<(String, String)>);
@@ -61,7 +61,7 @@ const DAYS: &str = "14";
 pub(super) struct HalfForm {
     /// `incoming` or `outgoing`.
     pub(super) name: &'static str,
-    /// `imap`, `pop3`, `smtp`, `ews` or `none`.
+    /// `imap`, `pop3`, `smtp`, `ews`, `mailgun` or `none`.
     pub(super) kind: String,
     pub(super) host: String,
     pub(super) port: String,
@@ -73,6 +73,10 @@ pub(super) struct HalfForm {
     pub(super) after: String,
     /// POP3: after how many days.
     pub(super) days: String,
+    /// Mailgun: which domain.
+    pub(super) domain: String,
+    /// Mailgun: the domains that can be chosen.
+    pub(super) domains: Vec<String>,
     /// Exchange: the address of its service.
     pub(super) url: String,
     /// Exchange: `ntlm` or `basic`.
@@ -91,6 +95,8 @@ impl HalfForm {
             prefix: String::new(),
             after: "leave".to_owned(),
             days: DAYS.to_owned(),
+            domain: String::new(),
+            domains: Vec::new(),
             url: String::new(),
             authentication: "ntlm".to_owned(),
         }
@@ -185,6 +191,20 @@ impl HalfForm {
         HalfForm { url, authentication, ..HalfForm::empty(name, "ews", &exchange.username) }
     }
 
+    /// By a domain of the organisation.
+    pub(super) fn by_domain(name: &'static str, domain: &str, username: &str) -> HalfForm {
+        HalfForm { domain: domain.to_owned(), ..HalfForm::empty(name, "mailgun", username) }
+    }
+
+    /// With these domains to choose from, besides the one that it has.
+    pub(super) fn with_domains(mut self, domains: &[String]) -> HalfForm {
+        self.domains = domains.to_vec();
+        if !self.domain.is_empty() && !self.domains.contains(&self.domain) {
+            self.domains.push(self.domain.clone());
+        }
+        self
+    }
+
     /// As it was typed.
     pub(super) fn typed(name: &'static str, fields: &Fields) -> HalfForm {
         let of = |field: &str| fields.of(&format!("{name}_{field}")).to_owned();
@@ -198,6 +218,8 @@ impl HalfForm {
             prefix: of("prefix"),
             after: of("after"),
             days: of("days"),
+            domain: of("domain"),
+            domains: Vec::new(),
             url: of("url"),
             authentication: of("authentication"),
         }
@@ -221,6 +243,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Incoming::Ews(exchange) => HalfForm::of_exchange("incoming", exchange),
         Incoming::Microsoft365 => HalfForm::empty("incoming", "microsoft365", &settings.address),
         Incoming::Relay { .. } => HalfForm::empty("incoming", "relay", &settings.address),
+        Incoming::Mailgun(Domain { domain }) => HalfForm::by_domain("incoming", domain, &settings.address),
         Incoming::Gmail => HalfForm::empty("incoming", "gmail", &settings.address),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
@@ -228,6 +251,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Outgoing::Smtp(server) => HalfForm::of_server("outgoing", "smtp", server),
         Outgoing::Ews(exchange) => HalfForm::of_exchange("outgoing", exchange),
         Outgoing::Microsoft365 => HalfForm::empty("outgoing", "microsoft365", &settings.address),
+        Outgoing::Mailgun(Domain { domain }) => HalfForm::by_domain("outgoing", domain, &settings.address),
         Outgoing::Gmail => HalfForm::empty("outgoing", "gmail", &settings.address),
         _ => HalfForm::empty("outgoing", "none", &settings.address),
     };
@@ -240,6 +264,10 @@ fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let kind = of("kind");
     if ["none", "microsoft365", "gmail", "relay"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
+    }
+    if kind == "mailgun" {
+        let (kind, domain) = (Some(kind.to_owned()), Some(of("domain").to_owned()));
+        return ServerInput { kind, domain, ..ServerInput::default() };
     }
     let secret = Some(of("secret")).filter(|secret| !secret.is_empty()).map(Secret::new);
     if kind == "ews" {

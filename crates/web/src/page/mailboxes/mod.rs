@@ -9,6 +9,7 @@ mod general;
 mod history;
 mod linking;
 mod list;
+mod mailgun;
 mod new;
 mod owner;
 mod progress;

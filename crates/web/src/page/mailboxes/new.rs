@@ -65,6 +65,8 @@ struct SettingsPage {
     by_grant: Vec<ByGrant>,
     /// The mailbox is in Microsoft's cloud.
     in_cloud: bool,
+    /// The domain at Mailgun that fits the address best, where there is one.
+    by_mailgun: Option<String>,
 }
 
 impl SettingsPage {
@@ -120,12 +122,14 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
         return shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
     let candidates = accounts::discover(&state.room, address).await;
+    let (domains, fitting) = super::mailgun::choice(&state, &person, address).await?;
     let usable: Vec<&Candidate> = candidates.iter().filter(|candidate| is_usable(candidate)).collect();
     let chosen = usable.get(asked.choice).or(usable.first()).copied();
     let halves = match chosen {
-        Some(candidate) => of_candidate(candidate, address),
+        Some(candidate) => of_candidate(candidate, address, fitting.as_deref()),
         None => [HalfForm::empty("incoming", "imap", address), HalfForm::empty("outgoing", "smtp", address)],
     };
+    let halves = halves.map(|half| half.with_domains(&domains));
     let others = usable.iter().enumerate().filter(|(_, one)| !chosen.is_some_and(|chosen| std::ptr::eq(chosen, **one)));
     let others = others.map(|(at, candidate)| Other {
         path: format!("/mailboxes/new?address={}&choice={at}", super::super::route::percent(address)),
@@ -147,6 +151,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
         allows_plaintext: false,
         by_grant: by_grant(&state, &person, say).await?,
         in_cloud: candidates.iter().filter_map(|one| one.incoming.as_ref()).any(|one| one.kind == Kind::Graph),
+        by_mailgun: fitting,
     })
 }
 
@@ -173,6 +178,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
         }
         Err(refusal) => {
             let errors = field_errors(refusal)?;
+            let (domains, fitting) = super::mailgun::choice(&state, &person, &address).await?;
             let in_cloud = errors.iter().any(|error| error.code == field::USE_MICROSOFT365.0);
             let page = SettingsPage {
                 frame: Frame::new(&visitor, Place::Mailboxes),
@@ -183,12 +189,13 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
                 found: None,
                 note: None,
                 others: Vec::new(),
-                halves: [HalfForm::typed("incoming", &fields), HalfForm::typed("outgoing", &fields)],
+                halves: ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains)),
                 open: true,
                 may_allow_plaintext: person.viewer.role == UserRole::Administrator,
                 allows_plaintext: fields.is_on("allow_plaintext"),
                 by_grant: by_grant(&state, &person, Say(visitor.language)).await?,
                 in_cloud,
+                by_mailgun: fitting,
             };
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
@@ -246,13 +253,18 @@ fn can_send(endpoint: &Endpoint) -> bool {
     matches!(endpoint.kind, Kind::Smtp | Kind::Ews)
 }
 
-fn of_candidate(candidate: &Candidate, address: &str) -> [HalfForm; 2] {
+fn of_candidate(candidate: &Candidate, address: &str, by_mailgun: Option<&str>) -> [HalfForm; 2] {
     let incoming = candidate.incoming.as_ref().filter(|endpoint| can_receive(endpoint));
     let outgoing = candidate.outgoing.as_ref().filter(|endpoint| can_send(endpoint));
+    let sends_by_mailgun = candidate.outgoing.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Mailgun);
     let empty = |name, kind| HalfForm::empty(name, kind, address);
     [
         incoming.map_or_else(|| empty("incoming", "imap"), |endpoint| HalfForm::of_endpoint("incoming", endpoint)),
-        outgoing.map_or_else(|| empty("outgoing", "smtp"), |endpoint| HalfForm::of_endpoint("outgoing", endpoint)),
+        match (outgoing, by_mailgun) {
+            (Some(endpoint), _) => HalfForm::of_endpoint("outgoing", endpoint),
+            (None, Some(domain)) if sends_by_mailgun => HalfForm::by_domain("outgoing", domain, address),
+            (None, _) => empty("outgoing", "smtp"),
+        },
     ]
 }
 

@@ -85,7 +85,7 @@ fn page(visitor: &Visitor, account: &Account, after: &After) -> Page {
         signature_text: text_of_html(&signature_html).trim_end().to_owned(),
         signature_html,
         sent_copy: match account.sent_copy {
-            _ if matches!(account.settings.incoming, Incoming::Pop3(_)) => say.copy_here(),
+            _ if matches!(account.settings.incoming, Incoming::Pop3(_) | Incoming::Mailgun(_)) => say.copy_here(),
             _ if matches!(account.settings.outgoing, Outgoing::Microsoft365 | Outgoing::Gmail | Outgoing::Ews(_)) => {
                 say.copy_provider()
             }

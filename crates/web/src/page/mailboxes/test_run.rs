@@ -120,12 +120,14 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
     let from = match &account.settings.incoming {
         Incoming::Imap(server) | Incoming::Pop3(server) => Some(say.receiving_from(&server.host)),
         Incoming::Ews(exchange) => Some(say.receiving_from(&exchange.server().host)),
+        Incoming::Mailgun(_) => Some(say.receiving_from("Mailgun")),
         Incoming::Relay { .. } => Some(say.by_forwarding().to_owned()),
         _ => None,
     };
     let by = match &account.settings.outgoing {
         Outgoing::Smtp(server) => Some(say.sending_by(&server.host)),
         Outgoing::Ews(exchange) => Some(say.sending_by(&exchange.server().host)),
+        Outgoing::Mailgun(_) => Some(say.sending_by("Mailgun")),
         _ => None,
     };
     groups.extend(from.map(|title| Group { title, steps: receiving }));

@@ -119,6 +119,11 @@ words! {
         put_to_use "Mailbox in gebruik nemen" "Put the mailbox to use";
         test_forwarding_why "De test kijkt of mail van buiten wordt aangenomen. Kan de mailbox ook verzenden, dan gaat er een echt bericht heen en terug." "The test looks whether mail from outside is taken in. When the mailbox can send too, a real message goes there and back.";
         step_door "Mail van buiten wordt aangenomen" "Mail from outside is taken in";
+        by_mailgun "Mailgun" "Mailgun";
+        by_mailgun_why "Loopt de mail van dit adres via Mailgun? Dan hoeft u alleen het domein te kiezen dat uw beheerder heeft ingesteld." "Does the mail of this address go through Mailgun? Then you only choose the domain that your administrator set up.";
+        connect_by_mailgun "Verbinden via Mailgun" "Connect through Mailgun";
+        kind_mailgun "Mailgun: via een domein van uw organisatie" "Mailgun: by a domain of your organisation";
+        mailgun_domain "Domein bij Mailgun" "Domain at Mailgun";
         by_microsoft "Microsoft 365" "Microsoft 365";
         by_microsoft_why "Ligt deze mailbox bij Microsoft 365 (Exchange Online)? Dan zijn er geen servers of wachtwoorden in te vullen: de eigenaar gaat bij Microsoft akkoord." "Is this mailbox at Microsoft 365 (Exchange Online)? Then there are no servers or passwords to fill in: its owner agrees at Microsoft.";
         connect_by_microsoft "Verbinden met Microsoft 365" "Connect through Microsoft 365";

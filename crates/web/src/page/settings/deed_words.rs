@@ -54,6 +54,11 @@ words! {
         let_again "liet iemand terugkomen die gewist was" "let somebody come again who was erased";
         provider_set "stelde de aanmelddienst in" "set up the sign-in service";
         app_set "stelde de app voor Microsoft 365 in" "set up the app for Microsoft 365";
+        mailgun_added "voegde een domein van Mailgun toe" "added a domain of Mailgun";
+        mailgun_changed "wijzigde een domein van Mailgun" "changed a domain of Mailgun";
+        mailgun_removed "verwijderde een domein van Mailgun" "removed a domain of Mailgun";
+        mailgun_told "liet Mailgun hier aanleveren" "had Mailgun hand over here";
+        mailgun_refused "weigerde mail die Mailgun aanleverde" "refused mail that Mailgun handed over";
         app_removed "verwijderde de app voor Microsoft 365" "removed the app for Microsoft 365";
         google_app_set "stelde de app voor Google in" "set up the app for Google";
         google_app_removed "verwijderde de app voor Google" "removed the app for Google";
@@ -93,6 +98,13 @@ words! {
         f_servers "servers" "servers";
         f_owners "eigenaren" "owners";
         f_provider "via de aanmelddienst" "by the sign-in service";
+        f_region "regio" "region";
+        f_api_key "API-sleutel" "API key";
+        f_signing_key "ondertekensleutel" "signing key";
+        w_unknown_recipient "onbekende ontvanger" "unknown recipient";
+        w_signature_reused "handtekening al gebruikt" "signature used before";
+        w_too_large "te groot" "too large";
+        w_no_mail "geen bericht erin" "no message in it";
         f_issuer "adres van de dienst" "address of the service";
         f_client_id "client-ID" "client ID";
         f_client_secret "clientgeheim" "client secret";
@@ -159,6 +171,11 @@ impl Say {
             "organisation.changed" => self.organisation_changed(),
             "organisation.app_set" => self.app_set(),
             "organisation.app_removed" => self.app_removed(),
+            "organisation.mailgun_added" => self.mailgun_added(),
+            "organisation.mailgun_changed" => self.mailgun_changed(),
+            "organisation.mailgun_removed" => self.mailgun_removed(),
+            "organisation.mailgun_told" => self.mailgun_told(),
+            "organisation.mailgun_refused" => self.mailgun_refused(),
             "organisation.google_app_set" => self.google_app_set(),
             "organisation.google_app_removed" => self.google_app_removed(),
             "account.authorised" => self.account_authorised(),
@@ -208,6 +225,13 @@ impl Say {
             "incoming" | "outgoing" => self.f_servers().to_owned(),
             "owners" => self.f_owners().to_owned(),
             "provider" => self.f_provider().to_owned(),
+            "region" => self.f_region().to_owned(),
+            "api_key" => self.f_api_key().to_owned(),
+            "signing_key" => self.f_signing_key().to_owned(),
+            "unknown_recipient" => self.w_unknown_recipient().to_owned(),
+            "signature_reused" => self.w_signature_reused().to_owned(),
+            "no_mail_in_it" => self.w_no_mail().to_owned(),
+            "too_large" => self.w_too_large().to_owned(),
             "issuer" => self.f_issuer().to_owned(),
             "client_id" => self.f_client_id().to_owned(),
             "client_secret" => self.f_client_secret().to_owned(),

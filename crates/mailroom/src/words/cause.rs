@@ -45,6 +45,9 @@ explained! {
     OTHER_ACCOUNT "other_account":
         "De server antwoordt met een andere mailbox dan die waarvan hier de mail staat." / "The server answers with another mailbox than the one whose mail is here."
         => "Zet de vorige server of gebruikersnaam terug. Is de mailbox verhuisd, zet dan eerst de oude mail over naar de nieuwe server en sla de mailbox hier opnieuw op. Maak voor een andere mailbox een nieuwe aan." / "Put back the former server or user name. If the mailbox was moved, first bring the old mail over to the new server and save the mailbox here again. For another mailbox make a new one.";
+    NO_LISTENER "no_listener":
+        "Deze Postkamer neemt nu geen mail van buiten aan." / "This Postkamer takes in no mail from outside now."
+        => "De beheerder van de server zet dat aan met --smtp en laat mail voor het domein naar deze server wijzen (MX). Hoe, staat in docs/connectors/own-addresses.md." / "The server's administrator switches that on with --smtp and points mail for the domain to this server (MX). How stands in docs/connectors/own-addresses.md.";
     UNKNOWN_HOST "unknown_host":
         "De servernaam bestaat niet." / "The server name does not exist."
         => "Controleer de servernaam op tikfouten, of laat de instellingen opzoeken." / "Check the server name for typing errors, or have the settings looked up.";

@@ -16,6 +16,7 @@ mod people;
 mod pop3;
 mod provider;
 mod reading;
+mod relay;
 mod restore;
 mod settings;
 mod signature;

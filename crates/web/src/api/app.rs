@@ -26,8 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// A provider of mailboxes.
-#[derive(Debug, Clone, Copy, ToSchema)]
-#[schema(value_type = String, example = "google", pattern = "^(microsoft|google)$")]
+#[derive(Debug, Clone, Copy)]
 struct Provider(AppProvider);
 
 impl FromStr for Provider {
@@ -84,8 +83,11 @@ struct AppForm {
 
 /// The app at a provider.
 #[utoipa::path(get, path = "/organisation/apps/{provider}", tag = "people",
-    params(("provider" = Provider, Path, description = "At which provider.")),
-    responses((status = 200, description = "The app, and what to register there.", body = ProviderApp)))]
+    params(("provider" = String, Path, pattern = "^(microsoft|google)$", description = "microsoft or google.")),
+    responses(
+        (status = 200, description = "The app, and what to register there.", body = ProviderApp),
+        (status = 404, description = "There is no such provider.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 async fn get(
     State(state): State<AppState>,
     Administrator(caller): Administrator,
@@ -98,8 +100,11 @@ async fn get(
 
 /// Says which app the organisation registered at a provider.
 #[utoipa::path(put, path = "/organisation/apps/{provider}", tag = "people",
-    params(("provider" = Provider, Path, description = "At which provider.")), request_body = AppForm,
-    responses((status = 200, description = "The app as it is now.", body = ProviderApp)))]
+    params(("provider" = String, Path, pattern = "^(microsoft|google)$", description = "microsoft or google.")), request_body = AppForm,
+    responses(
+        (status = 200, description = "The app as it is now.", body = ProviderApp),
+        (status = 404, description = "There is no such provider.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 async fn set(
     State(state): State<AppState>,
     Administrator(caller): Administrator,
@@ -119,7 +124,7 @@ async fn set(
 
 /// Forgets the app. Mailboxes of that provider are no longer fetched until there is another.
 #[utoipa::path(delete, path = "/organisation/apps/{provider}", tag = "people",
-    params(("provider" = Provider, Path, description = "At which provider.")),
+    params(("provider" = String, Path, pattern = "^(microsoft|google)$", description = "microsoft or google.")),
     responses(
         (status = 204, description = "It is gone."),
         (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),

@@ -1,7 +1,9 @@
 //! The ways in.
 
 use super::{
-    Lying, Mailbox, held,
+    Lying, Mailbox,
+    exchange::Exchange,
+    held,
     servers::{Collected, Followed},
     with_each,
 };
@@ -18,6 +20,7 @@ macro_rules! every_mailbox {
             imap_on_cyrus = super::Followed::cyrus(),
             imap_on_courier = super::Followed::courier(),
             pop3_on_dovecot = super::Collected::dovecot(),
+            ews_on_the_simulator = super::Exchange::by_ntlm(),
         }
     };
 }

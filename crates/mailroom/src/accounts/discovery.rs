@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn what_can_be_connected_today_comes_first_and_the_rest_says_why_not() {
         let found = in_order(vec![
-            candidate(Origin::Preset, (Kind::Ews, Kind::Ews), Some("Eigen woorden.")),
+            candidate(Origin::Preset, (Kind::Mailgun, Kind::Mailgun), Some("Eigen woorden.")),
             candidate(Origin::Preset, (Kind::Imap, Kind::Smtp), None),
             candidate(Origin::Mx, (Kind::Imap, Kind::Mailgun), None),
             candidate(Origin::Guess, (Kind::Imap, Kind::Smtp), None),

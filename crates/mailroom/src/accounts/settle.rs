@@ -216,6 +216,7 @@ impl Draft {
         match kind.as_str() {
             "none" => Incoming::None,
             "microsoft365" => Incoming::Microsoft365,
+            "relay" => Incoming::Relay { relay_address: settings.incoming.relay_address().map(str::to_owned) },
             "gmail" => Incoming::Gmail,
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
@@ -251,7 +252,7 @@ impl Draft {
                 Incoming::Ews(exchange)
             }
             kind => {
-                let known = ["mailgun", "relay"].contains(&kind);
+                let known = ["mailgun"].contains(&kind);
                 self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Incoming::None
             }

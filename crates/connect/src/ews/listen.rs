@@ -168,6 +168,7 @@ mod tests {
 
     #[test]
     fn envelopes_that_follow_each_other_are_told_apart_wherever_they_are_cut() {
+        const FIRST: usize = 54;
         let two =
             b"<?xml version=\"1.0\"?><s:Envelope><a>x</a></s:Envelope><?xml version=\"1.0\"?><Envelope></Envelope>";
         assert_eq!(end_of(two), Some(FIRST));

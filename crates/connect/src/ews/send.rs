@@ -9,7 +9,8 @@ use super::{
     xml::written,
 };
 use crate::{
-    ConnectError, Marks, Parcel, Receipt, RecipientReceipt, ServerWords, Transport,
+    ConnectError, Marks, Parcel, Receipt, ServerWords, Transport,
+    drafts::taken,
     error::{Cause, Step},
 };
 use async_trait::async_trait;
@@ -23,6 +24,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Where a letter lies while it is written, while it leaves, and when it has left.
 const DRAFTS: &str = "drafts";
 const LEAVING: [&str; 2] = ["sentitems", "outbox"];
+
+/// What HTTP says of a request that was done.
+const ACCEPTED: u16 = 200;
 
 /// A mailbox at an Exchange server, sending half.
 #[derive(Debug)]
@@ -123,7 +127,7 @@ impl Transport for EwsTransport {
         let (hidden, message_id) = addressed(&parcel)?;
         let message_id = message_id.as_deref();
         let draft = match self.earlier(message_id).await? {
-            Earlier::Left => return Ok(receipt(&parcel, "it had left already")),
+            Earlier::Left => return Ok(taken(&parcel, "it had left already", ACCEPTED)),
             Earlier::Draft(draft) => draft,
             Earlier::Nothing => self.draft(&parcel, &hidden).await?,
         };
@@ -137,7 +141,7 @@ impl Transport for EwsTransport {
             folder::named("sentitems")
         );
         match self.line.one(Question::once(&question)).await {
-            Ok(_) => Ok(receipt(&parcel, "accepted by Exchange")),
+            Ok(_) => Ok(taken(&parcel, "accepted by Exchange", ACCEPTED)),
             Err(error @ ConnectError::Refused { .. }) => {
                 self.forget(&draft).await;
                 Err(error)
@@ -150,7 +154,7 @@ impl Transport for EwsTransport {
             ) => Err(error),
             Err(error) => {
                 self.settle(&draft, message_id, &error.to_string()).await?;
-                Ok(receipt(&parcel, "accepted by Exchange"))
+                Ok(taken(&parcel, "accepted by Exchange", ACCEPTED))
             }
         }
     }
@@ -160,12 +164,6 @@ impl Transport for EwsTransport {
     }
 
     async fn close(&self) {}
-}
-
-fn receipt(parcel: &Parcel, words: &str) -> Receipt {
-    let said = ServerWords(words.to_owned());
-    let one = |address: &String| RecipientReceipt { address: address.clone(), outcome: Ok(said.clone()) };
-    Receipt { recipients: parcel.recipients.iter().map(one).collect(), server_said: said.clone(), code: 200 }
 }
 
 /// Whoever is only in the envelope: Exchange sends to those in the head, and to these besides. And the Message-ID.

@@ -4,6 +4,8 @@ mod both_ways;
 mod faults;
 mod fetch;
 mod kept;
+#[path = "../memory/mod.rs"]
+mod memory;
 mod push;
 mod send;
 mod sign_in;

@@ -2,6 +2,7 @@
 
 use super::{
     Lying, Mailbox,
+    exchange::Exchange,
     granted::Granted,
     held,
     servers::{Collected, Followed},
@@ -22,6 +23,7 @@ macro_rules! every_mailbox {
             pop3_on_dovecot = super::Collected::dovecot(),
             microsoft = super::Granted::at_microsoft(),
             google = super::Granted::at_google(),
+            ews_on_the_simulator = super::Exchange::by_ntlm(),
         }
     };
 }

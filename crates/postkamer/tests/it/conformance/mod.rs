@@ -2,6 +2,7 @@
 //! and the same letter out ends the same way, whoever the provider is. A new connector joins by saying how another program
 //! puts mail into its mailbox, what lies there, and what arrived from it.
 
+mod exchange;
 mod granted;
 mod incoming;
 mod outgoing;

@@ -2,6 +2,7 @@
 
 use super::{
     Way,
+    exchange::Exchange,
     granted::Granted,
     servers::{Submission, Unsure},
     with_each,
@@ -18,6 +19,7 @@ macro_rules! every_way_that_fails_when_asked {
             smtp = super::Unsure::server(),
             microsoft = super::Granted::at_microsoft(),
             google = super::Granted::at_google(),
+            ews = super::Exchange::by_ntlm(),
         }
     };
 }
@@ -28,6 +30,7 @@ with_each! {
     smtp_beside_pop3 = super::Unsure::server(),
     microsoft = super::Granted::at_microsoft(),
     google = super::Granted::at_google(),
+    ews = super::Exchange::by_ntlm(),
 }
 every_way_that_fails_when_asked!(a_lost_answer_sends_nothing_twice);
 every_way_that_fails_when_asked!(what_is_put_off_goes_later_and_once);

@@ -320,7 +320,9 @@ fn refusal(fault: &Fault, name: &str) -> Option<Reply> {
             reply
         }
         Kind::Timeout | Kind::DoneThen504 => Reply::bare(504),
-        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LostNotification => return None,
+        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LateEvents | Kind::LostNotification => {
+            return None;
+        }
     };
     Some(reply)
 }

@@ -19,6 +19,7 @@ pub mod oidc;
 mod patience;
 mod phrase;
 pub mod pop3;
+pub mod relay;
 mod room;
 pub mod sasl;
 pub mod secret;

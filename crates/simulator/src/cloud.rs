@@ -135,6 +135,18 @@ impl Cloud {
         self.grants.access_token(Some(address), scope, self.token_seconds)
     }
 
+    /// A lasting grant of a mailbox, as if its owner had agreed just now.
+    pub fn grant_for(&mut self, address: &str) -> String {
+        let (client_id, scope) = match self.google.mailbox(address) {
+            Some(_) => (self.google.client_id.clone(), crate::google::SCOPE.to_owned()),
+            None => {
+                let app = self.apps.first().map(|app| app.client_id.clone());
+                (app.unwrap_or_default(), "Mail.ReadWrite Mail.Send User.Read offline_access".to_owned())
+            }
+        };
+        self.grants.refresh_token(client_id, address, scope)
+    }
+
     /// Where a browser goes that was sent to this address of the sign-in, when somebody says there who they are; nobody turns
     /// back. `None` when the page shows what is wrong instead.
     pub fn decide(&mut self, address: &str, who: &str) -> Option<String> {

@@ -29,6 +29,7 @@ mod installation;
 mod key_maker;
 pub mod limit;
 pub mod link;
+pub mod listener;
 mod lost_sync;
 pub mod mailgun;
 pub mod mention;

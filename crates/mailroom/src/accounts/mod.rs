@@ -16,6 +16,7 @@ pub mod health;
 mod help;
 mod input;
 mod owners;
+pub mod relay;
 mod round_trip;
 #[cfg(test)]
 mod round_trip_test;
@@ -24,6 +25,7 @@ pub mod secret;
 mod settle;
 #[cfg(test)]
 mod settle_test;
+mod test_letter;
 pub mod vendor;
 #[cfg(test)]
 mod verb_test;
@@ -81,9 +83,11 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
         Some(owners) => owners::read(&owners, viewer, &[], &mut settled.errors),
         None => vec![owner::Owner { party: owner::Party::User(viewer.user), rights: owner::Rights::ALL }],
     };
-    let settled = checked(room, viewer, settled, None).await?;
+    let mut settled = checked(room, viewer, settled, None).await?;
+    settled.warnings.extend(relay::warning(room, &settled.settings).await?);
+    let domain = room.config.base_domain.clone();
     let (viewer, now) = (*viewer, room.clock.now());
-    let new = NewAccount { id: AccountKey(room.store.make.key(now)), settings: settled.settings, primary };
+    let mut new = NewAccount { id: AccountKey(room.store.make.key(now)), settings: settled.settings, primary };
     let (incoming, outgoing) = (settled.incoming_secret, settled.outgoing_secret);
     let keys = room.store.keys.clone();
     let account = room
@@ -91,6 +95,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
         .db
         .write(move |tx| {
             Box::pin(async move {
+                relay::give_address(tx, &domain, None, &mut new.settings).await?;
                 account::create(tx, viewer.organisation, &new, now).await?;
                 for (direction, secret) in [(Direction::Incoming, incoming), (Direction::Outgoing, outgoing)] {
                     if let Some(secret) = secret {
@@ -129,12 +134,14 @@ pub async fn patch(
             Some(owners::read(&owners, viewer, &kept, &mut settled.errors))
         }
     };
-    let settled = checked(room, viewer, settled, Some(&before.settings)).await?;
+    let mut settled = checked(room, viewer, settled, Some(&before.settings)).await?;
+    settled.warnings.extend(relay::warning(room, &settled.settings).await?);
+    let domain = room.config.base_domain.clone();
     if primary == Some(false) && before.primary {
         return Err(Refusal::conflict("primary", field::PRIMARY_NEEDED));
     }
     let (viewer, now, version) = (*viewer, room.clock.now(), before.version);
-    let Settled { settings, incoming_secret, outgoing_secret, warnings, .. } = settled;
+    let Settled { mut settings, incoming_secret, outgoing_secret, warnings, .. } = settled;
     let unasked = same_mailbox::keeps(room, &before, &settings, incoming_secret.as_ref()).await?;
     let has_new_secret = incoming_secret.is_some() || outgoing_secret.is_some();
     let keys = room.store.keys.clone();
@@ -144,6 +151,7 @@ pub async fn patch(
         .write(move |tx| {
             Box::pin(async move {
                 keeps_its_mailbox(tx, &before, &settings.incoming, now).await?;
+                relay::give_address(tx, &domain, Some(account), &mut settings).await?;
                 account::update(tx, viewer.organisation, account, version, &settings, now).await?;
                 for direction in grant::of_another_kind(&before.settings, &settings) {
                     account::set_secret(tx, &keys, viewer.organisation, account, direction, None, now).await?;
@@ -320,7 +328,7 @@ async fn checked(
 /// M14): the mail of a POP3 mailbox lies in folders of ours, which no IMAP server has, and the other way round.
 async fn keeps_its_mailbox(tx: &mut Tx, before: &Account, incoming: &Incoming, now: i64) -> Result<(), StoreError> {
     let (organisation, id) = (before.organisation, before.id);
-    let was = before.identity.as_deref().map(same_mailbox::kind_of_door);
+    let was = same_mailbox::kind_of_mail(before);
     let is = same_mailbox::kind(incoming);
     if let (Some(was), Some(is)) = (was, is)
         && was != is

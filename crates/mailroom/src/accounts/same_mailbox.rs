@@ -35,9 +35,18 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
         Incoming::Pop3(_) => Some("pop3"),
         Incoming::Microsoft365 => Some("microsoft365"),
         Incoming::Mailgun(_) => Some("mailgun"),
+        Incoming::Relay { .. } => Some("relay"),
         Incoming::Gmail => Some("gmail"),
         Incoming::Ews(_) => Some("ews"),
         _ => None,
+    }
+}
+
+/// The kind of what holds the account's mail: the door behind which it was seen, or folders of ours.
+pub(super) fn kind_of_mail(account: &Account) -> Option<&'static str> {
+    match account.settings.incoming {
+        Incoming::Relay { .. } => Some("relay"),
+        _ => account.identity.as_deref().map(kind_of_door),
     }
 }
 
@@ -54,7 +63,7 @@ pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
 }
 
 /// The kind of the server behind a door that was written down.
-pub(super) fn kind_of_door(door: &str) -> &'static str {
+fn kind_of_door(door: &str) -> &'static str {
     let is_of = |beginning: &str| door.starts_with(beginning);
     match () {
         () if is_of(incoming::POP3_DOOR) => "pop3",

@@ -200,6 +200,7 @@ impl Draft {
             "none" => Incoming::None,
             "microsoft365" => Incoming::Microsoft365,
             "mailgun" => Incoming::Mailgun(by_domain::chosen("incoming", &typed, settings, &mut self.errors)),
+            "relay" => Incoming::Relay { relay_address: settings.incoming.relay_address().map(str::to_owned) },
             "gmail" => Incoming::Gmail,
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
@@ -234,9 +235,8 @@ impl Draft {
                 self.signs_in(kept.as_ref(), &exchange.server(), with_secret);
                 Incoming::Ews(exchange)
             }
-            kind => {
-                let known = kind == "relay";
-                self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
+            _ => {
+                self.wrong("incoming.kind", field::UNKNOWN_KIND);
                 Incoming::None
             }
         }

@@ -45,6 +45,9 @@ explained! {
     OTHER_ACCOUNT "other_account":
         "De server antwoordt met een andere mailbox dan die waarvan hier de mail staat." / "The server answers with another mailbox than the one whose mail is here."
         => "Zet de vorige server of gebruikersnaam terug. Is de mailbox verhuisd, zet dan eerst de oude mail over naar de nieuwe server en sla de mailbox hier opnieuw op. Maak voor een andere mailbox een nieuwe aan." / "Put back the former server or user name. If the mailbox was moved, first bring the old mail over to the new server and save the mailbox here again. For another mailbox make a new one.";
+    NO_LISTENER "no_listener":
+        "Deze Postkamer neemt nu geen mail van buiten aan." / "This Postkamer takes in no mail from outside now."
+        => "De beheerder van de server zet dat aan met --smtp en laat mail voor het domein naar deze server wijzen (MX). Hoe, staat in docs/connectors/own-addresses.md." / "The server's administrator switches that on with --smtp and points mail for the domain to this server (MX). How stands in docs/connectors/own-addresses.md.";
     UNKNOWN_HOST "unknown_host":
         "De servernaam bestaat niet." / "The server name does not exist."
         => "Controleer de servernaam op tikfouten, of laat de instellingen opzoeken." / "Check the server name for typing errors, or have the settings looked up.";
@@ -238,7 +241,7 @@ pub fn of(cause: Cause) -> Explained {
 /// The explanation with that code, as kept with an account's health. What stands before the code of trouble with sending
 /// (`accounts::health::Half`) changes nothing about its cause.
 pub fn by_code(code: &str) -> Option<Explained> {
-    let all = || ALL.iter().chain(super::aadsts::ALL);
+    let all = || ALL.iter().chain(super::aadsts::ALL).chain(super::google::ALL);
     let find = |code: &str| all().find(|explained| explained.code == code).copied();
     find(code).or_else(|| find(code.strip_prefix(SENDING)?))
 }
@@ -250,7 +253,7 @@ mod tests {
 
     #[test]
     fn every_failure_is_explained_in_both_languages_and_says_what_to_do() {
-        for explained in ALL.iter().chain(crate::words::aadsts::ALL) {
+        for explained in ALL.iter().chain(crate::words::aadsts::ALL).chain(crate::words::google::ALL) {
             assert_complete(explained.code, &explained.cause);
             assert_complete(explained.code, &explained.fix);
             assert_eq!(by_code(explained.code), Some(*explained), "the code {} is used twice", explained.code);

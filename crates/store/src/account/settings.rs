@@ -140,6 +140,16 @@ pub enum Incoming {
     None,
 }
 
+impl Incoming {
+    /// The address of ours that its mail comes to.
+    pub fn relay_address(&self) -> Option<&str> {
+        match self {
+            Incoming::Relay { relay_address } => relay_address.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// How mail goes out (features M3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]

@@ -2,6 +2,7 @@
 
 mod doubt;
 mod first_day;
+mod google;
 mod handling;
 mod hostile;
 mod keyboard;
@@ -16,6 +17,7 @@ mod people;
 mod pop3;
 mod provider;
 mod reading;
+mod relay;
 mod restore;
 mod settings;
 mod signature;

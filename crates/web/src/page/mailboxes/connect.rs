@@ -58,10 +58,21 @@ struct Page {
     allows_plaintext: bool,
     /// It is opened by a grant: whether there is one.
     authorised: Option<bool>,
+    /// Its mail is forwarded to an address of ours.
+    relay: Option<Relay>,
     /// Where, as it is called and as its company is.
     way: (&'static str, &'static str),
     /// What to fetch, once the mailbox can be read.
     choices: Option<Choices>,
+}
+
+/// How mail is forwarded to us.
+struct Relay {
+    address: String,
+    /// The mailbox has no other address.
+    is_own: bool,
+    /// Somebody takes mail in.
+    is_open: bool,
 }
 
 /// The last questions of the wizard.
@@ -104,7 +115,16 @@ async fn page(
     let test = TestView::new(account, run, visitor);
     let unfinished = is_unfinished(account);
     let (domains, _) = super::mailgun::choice(state, person, &account.settings.address).await?;
-    let choices = match unfinished && test.can_go_on {
+    let relay = match account.settings.incoming.relay_address() {
+        None => None,
+        Some(address) => Some(Relay {
+            address: address.to_owned(),
+            is_own: address.eq_ignore_ascii_case(&account.settings.address),
+            is_open: !accounts::relay::own_addresses(&state.room).await?.listeners.is_empty(),
+        }),
+    };
+    // Nothing has to be known of a server of theirs.
+    let choices = match unfinished && (test.can_go_on || relay.is_some() && !test.is_running()) {
         false => None,
         true => Some(Choices {
             folders: roles_of(state, person, visitor, account.id).await?,
@@ -124,6 +144,7 @@ async fn page(
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
+        relay,
         way: way(account, Say(visitor.language)),
         choices,
         test,

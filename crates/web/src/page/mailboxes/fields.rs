@@ -243,6 +243,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Incoming::Ews(exchange) => HalfForm::of_exchange("incoming", exchange),
         Incoming::Microsoft365 => HalfForm::empty("incoming", "microsoft365", &settings.address),
         Incoming::Mailgun(Domain { domain }) => HalfForm::by_domain("incoming", domain, &settings.address),
+        Incoming::Relay { .. } => HalfForm::empty("incoming", "relay", &settings.address),
         Incoming::Gmail => HalfForm::empty("incoming", "gmail", &settings.address),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
@@ -261,7 +262,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if ["none", "microsoft365", "gmail"].contains(&kind) {
+    if ["none", "microsoft365", "gmail", "relay"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
     }
     if kind == "mailgun" {

@@ -24,7 +24,7 @@ use mailroom::{
     words::{Checks, Refusal, field},
 };
 use serde::Deserialize;
-use store::{UserRole, app_registration::AppProvider};
+use store::{UserRole, account::Incoming, app_registration::AppProvider};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/new", Who::MailboxManagers, show).post("/mailboxes/new", Who::MailboxManagers, make).post(
@@ -167,8 +167,9 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
     match accounts::create(&state.room, &person.viewer, input).await {
         Ok(saved) => {
             let id = saved.account.id;
-            if accounts::vendor::of(&saved.account.settings).is_some() {
-                // Nothing can be tried before its owner agreed.
+            let is_forwarded = matches!(saved.account.settings.incoming, Incoming::Relay { .. });
+            if accounts::vendor::of(&saved.account.settings).is_some() || is_forwarded {
+                // Nothing can be tried before its owner agreed, or before its mail is forwarded.
                 return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
             }
             accounts::begin_test(&state.room, &person.viewer, id).await?;

@@ -12,6 +12,7 @@ mod ledger;
 mod mailgun;
 mod mailgun_words;
 mod organisation;
+mod own_addresses;
 mod people;
 mod sign_in;
 mod template;
@@ -35,6 +36,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = sign_in::routes(pages);
     let pages = app::routes(pages);
     let pages = mailgun::routes(pages);
+    let pages = own_addresses::routes(pages);
     let pages = people::routes(pages);
     let pages = user::routes(pages);
     let pages = group::routes(pages);
@@ -53,6 +55,7 @@ words! {
         sign_in "Aanmelden" "Sign-in";
         apps "Apps" "Apps";
         mailgun "Mailgun" "Mailgun";
+        addresses "Eigen adressen" "Own addresses";
         users "Gebruikers" "Users";
         groups "Groepen" "Groups";
         templates "Sjablonen" "Templates";
@@ -72,6 +75,7 @@ fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
         (true, "/settings/sign-in", say.sign_in()),
         (true, "/settings/microsoft", say.apps()),
         (true, "/settings/mailgun", say.mailgun()),
+        (true, "/settings/addresses", say.addresses()),
         (true, "/settings/users", say.users()),
         (true, "/settings/groups", say.groups()),
         (false, "/settings/templates", say.templates()),

@@ -1,4 +1,4 @@
-//! The settings found for an address, in the order in which they help: what can be connected today comes first.
+//! The settings found for an address, in the order in which they help: what needs nothing of an administrator comes first.
 
 use crate::{
     MailRoom,
@@ -9,9 +9,9 @@ use connect::{
     discover::{self, Candidate, Kind, Note},
 };
 
-const NOT_YET: Text = text(
-    "Deze verbinding kan Postkamer nog niet maken; kies voorlopig een andere, als die er is.",
-    "Postkamer can't make this connection yet; choose another one for now, where there is one.",
+const DOMAIN_FIRST: Text = text(
+    "Dit loopt via Mailgun: een beheerder voegt het domein eerst toe bij Instellingen, Mailgun.",
+    "This goes through Mailgun: an administrator adds the domain first at Settings, Mailgun.",
 );
 
 /// The settings that may fit the address, best first.
@@ -24,27 +24,24 @@ pub async fn discover_in(world: &World, address: &str) -> Vec<Candidate> {
     in_order(discover::discover(world, address).await)
 }
 
-/// What works today first, the order otherwise kept; what does not says so.
+/// What needs nothing else first, the order otherwise kept; what needs a domain of the organisation says so.
 fn in_order(mut found: Vec<Candidate>) -> Vec<Candidate> {
-    found.sort_by_key(|candidate| !works_today(candidate));
-    for candidate in found.iter_mut().filter(|candidate| !works_today(candidate)) {
+    found.sort_by_key(needs_domain);
+    for candidate in found.iter_mut().filter(|candidate| needs_domain(candidate)) {
         let note = candidate.note.take();
         let joined = |own: Option<String>, more: &str| match own {
             Some(own) => format!("{more} {own}"),
             None => more.to_owned(),
         };
         let (nl, en) = note.map_or((None, None), |note| (Some(note.nl), Some(note.en)));
-        candidate.note = Some(Note { nl: joined(nl, NOT_YET.nl), en: joined(en, NOT_YET.en) });
+        candidate.note = Some(Note { nl: joined(nl, DOMAIN_FIRST.nl), en: joined(en, DOMAIN_FIRST.en) });
     }
     found
 }
 
-/// Whether an account can be made of both halves. What settling refuses and this list must say the same: a test asks.
-fn works_today(candidate: &Candidate) -> bool {
-    let works = |kind: Kind| match kind {
-        Kind::Imap | Kind::Pop3 | Kind::Smtp | Kind::Graph | Kind::Gmail | Kind::Ews | Kind::Mailgun => true,
-    };
-    candidate.incoming.iter().chain(&candidate.outgoing).all(|endpoint| works(endpoint.kind))
+/// Whether a half goes by a domain that administrators keep.
+fn needs_domain(candidate: &Candidate) -> bool {
+    candidate.incoming.iter().chain(&candidate.outgoing).any(|endpoint| endpoint.kind == Kind::Mailgun)
 }
 
 #[cfg(test)]
@@ -77,19 +74,18 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_connected_today_comes_first_and_the_rest_says_why_not() {
+    fn what_needs_a_domain_comes_last_and_says_so() {
         let found = in_order(vec![
-            candidate(Origin::Preset, (Kind::Mailgun, Kind::Mailgun), Some("Eigen woorden.")),
+            candidate(Origin::Preset, (Kind::Imap, Kind::Mailgun), Some("Eigen woorden.")),
             candidate(Origin::Preset, (Kind::Imap, Kind::Smtp), None),
-            candidate(Origin::Mx, (Kind::Imap, Kind::Ews), None),
+            candidate(Origin::Mx, (Kind::Ews, Kind::Ews), None),
             candidate(Origin::Guess, (Kind::Imap, Kind::Smtp), None),
         ]);
         let sources: Vec<Origin> = found.iter().map(|candidate| candidate.source).collect();
-        assert_eq!(sources, [Origin::Preset, Origin::Guess, Origin::Preset, Origin::Mx]);
+        assert_eq!(sources, [Origin::Preset, Origin::Mx, Origin::Guess, Origin::Preset]);
         assert_eq!(found[0].note, None);
-        let note = found[2].note.clone().unwrap();
-        assert!(note.nl.starts_with("Deze verbinding") && note.nl.ends_with("Eigen woorden."), "{note:?}");
-        assert!(found[3].note.is_some());
+        let note = found[3].note.clone().unwrap();
+        assert!(note.nl.contains("Mailgun") && note.nl.ends_with("Eigen woorden."), "{note:?}");
     }
 
     #[test]

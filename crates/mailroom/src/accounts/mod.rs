@@ -4,6 +4,9 @@ mod after_fetch;
 pub mod app;
 pub mod authorise;
 pub(crate) mod connection;
+pub mod device_code;
+#[cfg(test)]
+mod device_code_test;
 pub mod diagnosis;
 mod discovery;
 mod fetching;

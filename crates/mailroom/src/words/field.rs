@@ -28,6 +28,8 @@ reasons! {
     APP_NEEDED "app_needed" "Uw organisatie heeft bij deze provider nog geen app geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at this provider yet. An administrator does so once, at Settings, Apps.";
     /// Not a mailbox of that provider.
     NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord." / "This mailbox is not opened by authorising it, but with a password.";
+    /// No code for another device.
+    BROWSER_ONLY "browser_only" "Deze provider opent een mailbox niet met een code op een ander apparaat. Open Postkamer in een browser en kies bij de mailbox Autoriseren." / "This provider does not open a mailbox with a code on another device. Open Postkamer in a browser and choose Authorise at the mailbox.";
     /// No tenant.
     NOT_A_TENANT "not_a_tenant" "Vul het tenant-ID of een domein van uw organisatie in, zoals voorbeeld.nl; niet common." / "Enter the tenant ID or a domain of your organisation, like example.com; not common.";
     /// A tenant where apps have none.

@@ -58,6 +58,8 @@ struct Page {
     allows_plaintext: bool,
     /// It is opened by a grant: whether there is one.
     authorised: Option<bool>,
+    /// Its owner can also agree on another device.
+    by_code: bool,
     /// Where, as it is called and as its company is.
     way: (&'static str, &'static str),
     /// What to fetch, once the mailbox can be read.
@@ -123,6 +125,7 @@ async fn page(
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
+        by_code: vendor::of(&account.settings).is_some_and(|at| vendor::gives_codes(&state.room.world, at)),
         way: way(account, Say(visitor.language)),
         choices,
         test,

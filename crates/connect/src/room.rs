@@ -4,14 +4,11 @@ use crate::Outlet;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// So much memory is asked for first, in KiB, and the rest when it is known.
-pub(crate) const FIRST_KIB: u32 = 64;
 /// How long letters that turned out long wait for memory, before they go on without.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Memory for so many letters of which nothing is known.
-pub(crate) async fn first(out: &Outlet, letters: usize) -> Option<OwnedSemaphorePermit> {
-    let kib = FIRST_KIB.saturating_mul(u32::try_from(letters.max(1)).unwrap_or(u32::MAX));
+/// So much memory to begin with, in KiB; the rest when it is known.
+pub(crate) async fn first(out: &Outlet, kib: u32) -> Option<OwnedSemaphorePermit> {
     out.room.clone().acquire_many_owned(kib.min(out.room_total.max(1))).await.ok()
 }
 

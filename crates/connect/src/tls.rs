@@ -5,6 +5,7 @@ mod certificate;
 mod trust;
 
 pub use ahead::Ahead;
+pub(crate) use certificate::end_point;
 pub use certificate::{Presented, spki_sha256};
 pub use trust::Trust;
 

@@ -17,9 +17,14 @@ pub async fn open(options: &Settled) -> Result<MailRoom, Failed> {
     let config = Config {
         node: node_name(&store),
         base_url: options.base_url.clone().unwrap_or_default(),
-        base_domain: options.base_domain.clone().unwrap_or_else(|| "postkamer.localhost".into()),
+        base_domain: base_domain(options),
     };
     Ok(MailRoom::new(store, world(options)?, Clock::default(), config))
+}
+
+/// The domain of our own addresses.
+pub fn base_domain(options: &Settled) -> String {
+    options.base_domain.clone().unwrap_or_else(|| "postkamer.localhost".into())
 }
 
 /// The outside world as the options allow it.

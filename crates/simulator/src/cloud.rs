@@ -1,6 +1,6 @@
 //! Everything the simulator knows: organisations' apps, mailboxes, what was granted, what is to go wrong.
 
-use crate::{Google, fault::Fault, graph::Subscription, mailbox::Mailbox, sign_in::Grants};
+use crate::{Google, ews::Exchange, fault::Fault, graph::Subscription, mailbox::Mailbox, sign_in::Grants};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -53,6 +53,8 @@ pub struct Cloud {
     pub device_seconds: i64,
     /// What left.
     pub sent: Vec<Sent>,
+    /// The Exchange server of the same mailboxes.
+    pub exchange: Exchange,
     pub(crate) grants: Grants,
     pub(crate) subscriptions: Vec<Subscription>,
 }
@@ -85,6 +87,7 @@ impl Default for Cloud {
             token_seconds: 3600,
             device_seconds: 5,
             sent: Vec::new(),
+            exchange: Exchange::default(),
             grants: Grants::default(),
             subscriptions: Vec::new(),
         }
@@ -128,6 +131,18 @@ impl Cloud {
             None => "Mail.ReadWrite Mail.Send User.Read",
         };
         self.grants.access_token(Some(address), scope, self.token_seconds)
+    }
+
+    /// A lasting grant of a mailbox, as if its owner had agreed just now.
+    pub fn grant_for(&mut self, address: &str) -> String {
+        let (client_id, scope) = match self.google.mailbox(address) {
+            Some(_) => (self.google.client_id.clone(), crate::google::SCOPE.to_owned()),
+            None => {
+                let app = self.apps.first().map(|app| app.client_id.clone());
+                (app.unwrap_or_default(), "Mail.ReadWrite Mail.Send User.Read offline_access".to_owned())
+            }
+        };
+        self.grants.refresh_token(client_id, address, scope)
     }
 
     /// Where a browser goes that was sent to this address of the sign-in, when somebody says there who they are; nobody turns

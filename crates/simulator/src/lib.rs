@@ -1,5 +1,5 @@
-//! A stand-in for providers that can't be had on a machine of one's own: Microsoft's sign-in and its Graph for mail, Google's
-//! sign-in and Gmail, with faults on request. It serves the tests, the demo, and who builds on our API.
+//! A stand-in for providers that can't be had on a machine of one's own: Microsoft's sign-in and its Graph for mail, an
+//! Exchange server, Google's sign-in and Gmail, with faults on request. It serves the tests, the demo, and who builds on our API.
 //!
 //! It shares no type with `connect`, so that neither hides the other's mistake. What it answers follows the vendor's
 //! documents (learn.microsoft.com/graph, learn.microsoft.com/entra/identity-platform,
@@ -9,6 +9,7 @@
 mod asked;
 mod cloud;
 mod control;
+mod ews;
 mod fault;
 mod gmail;
 mod google;
@@ -18,6 +19,7 @@ mod server;
 mod sign_in;
 
 pub use cloud::{App, CLIENT_ID, CLIENT_SECRET, Cloud, Sent};
+pub use ews::{EXCHANGE_PASSWORD, Exchange, User};
 pub use fault::{Fault, Kind};
 pub use gmail::{GmailBox, Message};
 pub use google::{GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Google};

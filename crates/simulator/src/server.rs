@@ -3,22 +3,26 @@
 use crate::{
     asked::{Asked, Reply, decoded},
     cloud::Cloud,
-    control,
+    control, ews,
     fault::{self, Kind},
     gmail, google, graph, sign_in,
 };
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State, connect_info::Connected},
     http::{HeaderName, HeaderValue},
     response::Response,
+    serve::IncomingStream,
 };
 use std::{
     collections::HashMap,
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -72,7 +76,7 @@ impl Simulator {
         let router = Router::new().fallback(serve).with_state(shared.clone());
         let task = tokio::spawn(async move {
             // It only ends with the listener.
-            let _ = axum::serve(listener, router).await;
+            let _ = axum::serve(listener, router.into_make_service_with_connect_info::<Connection>()).await;
         });
         Ok(Simulator { url, shared, task })
     }
@@ -94,6 +98,17 @@ impl Drop for Simulator {
     }
 }
 
+/// Which connection a request came over: NTLM signs in a connection, not a request.
+#[derive(Debug, Clone, Copy)]
+struct Connection(u64);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Connection {
+    fn connect_info(_: IncomingStream<'_, TcpListener>) -> Connection {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Connection(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else { return written(Reply::bare(413)) };
@@ -102,11 +117,15 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         headers.entry(name.as_str().to_owned()).and_modify(|all| *all = format!("{all}, {value}")).or_insert(value);
     }
+    let connection = parts.extensions.get::<ConnectInfo<Connection>>().map_or(0, |ConnectInfo(Connection(n))| *n);
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
     let below = path.strip_prefix("/v1.0");
     let asked =
         Asked::new(parts.method.as_str(), &format!("{}?{query}", below.unwrap_or(path)), headers, body.to_vec());
+    if ews::is_meant(path) {
+        return ews::serve(&shared, asked, connection).await.unwrap_or_else(cut);
+    }
     let reply = match below {
         Some(_) => of_interface(&shared, asked, &decoded(query, true), Whose::Microsoft).await,
         None if gmail::is_of_gmail(path) => of_interface(&shared, asked, &decoded(query, true), Whose::Google).await,
@@ -116,12 +135,7 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     };
     match reply {
         Some(reply) => written(reply),
-        None => {
-            let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
-            let mut response = Response::new(Body::from_stream(cut));
-            response.headers_mut().insert("content-length", HeaderValue::from_static("100"));
-            response
-        }
+        None => cut(),
     }
 }
 
@@ -137,6 +151,14 @@ async fn answered(shared: &Shared, asked: &Asked, whose: Whose) -> Reply {
         Whose::Microsoft => graph::answer(shared, asked).await,
         Whose::Google => gmail::answer(shared, asked),
     }
+}
+
+/// The connection ends.
+fn cut() -> Response {
+    let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
+    let mut response = Response::new(Body::from_stream(cut));
+    response.headers_mut().insert("content-length", HeaderValue::from_static("100"));
+    response
 }
 
 /// `None`: the connection ends without an answer.
@@ -223,7 +245,7 @@ impl Drop for Turn {
     }
 }
 
-fn written(reply: Reply) -> Response {
+pub(crate) fn written(reply: Reply) -> Response {
     let length = reply.body.len();
     let body = match reply.is_cut {
         false => Body::from(reply.body),

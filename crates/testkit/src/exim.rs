@@ -14,12 +14,14 @@ pub struct EximOptions {
     pub messages_per_connection: u32,
     /// In bytes.
     pub size_limit: u64,
+    /// Mail for this domain is carried on to this port of this machine.
+    pub onward: Option<(String, u16)>,
 }
 
 impl Default for EximOptions {
     fn default() -> EximOptions {
         let user = ("anna".into(), "geheim-1".into());
-        EximOptions { user, tls: None, messages_per_connection: 20, size_limit: 2 << 20 }
+        EximOptions { user, tls: None, messages_per_connection: 20, size_limit: 2 << 20, onward: None }
     }
 }
 
@@ -49,7 +51,11 @@ impl Exim {
             layer.write("/etc/exim4/key.pem", &identity.key);
             tls = "tls_advertise_hosts = *\ntls_certificate = /etc/exim4/cert.pem\ntls_privatekey = /etc/exim4/key.pem";
         }
+        // Nobody listens on port 9 (discard), and nothing is sent there.
+        let (domain, port) = options.onward.unwrap_or((String::new(), 9));
         let values = [
+            ("ONWARD_DOMAIN", domain),
+            ("ONWARD_PORT", port.to_string()),
             ("SMTP", smtp_port.to_string()),
             ("SIZE_LIMIT", options.size_limit.to_string()),
             ("MESSAGES_PER_CONNECTION", options.messages_per_connection.to_string()),

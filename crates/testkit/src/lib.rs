@@ -11,6 +11,7 @@ pub mod corpus;
 mod courier;
 mod cyrus;
 mod dovecot;
+mod exchange;
 mod exim;
 mod gmail;
 mod graph;
@@ -39,6 +40,7 @@ pub use client::{Append, FolderSnapshot, ImapClient, MessageSnapshot, PopClient,
 pub use courier::Courier;
 pub use cyrus::{Cyrus, CyrusOptions};
 pub use dovecot::{Dovecot, DovecotOptions};
+pub use exchange::{exchange_client, exchange_schema, held_against_exchange_schema};
 pub use exim::{Exim, EximOptions};
 pub use gmail::gmail_client;
 pub use graph::graph_client;

@@ -16,6 +16,8 @@ use std::collections::{HashMap, HashSet};
 pub const AT_ONCE: usize = 50;
 /// Letters in one request with their bytes.
 const WITH_BYTES: usize = 10;
+/// So much memory such a request is given before anybody knows how long its letters are, in KiB.
+const FIRST_KIB: u32 = 160;
 /// Such requests at once.
 const IN_FLIGHT: usize = 3;
 /// Flags told at once.
@@ -264,7 +266,7 @@ type Brought = (Option<tokio::sync::OwnedSemaphorePermit>, Vec<(Wish, Had)>);
 
 /// Some letters with their bytes, and the memory they take.
 async fn brought(line: &Line, out: &Outlet, limit: u64, wishes: Vec<Wish>) -> Result<Brought, ConnectError> {
-    let mut room = room::first(out, wishes.len()).await;
+    let mut room = room::first(out, FIRST_KIB).await;
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.clone()).collect();
     let found = letter::several(line, &ids, Depth::Raw, limit).await?;
     let bytes = found.iter().map(|had| match had {

@@ -15,6 +15,8 @@ use mail::{Flags, FolderKey, RemoteId, RemoteSet};
 const PAGE: usize = 100;
 /// Letters asked for at once; the line has no more places.
 const IN_FLIGHT: usize = 4;
+/// So much memory a letter is given before anybody knows how long it is, in KiB.
+const FIRST_KIB: u32 = 64;
 /// Pages of one round at most: a server that always knows of another is stopped.
 const PAGES: usize = 100_000;
 
@@ -234,7 +236,7 @@ impl Pull<'_> {
 /// The bytes of a letter as it lies there; `None` when it doesn't any more.
 async fn letter(pull: &Pull<'_>, folder: FolderKey, item: Item) -> Result<Option<Change>, ConnectError> {
     let remote = RemoteId::Name(item.id.clone());
-    let mut room = room::first(pull.out, 1).await;
+    let mut room = room::first(pull.out, FIRST_KIB).await;
     let path = format!("/messages/{}", encoded(&item.id));
     let unreadable = |code, reason| Ok(Some(Change::Unreadable { folder, remote: remote.clone(), code, reason }));
     let answer = match pull.line.ask(Question::get(format!("{path}/$value")).slowly().at_most(pull.limit)).await {

@@ -9,6 +9,7 @@ use crate::{
 use connect::{
     ConnectError, Credentials, Secret, Source, Transcript, Transport, World, egress,
     error::{Cause, Step},
+    ews::{EwsSettings, EwsSource, EwsTransport},
     imap::{ImapOptions, ImapSource},
     pop3::Pop3Source,
     smtp::{SmtpOptions, SmtpTransport},
@@ -16,7 +17,7 @@ use connect::{
 use std::time::Duration;
 use store::{
     StoreError,
-    account::{Account, Authentication, Direction, Encryption, Incoming, Outgoing, Server},
+    account::{Account, Authentication, Direction, Encryption, Exchange, Incoming, Outgoing, Server},
 };
 
 pub(crate) use super::watch::note;
@@ -52,12 +53,16 @@ pub(super) async fn server_source(
         let line = room.grants.line(room, account, provider).map_err(no_line)?;
         return Ok(vendor::source(provider, line, room.world.message_limit_bytes));
     }
-    let (Incoming::Imap(server) | Incoming::Pop3(server)) = &account.settings.incoming else {
-        return Err(no_server("incoming"));
-    };
     let secret = match secret {
         Some(secret) => Some(Secret::new(secret.reveal())),
         None => secret_of(room, account, Direction::Incoming).await?,
+    };
+    if let Incoming::Ews(exchange) = &account.settings.incoming {
+        let settings = exchange_settings(exchange, account, secret).ok_or_else(|| no_secret("incoming.secret"))?;
+        return Ok(Box::new(EwsSource::new(settings.line(&room.world), room.world.message_limit_bytes)));
+    }
+    let (Incoming::Imap(server) | Incoming::Pop3(server)) = &account.settings.incoming else {
+        return Err(no_server("incoming"));
     };
     let credentials = credentials(server, secret).ok_or_else(|| no_secret("incoming.secret"))?;
     let (world, place) = (room.world.clone(), reachable(server, account));
@@ -79,6 +84,11 @@ pub(crate) async fn transport(
 ) -> Result<Box<dyn Transport>, StoreError> {
     if let Some(provider) = vendor::of_half(&account.settings, Direction::Outgoing) {
         return Ok(vendor::transport(provider, room.grants.line(room, account, provider).map_err(no_line)?));
+    }
+    if let Outgoing::Ews(exchange) = &account.settings.outgoing {
+        let secret = secret_of(room, account, Direction::Outgoing).await?;
+        let settings = exchange_settings(exchange, account, secret).ok_or_else(|| no_secret("outgoing.secret"))?;
+        return Ok(Box::new(EwsTransport::new(settings.line(&room.world))));
     }
     Ok(Box::new(smtp_transport(room, account, connections, per_connection, None).await?))
 }
@@ -144,6 +154,16 @@ pub(crate) async fn is_inside(world: &World, host: &str) -> bool {
             .all(|address| world.allow_networks.iter().any(|network| network.contains(&address.to_canonical()))),
         Err(_) => false,
     }
+}
+
+fn exchange_settings(exchange: &Exchange, account: &Account, secret: Option<Secret>) -> Option<EwsSettings> {
+    let server = exchange.server();
+    Some(EwsSettings {
+        url: exchange.url.clone(),
+        credentials: credentials(&server, secret)?,
+        by_ntlm: exchange.authentication == Authentication::Ntlm,
+        server: reachable(&server, account),
+    })
 }
 
 fn credentials(server: &Server, secret: Option<Secret>) -> Option<Credentials> {

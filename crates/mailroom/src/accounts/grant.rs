@@ -75,12 +75,17 @@ pub(super) fn direction(settings: &AccountSettings) -> Direction {
     }
 }
 
-/// What one half of an account goes through: a server of its own, or a provider, which needs no settings. `None`: nothing.
-pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<&Server>> {
+/// What one half of an account goes through: a server of its own, or a provider or our own door, which need no settings.
+/// `None`: nothing.
+pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<Server>> {
     match (half, &settings.incoming, &settings.outgoing) {
         _ if vendor::of_half(settings, half).is_some() => Some(None),
+        (Direction::Incoming, Incoming::Relay { .. }, _) => Some(None),
         (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
-        | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server)),
+        | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server.clone())),
+        (Direction::Incoming, Incoming::Ews(exchange), _) | (Direction::Outgoing, _, Outgoing::Ews(exchange)) => {
+            Some(Some(exchange.server()))
+        }
         _ => None,
     }
 }

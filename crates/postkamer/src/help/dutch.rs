@@ -115,6 +115,24 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "Where to listen for the page and the API [default: 127.0.0.1:8025]",
         "Waar de pagina en de API te bereiken zijn [standaard: 127.0.0.1:8025]",
     ),
+    (
+        "Where to take mail in by SMTP, for our own addresses [default: nowhere]",
+        "Waar mail voor onze eigen adressen per SMTP binnenkomt [standaard: nergens]",
+    ),
+    (
+        "Certificate chain (PEM) to show there [default: one of our own making]",
+        "Certificaatketen (PEM) om daar te tonen [standaard: een zelfgemaakt certificaat]",
+    ),
+    ("Key (PEM) of that certificate", "Sleutel (PEM) van dat certificaat"),
+    (
+        "A network whose SMTP connections begin with a PROXY header (repeat, or separate by commas)",
+        "Een netwerk waarvan SMTP-verbindingen met een PROXY-kop beginnen (herhaal, of scheid met komma's)",
+    ),
+    ("Where serve would take mail in by SMTP", "Waar serve per SMTP mail zou aannemen"),
+    (
+        "Domain of our own addresses, to which mail is forwarded [default: postkamer.localhost]",
+        "Domein van onze eigen adressen, waarheen mail wordt doorgestuurd [standaard: postkamer.localhost]",
+    ),
     ("Which part to run", "Welk deel er draait"),
     ("Where to listen", "Waar hij te bereiken is"),
     ("Where serve would listen", "Waar serve te bereiken zou zijn"),

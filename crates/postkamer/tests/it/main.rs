@@ -18,6 +18,7 @@ mod personal;
 mod pop3;
 mod post_office;
 mod program;
+mod relay;
 mod restore;
 mod rights;
 mod search;

@@ -73,6 +73,14 @@ impl Grants {
         token
     }
 
+    /// A new grant.
+    pub fn refresh_token(&mut self, client_id: String, who: &str, scope: String) -> String {
+        let token = Grants::fresh("1.AXoA");
+        let refresh = Refresh { client_id, who: who.to_owned(), scope, is_used: false, ends_at: None };
+        self.refresh.insert(token.clone(), refresh);
+        token
+    }
+
     /// What a token opens, when it is good.
     pub fn opens(&self, token: &str) -> Option<&Access> {
         self.access.get(token).filter(|access| access.ends_at > Timestamp::now())

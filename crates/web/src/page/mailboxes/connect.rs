@@ -60,10 +60,21 @@ struct Page {
     authorised: Option<bool>,
     /// Its owner can also agree on another device.
     by_code: bool,
+    /// Its mail is forwarded to an address of ours.
+    relay: Option<Relay>,
     /// Where, as it is called and as its company is.
     way: (&'static str, &'static str),
     /// What to fetch, once the mailbox can be read.
     choices: Option<Choices>,
+}
+
+/// How mail is forwarded to us.
+struct Relay {
+    address: String,
+    /// The mailbox has no other address.
+    is_own: bool,
+    /// Somebody takes mail in.
+    is_open: bool,
 }
 
 /// The last questions of the wizard.
@@ -105,7 +116,16 @@ async fn page(
     let run = accounts::test_run(&state.room, &person.viewer, account.id).await?;
     let test = TestView::new(account, run, visitor);
     let unfinished = is_unfinished(account);
-    let choices = match unfinished && test.can_go_on {
+    let relay = match account.settings.incoming.relay_address() {
+        None => None,
+        Some(address) => Some(Relay {
+            address: address.to_owned(),
+            is_own: address.eq_ignore_ascii_case(&account.settings.address),
+            is_open: !accounts::relay::own_addresses(&state.room).await?.listeners.is_empty(),
+        }),
+    };
+    // Nothing has to be known of a server of theirs.
+    let choices = match unfinished && (test.can_go_on || relay.is_some() && !test.is_running()) {
         false => None,
         true => Some(Choices {
             folders: roles_of(state, person, visitor, account.id).await?,
@@ -126,6 +146,7 @@ async fn page(
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
         by_code: vendor::of(&account.settings).is_some_and(|at| vendor::gives_codes(&state.room.world, at)),
+        relay,
         way: way(account, Say(visitor.language)),
         choices,
         test,

@@ -21,10 +21,10 @@ use axum::{
 use connect::discover::{Candidate, Endpoint, Kind};
 use mailroom::{
     accounts::{self, secret},
-    words::{Checks, Refusal},
+    words::{Checks, Refusal, field},
 };
 use serde::Deserialize;
-use store::{UserRole, app_registration::AppProvider};
+use store::{UserRole, account::Incoming, app_registration::AppProvider};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/new", Who::MailboxManagers, show).post("/mailboxes/new", Who::MailboxManagers, make).post(
@@ -63,6 +63,15 @@ struct SettingsPage {
     allows_plaintext: bool,
     /// The providers at which the organisation registered an app.
     by_grant: Vec<ByGrant>,
+    /// The mailbox is in Microsoft's cloud.
+    in_cloud: bool,
+}
+
+impl SettingsPage {
+    /// The mailbox is in Microsoft's cloud and nobody registered the app that opens it.
+    fn lacks_app(&self) -> bool {
+        self.in_cloud && self.by_grant.iter().all(|way| way.kind != "microsoft365")
+    }
 }
 
 /// A way in without servers and passwords.
@@ -137,6 +146,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: false,
         by_grant: by_grant(&state, &person, say).await?,
+        in_cloud: candidates.iter().filter_map(|one| one.incoming.as_ref()).any(|one| one.kind == Kind::Graph),
     })
 }
 
@@ -152,8 +162,9 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
     match accounts::create(&state.room, &person.viewer, input).await {
         Ok(saved) => {
             let id = saved.account.id;
-            if accounts::vendor::of(&saved.account.settings).is_some() {
-                // Nothing can be tried before its owner agreed.
+            let is_forwarded = matches!(saved.account.settings.incoming, Incoming::Relay { .. });
+            if accounts::vendor::of(&saved.account.settings).is_some() || is_forwarded {
+                // Nothing can be tried before its owner agreed, or before its mail is forwarded.
                 return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
             }
             accounts::begin_test(&state.room, &person.viewer, id).await?;
@@ -162,6 +173,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
         }
         Err(refusal) => {
             let errors = field_errors(refusal)?;
+            let in_cloud = errors.iter().any(|error| error.code == field::USE_MICROSOFT365.0);
             let page = SettingsPage {
                 frame: Frame::new(&visitor, Place::Mailboxes),
                 say: Say(visitor.language),
@@ -176,6 +188,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
                 may_allow_plaintext: person.viewer.role == UserRole::Administrator,
                 allows_plaintext: fields.is_on("allow_plaintext"),
                 by_grant: by_grant(&state, &person, Say(visitor.language)).await?,
+                in_cloud,
             };
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
@@ -221,17 +234,21 @@ fn first(visitor: &Visitor, errors: Errors, address: &str) -> AddressPage {
 /// What we can connect to today.
 fn is_usable(candidate: &Candidate) -> bool {
     let receives = candidate.incoming.as_ref().is_some_and(can_receive);
-    let sends = candidate.outgoing.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Smtp);
+    let sends = candidate.outgoing.as_ref().is_some_and(can_send);
     receives || (candidate.incoming.is_none() && sends)
 }
 
 fn can_receive(endpoint: &Endpoint) -> bool {
-    matches!(endpoint.kind, Kind::Imap | Kind::Pop3)
+    matches!(endpoint.kind, Kind::Imap | Kind::Pop3 | Kind::Ews)
+}
+
+fn can_send(endpoint: &Endpoint) -> bool {
+    matches!(endpoint.kind, Kind::Smtp | Kind::Ews)
 }
 
 fn of_candidate(candidate: &Candidate, address: &str) -> [HalfForm; 2] {
     let incoming = candidate.incoming.as_ref().filter(|endpoint| can_receive(endpoint));
-    let outgoing = candidate.outgoing.as_ref().filter(|endpoint| endpoint.kind == Kind::Smtp);
+    let outgoing = candidate.outgoing.as_ref().filter(|endpoint| can_send(endpoint));
     let empty = |name, kind| HalfForm::empty(name, kind, address);
     [
         incoming.map_or_else(|| empty("incoming", "imap"), |endpoint| HalfForm::of_endpoint("incoming", endpoint)),
@@ -250,7 +267,12 @@ fn origin(candidate: &Candidate, say: Say) -> String {
 
 fn summary(candidate: &Candidate, say: Say) -> String {
     let hosts = [&candidate.incoming, &candidate.outgoing].into_iter().flatten();
-    let hosts: Vec<String> = hosts.map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port)).collect();
+    let named = |endpoint: &Endpoint| match &endpoint.url {
+        Some(url) => url.clone(),
+        None => format!("{}:{}", endpoint.host, endpoint.port),
+    };
+    let mut hosts: Vec<String> = hosts.map(named).collect();
+    hosts.dedup();
     let pop3 = candidate.incoming.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Pop3);
     let manner = if pop3 { "POP3 · " } else { "" };
     format!("{manner}{} {}", hosts.join(", "), origin(candidate, say))

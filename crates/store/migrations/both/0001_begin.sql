@@ -154,7 +154,6 @@ CREATE TABLE device_codes (
 );
 CREATE INDEX device_codes_due ON device_codes (next_at) WHERE state = 'waiting';
 
--- Wrong passwords and codes, inward. A subject is a person, a browser or a network; no address stands here in words.
 -- Nodes that take mail in by SMTP, as they say of themselves every minute.
 CREATE TABLE listeners (
     node TEXT NOT NULL PRIMARY KEY,
@@ -164,6 +163,7 @@ CREATE TABLE listeners (
     seen_at BIGINT NOT NULL
 );
 
+-- Wrong passwords and codes, inward. A subject is a person, a browser or a network; no address stands here in words.
 CREATE TABLE guards (
     subject TEXT NOT NULL PRIMARY KEY,
     organisation BIGINT,               -- of the person last tried, when there is one

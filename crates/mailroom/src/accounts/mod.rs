@@ -11,6 +11,8 @@ pub mod diagnosis;
 mod discovery;
 mod exchange;
 mod fetching;
+#[cfg(test)]
+mod google_test;
 mod grant;
 #[cfg(test)]
 mod grant_test;

@@ -3,6 +3,7 @@
 use super::{
     lane::Lane,
     outcome::{self, Follows},
+    provider,
 };
 use crate::{
     MailRoom,
@@ -72,6 +73,10 @@ pub(super) async fn carry(room: &MailRoom, lane: &Lane, mut leased: Leased) -> D
     // Of those who were held back nothing is said: they are tried when their domain is.
     finish.retry_at = finish.retry_at.max(held_back.unwrap_or(now));
     settle_account(room, lane, &answer, follows, now).await;
+    if answer.is_ok() && provider::saves_sent_always(&lane.account) {
+        // The copy lies there already: who sent it finds it here without waiting for the next look.
+        room.desks.look(lane.account.id);
+    }
     drop(alone);
     tell(&leased, &answer, &finish);
     room.tally.sent(finish.recipients.iter().map(|(_, verdict, _)| verdict));

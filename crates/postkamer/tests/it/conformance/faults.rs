@@ -1,21 +1,23 @@
 //! Whatever goes wrong at a provider, nothing is lost and nothing is doubled, and the state is told in words.
 
 use super::{
-    Simulated, held,
+    Mailbox, Way,
+    granted::Granted,
+    held,
     incoming::{is_as_there, nothing_is_missing, one},
-    microsoft::Graph,
     outgoing::{arrivals, letter},
     with_each,
 };
 use crate::post_office::{send, when};
 use crate::program::{Program, wait_until};
 use serde_json::json;
+use simulator::{Fault, Kind};
 
 macro_rules! every_simulated_provider {
     ($story:ident) => {
         with_each! {
             $story:
-            microsoft = super::Graph::mailbox(),
+            microsoft = super::Played::microsoft(),
         }
     };
 }
@@ -23,6 +25,56 @@ macro_rules! every_simulated_provider {
 every_simulated_provider!(whatever_goes_wrong_while_fetching_nothing_is_lost_or_doubled);
 every_simulated_provider!(whatever_goes_wrong_while_sending_every_letter_leaves_once);
 every_simulated_provider!(what_does_not_pass_is_told_in_words_and_is_over_when_somebody_saved_the_mailbox_again);
+
+/// A provider that is played, and where what it is asked can go wrong.
+struct Played {
+    provider: Granted,
+    /// Questions of fetching.
+    fetching: &'static [&'static str],
+    /// Making a draft, and sending it.
+    sending: [&'static str; 2],
+    /// Of fetching: what is answered by the place in a history being lost.
+    place: &'static str,
+}
+
+impl Played {
+    fn microsoft() -> Played {
+        Played {
+            provider: Granted::at_microsoft(),
+            fetching: &["mailFolders", "delta", "$value"],
+            sending: ["POST me/messages", "POST /send"],
+            place: "delta",
+        }
+    }
+
+    /// What can go wrong while fetching, and passes.
+    fn when_fetching(&self) -> Vec<Fault> {
+        let each = |at: &&'static str| {
+            let now = [Kind::TokenExpired, Kind::Timeout, Kind::DoneThen504, Kind::DoneThenCut, Kind::Half];
+            let slow = [Kind::Throttled, Kind::Unavailable, Kind::Slow].map(|kind| Fault::new(kind, at).seconds(1));
+            now.map(|kind| Fault::new(kind, at)).into_iter().chain(slow)
+        };
+        let last = [Fault::new(Kind::Resync, self.place), Fault::new(Kind::LostChange, "")];
+        self.fetching.iter().flat_map(each).chain(last).collect()
+    }
+
+    /// What can go wrong while a letter is sent, and passes.
+    fn when_sending(&self) -> Vec<Fault> {
+        let [draft, send] = self.sending;
+        let passing = |at| {
+            let slow = [Kind::Throttled, Kind::Slow].map(|kind| Fault::new(kind, at).seconds(1));
+            slow.into_iter().chain([Fault::new(Kind::TokenExpired, at)])
+        };
+        let settled = [Kind::DoneThen504, Kind::DoneThenCut, Kind::Half].map(|kind| Fault::new(kind, send));
+        // These make the letter wait for its next turn.
+        let later = [
+            Fault::new(Kind::DoneThenCut, draft),
+            Fault::new(Kind::Timeout, draft),
+            Fault::new(Kind::Unavailable, send),
+        ];
+        passing(draft).chain(passing(send)).chain(settled).chain(later).collect()
+    }
+}
 
 /// Fetches, and sees that a failure says why and what to do.
 fn fetched(program: &Program, account: &str) -> bool {
@@ -39,14 +91,15 @@ fn fetched(program: &Program, account: &str) -> bool {
 mod stories {
     use super::*;
 
-    pub(super) fn whatever_goes_wrong_while_fetching_nothing_is_lost_or_doubled(provider: &dyn Simulated) {
+    pub(super) fn whatever_goes_wrong_while_fetching_nothing_is_lost_or_doubled(played: &Played) {
+        let provider = &played.provider;
         provider.put("inbox", &[one("eerste")]);
-        let program = super::super::Mailbox::program(provider);
-        let id = super::super::Mailbox::connect(provider, &program);
+        let program = Mailbox::program(provider);
+        let id = Mailbox::connect(provider, &program);
         program.fetch(&id);
-        for (n, fault) in provider.when_fetching().into_iter().enumerate() {
+        for (n, fault) in played.when_fetching().into_iter().enumerate() {
             let what = format!("{:?} at {:?}", fault.kind, fault.at);
-            provider.fails(fault);
+            provider.meets(fault);
             provider.put("inbox", &[one(&format!("brief-{n}"))]);
             wait_until(&format!("it came in spite of {what}"), || {
                 fetched(&program, &id);
@@ -60,14 +113,15 @@ mod stories {
         assert_eq!(program.api.get(&format!("/accounts/{id}"))["health"]["colour"], json!("green"));
     }
 
-    pub(super) fn whatever_goes_wrong_while_sending_every_letter_leaves_once(provider: &dyn Simulated) {
-        let program = super::super::Way::program(provider);
-        let id = super::super::Way::connect(provider, &program);
+    pub(super) fn whatever_goes_wrong_while_sending_every_letter_leaves_once(played: &Played) {
+        let provider = &played.provider;
+        let program = Way::program(provider);
+        let id = Way::connect(provider, &program);
         let people = provider.people();
         let (mut sent, mut subjects) = (Vec::new(), Vec::new());
-        for (n, fault) in provider.when_sending().into_iter().enumerate() {
+        for (n, fault) in played.when_sending().into_iter().enumerate() {
             let what = format!("{:?} at {:?}", fault.kind, fault.at);
-            provider.fails(fault);
+            provider.meets(fault);
             subjects.push(format!("Zending {n}"));
             let out = send(&program.api, &letter(&id, &people, &subjects[n]));
             wait_until(&format!("it was tried with {what}"), || {
@@ -96,12 +150,13 @@ mod stories {
     }
 
     pub(super) fn what_does_not_pass_is_told_in_words_and_is_over_when_somebody_saved_the_mailbox_again(
-        provider: &dyn Simulated,
+        played: &Played,
     ) {
-        let program = super::super::Mailbox::program(provider);
-        let id = super::super::Mailbox::connect(provider, &program);
+        let provider = &played.provider;
+        let program = Mailbox::program(provider);
+        let id = Mailbox::connect(provider, &program);
         program.fetch(&id);
-        provider.fails(provider.for_good());
+        provider.meets(Fault::new(Kind::Denied, "").times(0));
         provider.put("inbox", &[one("later")]);
         assert!(!fetched(&program, &id));
         let health = program.api.get(&format!("/accounts/{id}"))["health"].clone();

@@ -1,8 +1,9 @@
 //! The ways in.
 
 use super::{
-    Lying, Mailbox, held,
-    microsoft::Graph,
+    Lying, Mailbox,
+    granted::Granted,
+    held,
     servers::{Collected, Followed},
     with_each,
 };
@@ -19,7 +20,8 @@ macro_rules! every_mailbox {
             imap_on_cyrus = super::Followed::cyrus(),
             imap_on_courier = super::Followed::courier(),
             pop3_on_dovecot = super::Collected::dovecot(),
-            microsoft = super::Graph::mailbox(),
+            microsoft = super::Granted::at_microsoft(),
+            google = super::Granted::at_google(),
         }
     };
 }

@@ -3,14 +3,13 @@
 //! puts mail into its mailbox, what lies there, and what arrived from it.
 
 mod faults;
+mod granted;
 mod incoming;
-mod microsoft;
 mod outgoing;
 mod servers;
 
 use crate::program::Program;
 use serde_json::Value;
-use simulator::Fault;
 use testkit::{Append, digest};
 
 /// A letter as it lies in a folder: the digest of its bytes, whether it was read, whether it is flagged.
@@ -79,24 +78,6 @@ trait Way {
     fn put_off_the_next(&self) {
         panic!("nothing goes wrong here when it is asked for");
     }
-}
-
-/// A provider that is played, so that it fails in every way it can when it is asked to.
-trait Simulated: Mailbox + Way {
-    /// What can go wrong while it is fetched from, and passes.
-    fn when_fetching(&self) -> Vec<Fault>;
-
-    /// What can go wrong while a letter is sent through it, and passes.
-    fn when_sending(&self) -> Vec<Fault>;
-
-    /// What goes wrong until somebody does something about it.
-    fn for_good(&self) -> Fault;
-
-    /// This goes wrong next.
-    fn fails(&self, fault: Fault);
-
-    /// Nothing goes wrong any more.
-    fn works_again(&self);
 }
 
 /// The words of the story are on both sides of the line: what lies there and what is held here.

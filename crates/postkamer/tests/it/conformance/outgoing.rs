@@ -2,7 +2,7 @@
 
 use super::{
     Way,
-    microsoft::Graph,
+    granted::Granted,
     servers::{Submission, Unsure},
     with_each,
 };
@@ -16,7 +16,8 @@ macro_rules! every_way_that_fails_when_asked {
         with_each! {
             $story:
             smtp = super::Unsure::server(),
-            microsoft = super::Graph::mailbox(),
+            microsoft = super::Granted::at_microsoft(),
+            google = super::Granted::at_google(),
         }
     };
 }
@@ -25,7 +26,8 @@ with_each! {
     a_letter_arrives_once_with_everybody_it_is_for_and_lies_among_the_sent_mail_once:
     smtp_to_postfix = super::Submission::to_postfix(),
     smtp_beside_pop3 = super::Unsure::server(),
-    microsoft = super::Graph::mailbox(),
+    microsoft = super::Granted::at_microsoft(),
+    google = super::Granted::at_google(),
 }
 every_way_that_fails_when_asked!(a_lost_answer_sends_nothing_twice);
 every_way_that_fails_when_asked!(what_is_put_off_goes_later_and_once);

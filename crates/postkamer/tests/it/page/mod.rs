@@ -1,6 +1,7 @@
 //! Stories of the page, in a real browser on real mail servers. Each page is photographed and held against axe.
 
 mod doubt;
+mod exchange;
 mod first_day;
 mod google;
 mod handling;

@@ -80,7 +80,7 @@ words! {
         kind_imap "IMAP: de mail blijft op de server" "IMAP: the mail stays on the server";
         kind_pop3 "POP3: de mail wordt hierheen gehaald" "POP3: the mail is fetched to here";
         kind_smtp "SMTP" "SMTP";
-        kind_ews "Exchange (EWS): een server van de organisatie zelf" "Exchange (EWS): a server of the organisation's own";
+        kind_ews "Exchange (EWS)" "Exchange (EWS)";
         exchange_url "Adres van Exchange" "Address of Exchange";
         exchange_url_hint "De naam van de server is genoeg; anders https://…/EWS/Exchange.asmx." "The server's name will do; else https://…/EWS/Exchange.asmx.";
         sign_in_by "Aanmelden" "Signing in";

@@ -1,0 +1,143 @@
+//! A mailbox at an Exchange server in the house, from the wizard to mail that goes both ways, with a simulator in its place.
+
+use super::{gallery, nothing_went_wrong, sign_in};
+use crate::fetch::text;
+use crate::post_office::{letter, send, when};
+use crate::program::{Backing, Program, wait_until};
+use serde_json::{Value, json};
+use simulator::{Cloud, EXCHANGE_PASSWORD, Simulator};
+use testkit::{Browser, corpus};
+use tokio::runtime::Runtime;
+
+const ADDRESS: &str = "info@voorbeeld.test";
+const ANNA: &str = "anna@voorbeeld.test";
+
+fn type_in(browser: &mut Browser, field: &str, text: &str) {
+    browser.run("await page.locator(`#${given[0]}`).fill(given[1])", json!([field, text]));
+}
+
+fn choose(browser: &mut Browser, field: &str, value: &str) {
+    browser.run("await page.locator(`#${given[0]}`).selectOption(given[1])", json!([field, value]));
+}
+
+fn is_shown(browser: &mut Browser, field: &str) -> bool {
+    browser.run("return await page.locator(`#${given}`).isVisible()", json!(field)) == json!(true)
+}
+
+fn count(simulator: &Simulator, address: &str, folder: &str) -> usize {
+    simulator.with(|cloud| {
+        let mailbox = cloud.mailbox(address).expect("a mailbox");
+        let id = mailbox.folder(folder).expect("a folder").id.clone();
+        mailbox.letters_in(&id).len()
+    })
+}
+
+fn connect(browser: &mut Browser, url: &str, secret: &str) {
+    for half in ["incoming", "outgoing"] {
+        choose(browser, &format!("{half}_kind"), "ews");
+        type_in(browser, &format!("{half}_url"), url);
+        type_in(browser, &format!("{half}_username"), "VOORBEELD\\info");
+    }
+    type_in(browser, "incoming_secret", secret);
+    browser.press("Verbinden en testen");
+}
+
+#[test]
+fn a_mailbox_at_an_exchange_server_is_connected_by_ntlm_and_one_in_the_cloud_is_sent_to_microsoft_365() {
+    let runtime = Runtime::new().expect("a runtime");
+    let address = "127.0.0.1:0".parse().expect("an address");
+    let simulator = runtime.block_on(Simulator::start(address, Cloud::default())).expect("a simulator");
+    simulator.with(|cloud| {
+        cloud.exchange.basic = false;
+        let mailbox = cloud.mailbox(ADDRESS).expect("a mailbox");
+        for raw in corpus::messages(11, 40) {
+            mailbox.put("inbox", raw, "2026-11-20T10:00:00Z".parse().expect("a moment"));
+        }
+    });
+    let url = format!("{}/EWS/Exchange.asmx", simulator.url);
+    let program = Program::start(Backing::Disk);
+    let mut browser = Browser::open();
+    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
+    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.go(&format!("{}/mailboxes/new?address={ADDRESS}", program.url()));
+    browser.sees("Niets gevonden");
+    assert!(is_shown(&mut browser, "incoming_host") && !is_shown(&mut browser, "incoming_url"));
+    choose(&mut browser, "incoming_kind", "ews");
+    assert!(!is_shown(&mut browser, "incoming_host") && is_shown(&mut browser, "incoming_url"));
+    assert!(!is_shown(&mut browser, "incoming_prefix"));
+    browser.judge(&gallery(), "mailboxes-exchange");
+
+    // Microsoft's cloud is elsewhere, and a line without encryption needs leave.
+    connect(&mut browser, "outlook.office365.com", EXCHANGE_PASSWORD);
+    browser.sees("Deze mailbox staat bij Microsoft in de cloud");
+    browser.sees("Microsoft 365 instellen");
+    browser.judge(&gallery(), "mailboxes-exchange-cloud");
+    connect(&mut browser, &url, EXCHANGE_PASSWORD);
+    browser.sees("Zonder versleuteling gaat het wachtwoord leesbaar over de lijn");
+
+    // A wrong password is told at the step where it was refused, and tried once for each half.
+    browser.run("await page.locator('[name=allow_plaintext]').check()", Value::Null);
+    connect(&mut browser, &url, "iets-anders-dan-dat-9");
+    browser.sees("Opslaan en opnieuw testen");
+    browser.sees("De server weigert de gebruikersnaam of het wachtwoord");
+    browser.judge(&gallery(), "mailbox-exchange-refused");
+    assert_eq!(simulator.with(|cloud| cloud.exchange.refused), 2);
+    let again = |browser: &mut Browser, authentication: &str| {
+        for half in ["incoming", "outgoing"] {
+            choose(browser, &format!("{half}_authentication"), authentication);
+            type_in(browser, &format!("{half}_username"), "VOORBEELD\\info");
+        }
+        type_in(browser, "incoming_secret", EXCHANGE_PASSWORD);
+        browser.press("Opslaan en opnieuw testen");
+    };
+    again(&mut browser, "basic");
+    browser.sees("De server wil op een andere manier worden aangemeld");
+    again(&mut browser, "ntlm");
+    browser.sees("Alles werkt");
+    browser.judge(&gallery(), "mailbox-exchange-tested");
+    browser.press("Beginnen met ophalen");
+    browser.sees("Alle mail is opgehaald");
+
+    let account = program.api.list("/accounts").pop().expect("the mailbox");
+    let id = text(&account["id"]).to_owned();
+    assert_eq!(account["incoming"]["url"], json!(url), "{account}");
+    assert_eq!((&account["incoming"]["authentication"], &account["push"]), (&json!("ntlm"), &json!(true)));
+    let counts = || program.api.get(&format!("/accounts/{id}"))["counts"]["messages"].clone();
+    wait_until("everything to be here", || (counts() == json!(40)).then_some(()));
+    assert_eq!(count(&simulator, ADDRESS, "inbox"), 40, "the test's mail was cleared away");
+
+    // New mail is told of; what is read here is read there; what is sent lies there once.
+    wait_until("somebody to listen", || {
+        simulator.with(|cloud| cloud.heard("POST EWS GetStreamingEvents") > 0).then_some(())
+    });
+    simulator.with(|cloud| {
+        let raw = "From: anna@voorbeeld.test\r\nMessage-ID: <nieuw@x.test>\r\nSubject: Zojuist\r\n\r\nDag!\r\n";
+        cloud.mailbox(ADDRESS).expect("a mailbox").put("inbox", raw, jiff::Timestamp::now());
+    });
+    wait_until("the new letter to be here", || (counts() == json!(41)).then_some(()));
+    let first = program.api.list("/messages?role=inbox")[0].clone();
+    program.api.patch(&format!("/messages/{}", text(&first["id"])), &json!({ "seen": true, "flagged": true }));
+    wait_until("the flag to be there", || {
+        let marked = simulator.with(|cloud| {
+            let mailbox = cloud.mailbox(ADDRESS).expect("a mailbox");
+            mailbox.letters.values().any(|letter| letter.is_read && letter.flag == "flagged")
+        });
+        marked.then_some(())
+    });
+    let out = send(&program.api, &letter(&id, &[ANNA], "Offerte"));
+    when(&program.api, &out, "accepted");
+    assert_eq!(count(&simulator, ANNA, "inbox"), 1);
+    program.fetch(&id);
+    assert_eq!(count(&simulator, ADDRESS, "sentitems"), 1, "there is no second copy");
+    assert_eq!(program.api.list("/messages?role=sent").len(), 1);
+    let ledger = program.api.get(&format!("/accounts/{id}/ledger"));
+    let missing = ledger["items"].as_array().or(ledger.as_array()).expect("rows").iter();
+    assert!(missing.map(|row| &row["missing"]).all(|missing| *missing == json!(0)), "{ledger}");
+    browser.go(&format!("{}/mailboxes", program.url()));
+    browser.sees("Exchange · 127.0.0.1");
+    for tab in ["connect", "folders", "sending"] {
+        browser.go(&format!("{}/mailboxes/{id}/{tab}", program.url()));
+        browser.judge(&gallery(), &format!("mailbox-exchange-{tab}"));
+    }
+    nothing_went_wrong(&mut browser, &["status of 422"]);
+}

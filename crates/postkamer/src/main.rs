@@ -1,5 +1,6 @@
 //! The program: command line, configuration, wiring.
 
+mod authorise;
 mod completion;
 mod demo;
 mod discover;
@@ -53,6 +54,8 @@ enum Command {
     Discover(discover::Discover),
     /// Fetch once, without a running server
     Fetch(fetch::Fetch),
+    /// Open a mailbox with a code that its owner types on another device
+    Authorise(authorise::Authorise),
     /// Fetch mail from a moment on that was never received
     Restore(restore::Restore),
     /// Bring mbox, Maildir or .eml files into an account
@@ -106,6 +109,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Demo(demo) => demo.run(&options).await,
             Command::Discover(discover) => discover.run(&options).await,
             Command::Fetch(fetch) => fetch.run(&options).await,
+            Command::Authorise(authorise) => authorise.run(&options).await,
             Command::Restore(restore) => restore.run(&options).await,
             Command::Import(import) => import.run(&options).await,
             Command::Export(export) => export.run(&options).await,

@@ -31,6 +31,10 @@ words! {
     SET_UP "{organisation} is klaar; {admin} is de beheerder." / "{organisation} is ready; {admin} is its administrator.";
     SEALED "{count} geheimen zijn met nieuwe sleutels verzegeld." / "{count} secrets are sealed with new keys.";
     FETCHED "{address}: {fetched} opgehaald, {updated} bijgewerkt, {removed} verwijderd" / "{address}: {fetched} fetched, {updated} updated, {removed} removed";
+    TYPE_CODE "Ga op een willekeurig apparaat naar {address} en typ daar deze code: {code}" / "On any device, go to {address} and type this code there: {code}";
+    AWAITED "Wachten op de code" / "Waiting for the code";
+    AUTHORISED "{address} is geautoriseerd." / "{address} is authorised.";
+    OTHER_CODE "Er is intussen een andere code voor deze mailbox gevraagd; deze telt niet meer." / "Another code was asked for this mailbox meanwhile; this one counts no longer.";
     RESTORED "{count} opgehaald" / "{count} fetched";
     TO_RESTORE "{count} te halen; voeg --confirm toe om dat te doen" / "{count} would be fetched; add --confirm to do it";
     IMPORTED "{read} berichten gelezen, {new} nieuw in {address}." / "{read} messages read, {new} new in {address}.";

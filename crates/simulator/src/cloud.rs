@@ -51,6 +51,8 @@ pub struct Cloud {
     pub latency_ms: u64,
     /// How long an access token lasts, in seconds.
     pub token_seconds: i64,
+    /// How long a device has to wait between two questions, in seconds.
+    pub device_seconds: i64,
     /// What left.
     pub sent: Vec<Sent>,
     /// What lies at Mailgun.
@@ -87,6 +89,7 @@ impl Default for Cloud {
             most_at_once: 0,
             latency_ms: 0,
             token_seconds: 3600,
+            device_seconds: 5,
             sent: Vec::new(),
             mailgun: Mailgun::default(),
             exchange: Exchange::default(),
@@ -154,6 +157,11 @@ impl Cloud {
             true => crate::google::decide(self, address, who),
             false => crate::sign_in::decide(self, address, who),
         }
+    }
+
+    /// Somebody types a device's code and says who they are; nobody turns back. `false` when no device waits with that code.
+    pub fn decide_device(&mut self, user_code: &str, who: &str) -> bool {
+        self.grants.decide(user_code, who)
     }
 
     /// Withdraws every grant of this mailbox: its tokens end, and are not renewed.

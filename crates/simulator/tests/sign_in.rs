@@ -37,7 +37,9 @@ async fn a_device_waits_until_somebody_agrees_elsewhere() {
         ("client_id", CLIENT_ID),
         ("device_code", code),
     ];
+    assert_eq!(device["interval"], json!(5));
     assert_eq!(token(&simulator, &grant).await["error"], json!("authorization_pending"));
+    assert_eq!(token(&simulator, &grant).await["error"], json!("slow_down"), "that was too soon");
     let page = device["verification_uri"].as_str().unwrap();
     let decided = [("user_code", device["user_code"].as_str().unwrap()), ("who", INFO)];
     assert_eq!(http.post(page).form(&decided).send().await.unwrap().status(), 200);

@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod db;
 pub mod departure;
 pub mod device;
+pub mod device_code;
 pub mod dossier;
 pub mod draft;
 pub mod edit;

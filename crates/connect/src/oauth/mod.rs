@@ -5,10 +5,12 @@
 //! (RFC 8628 §3.4) go through the same [`TokenEndpoint`].
 
 mod authorize;
+mod device;
 mod pkce;
 mod token;
 
 pub use authorize::{Answer, Request};
+pub use device::{DEVICE_GRANT, DeviceAnswer, device_code};
 pub use pkce::Verifier;
 pub use token::{ClientAuthentication, TokenEndpoint, Tokens};
 

@@ -1,15 +1,18 @@
 //! Redeeming what was given for tokens (RFC 6749 §3.2).
 
 use super::{OauthError, Registration, plain_code};
-use crate::{Secret, ServerWords, http::HttpClient};
+use crate::{
+    Secret, ServerWords,
+    http::{Answer, HttpClient},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Method, header};
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-const LIMIT_BYTES: usize = 256 << 10;
-const DEADLINE: Duration = Duration::from_secs(20);
+pub(super) const LIMIT_BYTES: usize = 256 << 10;
+pub(super) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// How we prove who we are (OpenID Connect Core §9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,18 +101,23 @@ impl TokenEndpoint<'_> {
                 expires_in: given.expires_in.and_then(|said| seconds(&said)),
             });
         }
-        let denied: Denied = serde_json::from_slice(&answer.body).unwrap_or_default();
         let hidden: Vec<&Secret> = secrets.iter().copied().chain([client_secret]).collect();
-        let words = match denied.error_description.is_empty() {
-            true => format!("HTTP {}", answer.status),
-            false => denied.error_description,
-        };
-        Err(OauthError::Refused { code: plain_code(&denied.error), words: ServerWords::new(&words, &hidden) })
+        Err(denied(&answer, &hidden))
     }
 }
 
+/// What a refusal says (§5.2), without these secrets.
+pub(super) fn denied(answer: &Answer, hidden: &[&Secret]) -> OauthError {
+    let denied: Denied = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let words = match denied.error_description.is_empty() {
+        true => format!("HTTP {}", answer.status),
+        false => denied.error_description,
+    };
+    OauthError::Refused { code: plain_code(&denied.error), words: ServerWords::new(&words, hidden) }
+}
+
 /// A number, which some write as a text.
-fn seconds(said: &Value) -> Option<u64> {
+pub(super) fn seconds(said: &Value) -> Option<u64> {
     said.as_u64().or_else(|| said.as_str()?.parse().ok())
 }
 

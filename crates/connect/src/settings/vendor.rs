@@ -9,6 +9,8 @@ pub struct Vendor {
     pub consent: String,
     /// Where tokens are given; the same.
     pub tokens: String,
+    /// Where a code for another device is given (RFC 8628), the same; `None`: nowhere.
+    pub devices: Option<String>,
     /// Who answers from there, where the provider names itself in an answer (RFC 9207).
     pub issuer: String,
     /// Where mail is, without a slash at the end.
@@ -33,12 +35,15 @@ impl Default for Vendors {
             microsoft: Vendor {
                 consent: format!("{microsoft}/{{tenant}}/oauth2/v2.0/authorize"),
                 tokens: format!("{microsoft}/{{tenant}}/oauth2/v2.0/token"),
+                devices: Some(format!("{microsoft}/{{tenant}}/oauth2/v2.0/devicecode")),
                 issuer: microsoft.to_owned(),
                 interface: "https://graph.microsoft.com/v1.0".to_owned(),
             },
             google: Vendor {
                 consent: "https://accounts.google.com/o/oauth2/v2/auth".to_owned(),
                 tokens: "https://oauth2.googleapis.com/token".to_owned(),
+                // It gives such codes, but none with which mail can be read.
+                devices: None,
                 issuer: "https://accounts.google.com".to_owned(),
                 interface: "https://gmail.googleapis.com".to_owned(),
             },
@@ -60,12 +65,14 @@ impl Vendors {
             microsoft: Vendor {
                 consent: format!("{url}/{{tenant}}/oauth2/v2.0/authorize"),
                 tokens: format!("{url}/{{tenant}}/oauth2/v2.0/token"),
+                devices: Some(format!("{url}/{{tenant}}/oauth2/v2.0/devicecode")),
                 issuer: url.to_owned(),
                 interface: format!("{url}/v1.0"),
             },
             google: Vendor {
                 consent: format!("{url}/o/oauth2/v2/auth"),
                 tokens: format!("{url}/token"),
+                devices: None,
                 issuer: url.to_owned(),
                 interface: url.to_owned(),
             },
@@ -83,6 +90,11 @@ impl Vendor {
     /// Where tokens of an organisation are given.
     pub fn tokens(&self, tenant: &str) -> String {
         self.tokens.replace("{tenant}", tenant)
+    }
+
+    /// Where people of an organisation get a code for another device.
+    pub fn devices(&self, tenant: &str) -> Option<String> {
+        self.devices.as_ref().map(|devices| devices.replace("{tenant}", tenant))
     }
 }
 

@@ -13,10 +13,13 @@ use connect::{
     Bearer, ConnectError, Secret,
     oauth::{Answer, OauthError, Request, Tokens, Verifier},
 };
-use mail::{AccountKey, address::fold_address};
+use mail::{AccountKey, UserKey, address::fold_address};
 use store::{
-    Viewer, account, app_registration,
+    Viewer,
+    account::{self, Account},
+    app_registration,
     app_registration::AppProvider,
+    audit::{self, Entry},
     departure::{self, Departure, Purpose},
     secret::{new_token, token_digest},
 };
@@ -40,14 +43,14 @@ pub async fn depart(
         room.store.db.read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, provider).await }));
     let app = read.await?.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
     let (state, now) = (new_token(), room.clock.now());
-    let (lasting, more) = vendor::lasting(provider);
-    let rights = format!("{lasting} {}", vendor::rights(provider).join(" "));
+    let (_, more) = vendor::lasting(provider);
+    let scope = vendor::scope(provider);
     let more = [&[("login_hint", account.settings.address.as_str())], more].concat();
     let request = Request {
         endpoint: &vendor::place(&room.world, provider).consent(&app.tenant),
         client_id: &app.client_id,
         redirect_uri,
-        scope: rights.trim_start(),
+        scope: &scope,
         state: &state,
         verifier: &verifier(room, &state),
         more: &more,
@@ -121,6 +124,18 @@ async fn take(
     .map(|(name, value)| (name, value.to_owned()));
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let tokens = grant::redeem(&room.world, &app, &fields, &[&Secret::new(code)]).await.map_err(refused)?;
+    accept(room, &found, provider, tokens, Some(viewer.user)).await
+}
+
+/// Keeps what was granted as the account's own, when it opens that very mailbox with every right that is needed. `by` agreed,
+/// as far as a user of ours did.
+pub(super) async fn accept(
+    room: &MailRoom,
+    account: &Account,
+    provider: AppProvider,
+    tokens: Tokens,
+    by: Option<UserKey>,
+) -> Result<(), Refusal> {
     has_enough(provider, &tokens)?;
     let name = ("provider", vendor::name(provider));
     let lasting = tokens.refresh_token.clone();
@@ -128,25 +143,32 @@ async fn take(
     let once = Box::new(Once(tokens.access_token));
     let line = vendor::line(&room.world, provider, once).map_err(|error| trouble(&error))?;
     let names = vendor::owner(provider, &line).await.map_err(|error| trouble(&error))?;
-    let own = fold_address(&found.settings.address);
+    let own = fold_address(&account.settings.address);
     if !names.iter().any(|name| fold_address(name) == own) {
         let granted = names.first().map_or("?", String::as_str);
-        let facts = [("granted", granted), ("mailbox", found.settings.address.as_str()), name];
+        let facts = [("granted", granted), ("mailbox", account.settings.address.as_str()), name];
         return Err(words::told(words::OTHER_MAILBOX, &facts));
     }
-    let (keys, doer, direction) = (room.store.keys.clone(), Doer::new(room, viewer), grant::direction(&found.settings));
-    let (organisation, now) = (viewer.organisation, room.clock.now());
+    let (keys, direction, now) = (room.store.keys.clone(), grant::direction(&account.settings), room.clock.now());
+    let (organisation, id, make) = (account.organisation, account.id, room.store.make.clone());
     let write = room.store.db.write(move |tx| {
+        let entry = deed(make.key(now), by, "account.authorised", id, "", now);
         Box::pin(async move {
             let grant = Some(lasting.reveal());
             account::set_secret(tx, &keys, organisation, id, direction, grant, now).await?;
-            doer.did(tx, "account.authorised", id, "").await
+            audit::append(tx, organisation, &entry).await
         })
     });
     write.await?;
     room.transports.forget(id);
     room.grants.forget(id);
     Ok(())
+}
+
+/// Who did what to a mailbox, for the audit log; nobody when it was done at the command line.
+pub(super) fn deed(id: i64, user: Option<UserKey>, action: &str, on: AccountKey, detail: &str, now: i64) -> Entry {
+    let (action, subject, detail) = (action.to_owned(), on.to_string(), detail.to_owned());
+    Entry { id, user, action, subject, detail, done_at: now }
 }
 
 /// What the code is redeemed with: made of the state by a key that only we have, so that nothing of it is kept.
@@ -167,9 +189,10 @@ fn has_enough(provider: AppProvider, tokens: &Tokens) -> Result<(), Refusal> {
     }
 }
 
-fn refused(provider: AppProvider, error: OauthError) -> Refusal {
+pub(super) fn refused(provider: AppProvider, error: OauthError) -> Refusal {
     match &error {
-        OauthError::Refused { code, .. } if code == "access_denied" => {
+        // The other is what Microsoft says of a device.
+        OauthError::Refused { code, .. } if ["access_denied", "authorization_declined"].contains(&code.as_str()) => {
             words::told(words::CANCELLED, &[("provider", vendor::name(provider))])
         }
         _ => trouble(&grant::meaning(error)),

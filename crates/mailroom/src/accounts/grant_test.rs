@@ -15,15 +15,15 @@ use zeroize::Zeroizing;
 const INFO: &str = "info@voorbeeld.test";
 const BACK: &str = "http://127.0.0.1:8025/mailboxes/authorised";
 
-struct Scene {
-    room: MailRoom,
-    viewer: Viewer,
-    account: AccountKey,
-    simulator: Simulator,
+pub(super) struct Scene {
+    pub(super) room: MailRoom,
+    pub(super) viewer: Viewer,
+    pub(super) account: AccountKey,
+    pub(super) simulator: Simulator,
     _house: crate::outgoing::fixture::House,
 }
 
-async fn scene() -> Scene {
+pub(super) async fn scene() -> Scene {
     let simulator = Simulator::start("127.0.0.1:0".parse().unwrap(), Cloud::default()).await.unwrap();
     let mut house = house_with(|_| {}).await;
     house.room.world = house.room.world.clone().with_vendors(Vendors::simulated(&simulator.url).unwrap());
@@ -52,7 +52,7 @@ impl Scene {
         read.await.unwrap()
     }
 
-    async fn grant(&self) -> Option<Vec<u8>> {
+    pub(super) async fn grant(&self) -> Option<Vec<u8>> {
         let secret = super::secret_of(&self.room, &self.loaded().await, Direction::Incoming).await.unwrap();
         secret.map(|secret| secret.reveal().to_vec())
     }

@@ -5,6 +5,9 @@ pub mod app;
 pub mod authorise;
 mod by_domain;
 pub(crate) mod connection;
+pub mod device_code;
+#[cfg(test)]
+mod device_code_test;
 pub mod diagnosis;
 mod discovery;
 mod exchange;

@@ -79,6 +79,16 @@ pub(super) fn lasting(provider: AppProvider) -> (&'static str, &'static [(&'stat
     }
 }
 
+/// All of it in one text.
+pub(super) fn scope(provider: AppProvider) -> String {
+    format!("{} {}", lasting(provider).0, rights(provider).join(" ")).trim_start().to_owned()
+}
+
+/// Whether somebody can agree on another device, by a code that they type there (RFC 8628).
+pub fn gives_codes(world: &World, provider: AppProvider) -> bool {
+    place(world, provider).devices.is_some()
+}
+
 /// The line to the mailbox that the token opens.
 pub(super) fn line(world: &World, provider: AppProvider, bearer: Box<dyn Bearer>) -> Result<Line, ConnectError> {
     match provider {

@@ -26,6 +26,14 @@ pub const OTHER_MAILBOX: Why = (
         "At {provider} you gave consent for {granted}, but this mailbox is {mailbox}. Choose Authorise again and sign in as {mailbox}.",
     ),
 );
+/// Nobody typed the code in time.
+pub const CODE_EXPIRED: Why = (
+    "grant_code_expired",
+    text(
+        "De code is verlopen voordat iemand hem bij {provider} gebruikte. Vraag een nieuwe code.",
+        "The code expired before anybody used it at {provider}. Ask for a new code.",
+    ),
+);
 /// Less was granted than is needed.
 pub const TOO_LITTLE: Why = (
     "grant_too_little",
@@ -60,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_reason_is_there_in_both_languages() {
-        for (code, words) in [BEGIN_AGAIN, CANCELLED, OTHER_MAILBOX, TOO_LITTLE, REFUSED] {
+        for (code, words) in [BEGIN_AGAIN, CANCELLED, OTHER_MAILBOX, CODE_EXPIRED, TOO_LITTLE, REFUSED] {
             assert_complete(code, &words);
         }
     }

@@ -18,6 +18,10 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "De instellingen voor een adres zoeken, en zeggen waar ze vandaan komen",
     ),
     ("Fetch once, without a running server", "Eén keer ophalen, zonder draaiende server"),
+    (
+        "Open a mailbox with a code that its owner types on another device",
+        "Een mailbox openen met een code die de eigenaar op een ander apparaat typt",
+    ),
     ("Fetch mail from a moment on that was never received", "Mail vanaf een moment ophalen die nooit is ontvangen"),
     ("Bring mbox, Maildir or .eml files into an account", "Mbox-, Maildir- of .eml-bestanden in een mailbox zetten"),
     (

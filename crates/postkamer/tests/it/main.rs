@@ -5,6 +5,7 @@ mod client;
 mod command_line;
 mod conformance;
 mod description;
+mod device_code;
 mod epoch;
 mod erase;
 mod faithful;

@@ -130,14 +130,10 @@ pub fn device(cloud: &mut Cloud, asked: &Asked) -> Reply {
     let fields = if asked.method == "POST" { form(&asked.body) } else { asked.query.clone() };
     let code = field(&fields, "user_code").to_owned();
     let who = fields.get("who").cloned();
-    let waiting = cloud.grants.devices.values_mut().find(|device| device.user_code == code);
-    match (waiting, who) {
-        (Some(device), Some(who)) => {
-            device.decided = Some(Some(who).filter(|who| !who.is_empty()));
-            html(200, "<p>Klaar / Done.</p>")
-        }
-        (None, Some(_)) => refused(400, "invalid_grant", 70_019, "Verification code expired."),
-        (_, None) => html(
+    match who {
+        Some(who) if cloud.grants.decide(&code, &who) => html(200, "<p>Klaar / Done.</p>"),
+        Some(_) => refused(400, "invalid_grant", 70_019, "Verification code expired."),
+        None => html(
             200,
             &format!(
                 r#"<form method="post"><input name="user_code" value="{}" aria-label="Code"><input name="who" aria-label="E-mail"><button>OK</button></form>"#,

@@ -44,6 +44,9 @@ pub struct Device {
     pub scope: String,
     /// Who agreed; `Some(None)`: somebody said no.
     pub decided: Option<Option<String>>,
+    /// When it last asked, and how many seconds it has to wait between two questions.
+    pub asked_at: Option<Timestamp>,
+    pub interval: i64,
     pub ends_at: Timestamp,
 }
 
@@ -81,6 +84,16 @@ impl Grants {
     /// What a token opens, when it is good.
     pub fn opens(&self, token: &str) -> Option<&Access> {
         self.access.get(token).filter(|access| access.ends_at > Timestamp::now())
+    }
+
+    /// What somebody says to a device's code: who they are, or nobody, who turns back.
+    pub fn decide(&mut self, user_code: &str, who: &str) -> bool {
+        let waiting = self.devices.values_mut().find(|device| device.user_code == user_code);
+        if let Some(device) = waiting {
+            device.decided = Some(Some(who.to_owned()).filter(|who| !who.is_empty()));
+            return true;
+        }
+        false
     }
 
     /// Ends everything of a person.

@@ -168,6 +168,8 @@ pub fn device_code(cloud: &mut Cloud, url: &str, fields: &HashMap<String, String
         user_code: user_code.clone(),
         scope: field("scope"),
         decided: None,
+        asked_at: None,
+        interval: cloud.device_seconds,
         ends_at,
     };
     cloud.grants.devices.insert(code.clone(), device);
@@ -176,7 +178,7 @@ pub fn device_code(cloud: &mut Cloud, url: &str, fields: &HashMap<String, String
         200,
         &json!({
             "device_code": code, "user_code": user_code, "verification_uri": address, "expires_in": DEVICE_SECONDS,
-            "interval": 5, "message": format!("To sign in, open {address} and enter the code {user_code}."),
+            "interval": cloud.device_seconds, "message": format!("To sign in, open {address} and enter the code {user_code}."),
         }),
     )
 }
@@ -185,9 +187,7 @@ fn device(cloud: &mut Cloud, app: &App, code: &str) -> Reply {
     let known = cloud.grants.devices.get(code).filter(|device| device.ends_at > Timestamp::now()).cloned();
     match known {
         Some(device) if device.client_id == app.client_id => match device.decided {
-            None => {
-                refused(400, "authorization_pending", 70_016, "OAuth 2.0 device flow error. Authorization is pending.")
-            }
+            None => waiting(cloud, code),
             Some(None) => refused(400, "authorization_declined", 65_004, "User declined to consent to access the app."),
             Some(Some(who)) => {
                 cloud.grants.devices.remove(code);
@@ -196,4 +196,17 @@ fn device(cloud: &mut Cloud, app: &App, code: &str) -> Reply {
         },
         _ => refused(400, "expired_token", 70_019, "Verification code expired."),
     }
+}
+
+/// Nobody agreed yet. Who asks again too soon is told so, and waits five seconds longer from then on (RFC 8628 §3.5).
+fn waiting(cloud: &mut Cloud, code: &str) -> Reply {
+    let now = Timestamp::now();
+    if let Some(device) = cloud.grants.devices.get_mut(code) {
+        let before = device.asked_at.replace(now);
+        if before.is_some_and(|before| now < before + SignedDuration::from_secs(device.interval)) {
+            device.interval += 5;
+            return refused(400, "slow_down", 70_016, "Too many questions. Ask less often.");
+        }
+    }
+    refused(400, "authorization_pending", 70_016, "OAuth 2.0 device flow error. Authorization is pending.")
 }

@@ -167,7 +167,25 @@ CREATE TABLE departures (
     expires_at BIGINT NOT NULL
 );
 
--- Wrong passwords and codes, inward. A subject is a person, a browser or a network; no address stands here in words.
+-- Codes that somebody types elsewhere to open a mailbox (RFC 8628), the last one of each mailbox.
+CREATE TABLE device_codes (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,                -- the mailbox that is to be opened
+    person BIGINT,                     -- the user who asked; none: the command line
+    state TEXT NOT NULL,               -- waiting, done, refused
+    device_code BYTEA,                 -- what is redeemed, sealed to this row; none once it is settled
+    user_code TEXT NOT NULL,
+    verification_uri TEXT NOT NULL,
+    interval_ms BIGINT NOT NULL,       -- between two questions to the provider
+    next_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    why_code TEXT,                     -- why it was refused
+    why_nl TEXT,
+    why_en TEXT,
+    PRIMARY KEY (organisation, id)
+);
+CREATE INDEX device_codes_due ON device_codes (next_at) WHERE state = 'waiting';
+
 -- Nodes that take mail in by SMTP, as they say of themselves every minute.
 CREATE TABLE listeners (
     node TEXT NOT NULL PRIMARY KEY,
@@ -177,6 +195,7 @@ CREATE TABLE listeners (
     seen_at BIGINT NOT NULL
 );
 
+-- Wrong passwords and codes, inward. A subject is a person, a browser or a network; no address stands here in words.
 CREATE TABLE guards (
     subject TEXT NOT NULL PRIMARY KEY,
     organisation BIGINT,               -- of the person last tried, when there is one

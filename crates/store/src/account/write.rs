@@ -190,6 +190,7 @@ pub async fn remove(
     }
     let sql = "UPDATE users SET default_account = NULL WHERE organisation = $1 AND default_account = $2";
     tx.execute(sql, &vals![organisation, account]).await?;
+    tx.execute("DELETE FROM device_codes WHERE organisation = $1 AND id = $2", &vals![organisation, account]).await?;
     tx.execute("DELETE FROM accounts WHERE organisation = $1 AND id = $2", &vals![organisation, account]).await?;
     tell(tx, organisation, account, "account.removed", now).await
 }

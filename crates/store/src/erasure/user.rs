@@ -29,6 +29,7 @@ pub async fn of_user(tx: &mut Tx, asked: &Asked<'_>, id: UserKey, called: &str) 
         "DELETE FROM known_devices WHERE organisation = $1 AND person = $2",
         "DELETE FROM recovery_codes WHERE organisation = $1 AND person = $2",
         "DELETE FROM identities WHERE organisation = $1 AND person = $2",
+        "DELETE FROM device_codes WHERE organisation = $1 AND person = $2",
         "DELETE FROM one_time_links WHERE organisation = $1 AND person = $2",
         "DELETE FROM tokens WHERE organisation = $1 AND person = $2",
         "DELETE FROM members WHERE organisation = $1 AND person = $2",

@@ -43,6 +43,8 @@ pub const APP_SECRET: SecretColumn = SecretColumn { table: "app_registrations", 
 pub const MAILGUN_API_KEY: SecretColumn = SecretColumn { table: "mailgun_domains", column: "api_key" };
 /// What Mailgun signs its posts with.
 pub const MAILGUN_SIGNING_KEY: SecretColumn = SecretColumn { table: "mailgun_domains", column: "signing_key" };
+/// What is redeemed when somebody agreed elsewhere (RFC 8628).
+pub const DEVICE_CODE: SecretColumn = SecretColumn { table: "device_codes", column: "device_code" };
 /// What signs our Message-IDs.
 pub const MESSAGE_ID_KEY: SecretColumn = SecretColumn { table: "organisations", column: "message_id_key" };
 /// An organisation's data keys, sealed with the master key; everything else is sealed with these.
@@ -55,6 +57,7 @@ pub const SEALED: &[SecretColumn] = &[
     USER_TOTP,
     PROVIDER_SECRET,
     APP_SECRET,
+    DEVICE_CODE,
     MAILGUN_API_KEY,
     MAILGUN_SIGNING_KEY,
     MESSAGE_ID_KEY,

@@ -6,6 +6,7 @@ use store::{
     StoreError,
     account::{self, Direction},
     app_registration::{self, AppProvider::Microsoft, AppSettings},
+    device_code::{self, DeviceCode, State, Why},
 };
 use zeroize::Zeroizing;
 
@@ -70,5 +71,56 @@ on_both! {
             account::open_secret(tx, &keys, ORGANISATION, ACCOUNT, Direction::Incoming).await
         });
         assert_eq!(opened.unwrap().unwrap().as_slice(), b"twee");
+    }
+
+    a_code_for_another_device_is_sealed_asked_for_by_one_at_a_time_and_settled_once(house) {
+        let code = DeviceCode {
+            state: State::Waiting,
+            user: None,
+            user_code: "1234".into(),
+            verification_uri: "https://login.example/device".into(),
+            interval: 5_000,
+            next_at: NOW + 5_000,
+            expires_at: NOW + 900_000,
+        };
+        let begin = async |device_code: &'static [u8], user_code: &'static str| {
+            let (keys, code) = (house.store.keys.clone(), DeviceCode { user_code: user_code.into(), ..code.clone() });
+            unit!(house, tx => device_code::begin(tx, &keys, ORGANISATION, ACCOUNT, device_code, &code).await).unwrap();
+        };
+        let claim = async |now| {
+            let keys = house.store.keys.clone();
+            let claimed = unit!(house, tx => device_code::claim(tx, &keys, ORGANISATION, ACCOUNT, now).await);
+            claimed.unwrap().map(|code| code.to_vec())
+        };
+        let seen = async || unit!(house, tx => device_code::get(tx, ORGANISATION, ACCOUNT).await).unwrap().unwrap();
+        let settle = async |user_code: &'static str, why: Option<Why>| {
+            let why = why.clone();
+            unit!(house, tx => device_code::settle(tx, ORGANISATION, ACCOUNT, user_code, why.as_ref()).await).unwrap();
+        };
+        begin(b"kanarie", "1234").await;
+        assert_eq!(unit!(house, tx => device_code::due(tx, NOW).await).unwrap(), (vec![], Some(NOW + 5_000)));
+        assert_eq!(claim(NOW).await, None, "too soon");
+        let due = unit!(house, tx => device_code::due(tx, NOW + 5_000).await).unwrap();
+        assert_eq!(due, (vec![(ORGANISATION, ACCOUNT)], None));
+        assert_eq!(claim(NOW + 5_000).await.as_deref(), Some(b"kanarie".as_slice()));
+        assert_eq!(claim(NOW + 5_001).await, None, "somebody else was first");
+        unit!(house, tx => device_code::slow_down(tx, ORGANISATION, ACCOUNT, 10_000, NOW + 6_000).await).unwrap();
+        assert_eq!((seen().await.interval, seen().await.next_at), (10_000, NOW + 16_000));
+        let sealed = unit!(house, tx => {
+            Ok(tx.row("SELECT device_code FROM device_codes", &[]).await?.unwrap().bytes(0))
+        })
+        .unwrap();
+        assert!(!sealed.windows(7).any(|window| window == b"kanarie"));
+        begin(b"tweede", "5678").await;
+        let why = Why { code: "grant_cancelled".into(), nl: "afgebroken".into(), en: "cancelled".into() };
+        settle("1234", Some(why.clone())).await;
+        assert_eq!(seen().await.state, State::Waiting, "the code that was meant is not there any more");
+        settle("5678", Some(why.clone())).await;
+        settle("5678", None).await;
+        assert_eq!(seen().await.state, State::Refused(why));
+        let left = unit!(house, tx => {
+            Ok(tx.row("SELECT device_code FROM device_codes", &[]).await?.unwrap().opt_bytes(0))
+        });
+        assert_eq!(left.unwrap(), None, "nothing is left to redeem");
     }
 }

@@ -66,6 +66,7 @@ fn body(call: &Call) -> Value {
             "post",
             "/accounts/{id}/test"
             | "/accounts/{id}/fetch"
+            | "/accounts/{id}/authorise"
             | "/outbox/{id}/retry"
             | "/users/{id}/invite"
             | "/quarantine/{id}/retry",

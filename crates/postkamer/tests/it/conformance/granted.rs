@@ -98,7 +98,17 @@ impl Granted {
     }
 
     fn fails(&self, kind: Kind) {
-        self.simulator.with(|cloud| cloud.faults.push(Fault::new(kind, "POST /send")));
+        self.meets(Fault::new(kind, "POST /send"));
+    }
+
+    /// This goes wrong next.
+    pub(super) fn meets(&self, fault: Fault) {
+        self.simulator.with(|cloud| cloud.faults.push(fault));
+    }
+
+    /// Nothing goes wrong any more.
+    pub(super) fn works_again(&self) {
+        self.simulator.with(|cloud| cloud.faults.clear());
     }
 }
 

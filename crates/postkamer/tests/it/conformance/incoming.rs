@@ -41,7 +41,7 @@ fn letters(mailbox: &dyn Mailbox, seed: u64, count: usize) -> Vec<Append> {
     raws.map(|(n, raw)| Append { raw, flags: flags(n), date: None }).collect()
 }
 
-fn one(subject: &str) -> Append {
+pub(super) fn one(subject: &str) -> Append {
     let raw = format!(
         "From: Jan Jansen <jan@elders.test>\r\nTo: info@voorbeeld.test\r\nMessage-ID: <{subject}@elders.test>\r\n\
          Subject: {subject}\r\nDate: Fri, 20 Nov 2026 10:00:00 +0100\r\n\r\nDag\r\n"
@@ -54,7 +54,7 @@ fn sorted(mut lying: Vec<Lying>) -> Vec<Lying> {
     lying
 }
 
-fn is_as_there(program: &Program, account: &str, mailbox: &dyn Mailbox) {
+pub(super) fn is_as_there(program: &Program, account: &str, mailbox: &dyn Mailbox) {
     for role in mailbox.roles() {
         let (here, there) = (held(program, account, role), sorted(mailbox.lying(role)));
         assert_eq!(here.len(), there.len(), "{role}");
@@ -63,7 +63,7 @@ fn is_as_there(program: &Program, account: &str, mailbox: &dyn Mailbox) {
 }
 
 /// Nothing is missing by the ledger; gives how many letters the server had when it was last asked to count them.
-fn nothing_is_missing(program: &Program, account: &str, mailbox: &dyn Mailbox) -> i64 {
+pub(super) fn nothing_is_missing(program: &Program, account: &str, mailbox: &dyn Mailbox) -> i64 {
     let rows = program.api.list(&format!("/accounts/{account}/ledger"));
     let sum = |column: &str| rows.iter().map(|row| row[column].as_i64().unwrap_or_default()).sum::<i64>();
     let there: usize = mailbox.roles().iter().map(|role| mailbox.lying(role).len()).sum();

@@ -3,6 +3,7 @@
 //! puts mail into its mailbox, what lies there, and what arrived from it.
 
 mod exchange;
+mod faults;
 mod granted;
 mod incoming;
 mod outgoing;

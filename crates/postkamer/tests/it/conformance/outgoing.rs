@@ -35,7 +35,7 @@ with_each! {
 every_way_that_fails_when_asked!(a_lost_answer_sends_nothing_twice);
 every_way_that_fails_when_asked!(what_is_put_off_goes_later_and_once);
 
-fn letter(account: &str, [to, cc, bcc]: &[String; 3], subject: &str) -> Value {
+pub(super) fn letter(account: &str, [to, cc, bcc]: &[String; 3], subject: &str) -> Value {
     json!({
         "account": account, "subject": subject, "to": [{ "name": "Zoë Łódź", "address": to }],
         "cc": [{ "address": cc }], "bcc": [{ "address": bcc }],
@@ -44,7 +44,7 @@ fn letter(account: &str, [to, cc, bcc]: &[String; 3], subject: &str) -> Value {
     })
 }
 
-fn arrivals(way: &dyn Way, address: &str, subject: &str) -> Vec<Vec<u8>> {
+pub(super) fn arrivals(way: &dyn Way, address: &str, subject: &str) -> Vec<Vec<u8>> {
     let is_it = |raw: &Vec<u8>| header(raw, "Subject").is_some_and(|found| found == subject);
     way.arrived(address).into_iter().filter(is_it).collect()
 }
@@ -72,7 +72,11 @@ mod stories {
         }
         // It can be found here, once, also after the provider's folder was looked at.
         let copy = || program.api.list(&format!("/messages?account={id}&role=sent"));
-        wait_until("a copy is here", || (!copy().is_empty()).then_some(()));
+        wait_until("a copy is here", || {
+            // Who keeps the copies itself is not always told of at once.
+            program.fetch(&id);
+            (!copy().is_empty()).then_some(())
+        });
         if let Some(copies) = way.copies() {
             wait_until("a copy is there", || way.copies().filter(|copies| !copies.is_empty()));
             program.fetch(&id);

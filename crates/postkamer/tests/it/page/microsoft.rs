@@ -124,3 +124,45 @@ fn a_mailbox_is_opened_at_microsoft_and_a_withdrawn_grant_is_given_again() {
     // The page that plays Microsoft has no icon.
     nothing_went_wrong(&mut browser, &["status of 403", "status of 404", "status of 422"]);
 }
+
+#[test]
+fn the_owner_of_a_mailbox_agrees_on_another_device_and_the_page_sees_it() {
+    let runtime = Runtime::new().expect("a runtime");
+    let address = "127.0.0.1:0".parse().expect("an address");
+    let simulator = runtime.block_on(Simulator::start(address, Cloud::default())).expect("a simulator");
+    simulator.with(|cloud| cloud.device_seconds = 1);
+    let program = Program::start_with(Backing::Disk, &[("POSTKAMER_SIMULATOR", &simulator.url)]);
+    let app = json!({ "tenant": "voorbeeld.test", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
+    program.api.put("/organisation/apps/microsoft", &app);
+    let half = json!({ "kind": "microsoft365" });
+    let id = program.connect(&json!({ "address": ADDRESS, "incoming": half, "outgoing": half }));
+    let mut browser = Browser::open();
+    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
+    browser.run("await page.waitForURL('**/mail')", Value::Null);
+
+    browser.go(&format!("{}/mailboxes/{id}/connect", program.url()));
+    browser.follow("Op een ander apparaat autoriseren");
+    browser.sees("Wie zich bij Microsoft aanmeldt als info@voorbeeld.test");
+    browser.judge(&gallery(), "mailbox-elsewhere");
+    let code = |browser: &mut Browser| {
+        let shown = browser.run("return await page.locator('.to-type').innerText()", Value::Null);
+        shown.as_str().expect("a code").trim().to_owned()
+    };
+    // Somebody who signs in there as another mailbox opens nothing.
+    browser.press("Code vragen");
+    browser.sees("en typ daar deze code:");
+    browser.judge(&gallery(), "mailbox-elsewhere-code");
+    let wrong = code(&mut browser);
+    assert!(simulator.with(|cloud| cloud.decide_device(&wrong, ANNA)));
+    browser.sees("toestemming gegeven voor anna@voorbeeld.test, maar deze mailbox is info@voorbeeld.test");
+    browser.judge(&gallery(), "mailbox-elsewhere-refused");
+    browser.press("Nieuwe code vragen");
+    browser.sees("en typ daar deze code:");
+    let right = code(&mut browser);
+    assert!(simulator.with(|cloud| cloud.decide_device(&right, ADDRESS)));
+    browser.sees("Deze mailbox is geautoriseerd bij Microsoft.");
+    browser.judge(&gallery(), "mailbox-elsewhere-done");
+    browser.press("Nu testen");
+    browser.sees("Alles werkt");
+    nothing_went_wrong(&mut browser, &[]);
+}

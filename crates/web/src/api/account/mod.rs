@@ -1,5 +1,6 @@
 //! Accounts: `/accounts` and what hangs below one.
 
+mod authorise;
 mod direction;
 mod fetch;
 mod folder;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, change, remove))
         .routes(routes!(test::test))
         .routes(routes!(fetch::fetch))
+        .routes(routes!(authorise::begin, authorise::look))
         .routes(routes!(restore::restore))
         .routes(routes!(folder::list))
         .routes(routes!(folder::choose_roles))

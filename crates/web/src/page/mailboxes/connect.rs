@@ -58,6 +58,8 @@ struct Page {
     allows_plaintext: bool,
     /// It is opened by a grant: whether there is one.
     authorised: Option<bool>,
+    /// Its owner can also agree on another device.
+    by_code: bool,
     /// Its mail is forwarded to an address of ours.
     relay: Option<Relay>,
     /// Where, as it is called and as its company is.
@@ -144,6 +146,7 @@ async fn page(
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
+        by_code: vendor::of(&account.settings).is_some_and(|at| vendor::gives_codes(&state.room.world, at)),
         relay,
         way: way(account, Say(visitor.language)),
         choices,

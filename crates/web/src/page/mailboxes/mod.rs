@@ -3,6 +3,7 @@
 mod authorise;
 mod connect;
 mod device;
+mod elsewhere;
 mod fields;
 mod folder;
 mod general;
@@ -37,6 +38,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = new::routes(pages);
     let pages = connect::routes(pages);
     let pages = authorise::routes(pages);
+    let pages = elsewhere::routes(pages);
     let pages = progress::routes(pages);
     let pages = general::routes(pages);
     let pages = restore::routes(pages);

@@ -134,6 +134,13 @@ words! {
         authorise_again "Opnieuw autoriseren" "Authorise again";
         authorise_why(provider, address) "U gaat naar {provider}. Meld u daar aan als {address} en ga akkoord; daarna komt u hier terug." "You go to {provider}. Sign in there as {address} and agree; then you come back here.";
         is_authorised(provider) "Deze mailbox is geautoriseerd bij {provider}." "This mailbox is authorised at {provider}.";
+        elsewhere "Op een ander apparaat autoriseren" "Authorise on another device";
+        elsewhere_why(provider, address) "Is {address} van iemand anders, of kan deze computer niet bij {provider} komen? Vraag een code. Wie zich bij {provider} aanmeldt als {address}, typt die in op een eigen telefoon of computer." "Does {address} belong to somebody else, or can't this computer reach {provider}? Ask for a code. Whoever signs in at {provider} as {address} types it on a phone or computer of their own.";
+        elsewhere_go "Ga op het andere apparaat naar" "On the other device, go to";
+        elsewhere_type "en typ daar deze code:" "and type this code there:";
+        elsewhere_until(time) "De code geldt tot {time}. Deze pagina ziet vanzelf wanneer hij is gebruikt." "The code can be used until {time}. This page sees by itself when it was.";
+        ask_code "Code vragen" "Ask for a code";
+        new_code "Nieuwe code vragen" "Ask for a new code";
         not_authorised "Niet geautoriseerd" "Not authorised";
         back_to_mailbox "Terug naar de mailbox" "Back to the mailbox";
         back_to_mailboxes "Naar de mailboxen" "To the mailboxes";

@@ -1,0 +1,176 @@
+//! Whatever goes wrong at a provider, nothing is lost and nothing is doubled, and the state is told in words.
+
+use super::{
+    Mailbox, Way,
+    granted::Granted,
+    held,
+    incoming::{is_as_there, nothing_is_missing, one},
+    outgoing::{arrivals, letter},
+    with_each,
+};
+use crate::post_office::{send, when};
+use crate::program::{Program, wait_until};
+use serde_json::json;
+use simulator::{Fault, Kind};
+
+macro_rules! every_simulated_provider {
+    ($story:ident) => {
+        with_each! {
+            $story:
+            microsoft = super::Played::microsoft(),
+        }
+    };
+}
+
+every_simulated_provider!(whatever_goes_wrong_while_fetching_nothing_is_lost_or_doubled);
+every_simulated_provider!(whatever_goes_wrong_while_sending_every_letter_leaves_once);
+every_simulated_provider!(what_does_not_pass_is_told_in_words_and_is_over_when_somebody_saved_the_mailbox_again);
+
+/// A provider that is played, and where what it is asked can go wrong.
+struct Played {
+    provider: Granted,
+    /// Questions of fetching.
+    fetching: &'static [&'static str],
+    /// Making a draft, and sending it.
+    sending: [&'static str; 2],
+    /// Of fetching: what is answered by the place in a history being lost.
+    place: &'static str,
+}
+
+impl Played {
+    fn microsoft() -> Played {
+        Played {
+            provider: Granted::at_microsoft(),
+            fetching: &["mailFolders", "delta", "$value"],
+            sending: ["POST me/messages", "POST /send"],
+            place: "delta",
+        }
+    }
+
+    /// What can go wrong while fetching, and passes.
+    fn when_fetching(&self) -> Vec<Fault> {
+        let each = |at: &&'static str| {
+            let now = [Kind::TokenExpired, Kind::Timeout, Kind::DoneThen504, Kind::DoneThenCut, Kind::Half];
+            let slow = [Kind::Throttled, Kind::Unavailable, Kind::Slow].map(|kind| Fault::new(kind, at).seconds(1));
+            now.map(|kind| Fault::new(kind, at)).into_iter().chain(slow)
+        };
+        let last = [Fault::new(Kind::Resync, self.place), Fault::new(Kind::LostChange, "")];
+        self.fetching.iter().flat_map(each).chain(last).collect()
+    }
+
+    /// What can go wrong while a letter is sent, and passes.
+    fn when_sending(&self) -> Vec<Fault> {
+        let [draft, send] = self.sending;
+        let passing = |at| {
+            let slow = [Kind::Throttled, Kind::Slow].map(|kind| Fault::new(kind, at).seconds(1));
+            slow.into_iter().chain([Fault::new(Kind::TokenExpired, at)])
+        };
+        let settled = [Kind::DoneThen504, Kind::DoneThenCut, Kind::Half].map(|kind| Fault::new(kind, send));
+        // These make the letter wait for its next turn.
+        let later = [
+            Fault::new(Kind::DoneThenCut, draft),
+            Fault::new(Kind::Timeout, draft),
+            Fault::new(Kind::Unavailable, send),
+        ];
+        passing(draft).chain(passing(send)).chain(settled).chain(later).collect()
+    }
+}
+
+/// Fetches, and sees that a failure says why and what to do.
+fn fetched(program: &Program, account: &str) -> bool {
+    let answer = program.api.call("POST", &format!("/accounts/{account}/fetch?wait=true"), Some(&json!({})), &[]);
+    if answer.status == 200 {
+        return true;
+    }
+    let said = answer.json();
+    assert!([409, 424].contains(&answer.status), "{said}");
+    assert!(said["detail"].as_str().is_some_and(|words| words.len() > 10), "{said}");
+    false
+}
+
+mod stories {
+    use super::*;
+
+    pub(super) fn whatever_goes_wrong_while_fetching_nothing_is_lost_or_doubled(played: &Played) {
+        let provider = &played.provider;
+        provider.put("inbox", &[one("eerste")]);
+        let program = Mailbox::program(provider);
+        let id = Mailbox::connect(provider, &program);
+        program.fetch(&id);
+        for (n, fault) in played.when_fetching().into_iter().enumerate() {
+            let what = format!("{:?} at {:?}", fault.kind, fault.at);
+            provider.meets(fault);
+            provider.put("inbox", &[one(&format!("brief-{n}"))]);
+            wait_until(&format!("it came in spite of {what}"), || {
+                fetched(&program, &id);
+                (held(&program, &id, "inbox").len() == provider.lying("inbox").len()).then_some(())
+            });
+            provider.works_again();
+        }
+        program.fetch(&id);
+        is_as_there(&program, &id, provider);
+        nothing_is_missing(&program, &id, provider);
+        assert_eq!(program.api.get(&format!("/accounts/{id}"))["health"]["colour"], json!("green"));
+    }
+
+    pub(super) fn whatever_goes_wrong_while_sending_every_letter_leaves_once(played: &Played) {
+        let provider = &played.provider;
+        let program = Way::program(provider);
+        let id = Way::connect(provider, &program);
+        let people = provider.people();
+        let (mut sent, mut subjects) = (Vec::new(), Vec::new());
+        for (n, fault) in played.when_sending().into_iter().enumerate() {
+            let what = format!("{:?} at {:?}", fault.kind, fault.at);
+            provider.meets(fault);
+            subjects.push(format!("Zending {n}"));
+            let out = send(&program.api, &letter(&id, &people, &subjects[n]));
+            wait_until(&format!("it was tried with {what}"), || {
+                let shown = program.api.get(&format!("/outbox/{out}"));
+                let is_told = shown["recipients"][0]["server_said"].is_string();
+                (shown["state"] == json!("accepted") || is_told).then_some(())
+            });
+            provider.works_again();
+            sent.push(out);
+        }
+        for out in &sent {
+            when(&program.api, out, "accepted");
+        }
+        for subject in &subjects {
+            for address in &people {
+                assert_eq!(arrivals(provider, address, subject).len(), 1, "{subject} for {address}");
+            }
+        }
+        if let Some(copies) = provider.copies() {
+            assert_eq!(copies.len(), subjects.len(), "there is one copy of each");
+        }
+        wait_until("each is here", || {
+            program.fetch(&id);
+            (program.api.list(&format!("/messages?account={id}&role=sent")).len() == subjects.len()).then_some(())
+        });
+    }
+
+    pub(super) fn what_does_not_pass_is_told_in_words_and_is_over_when_somebody_saved_the_mailbox_again(
+        played: &Played,
+    ) {
+        let provider = &played.provider;
+        let program = Mailbox::program(provider);
+        let id = Mailbox::connect(provider, &program);
+        program.fetch(&id);
+        provider.meets(Fault::new(Kind::Denied, "").times(0));
+        provider.put("inbox", &[one("later")]);
+        assert!(!fetched(&program, &id));
+        let health = program.api.get(&format!("/accounts/{id}"))["health"].clone();
+        assert_ne!(health["colour"], json!("green"), "{health}");
+        for told in ["cause", "fix"] {
+            assert!(health[told].as_str().is_some_and(|words| words.len() > 10), "{told}: {health}");
+        }
+        provider.works_again();
+        program.api.patch(&format!("/accounts/{id}"), &json!({}));
+        wait_until("it came", || {
+            fetched(&program, &id);
+            (held(&program, &id, "inbox").len() == 1).then_some(())
+        });
+        let colour = || program.api.get(&format!("/accounts/{id}"))["health"]["colour"].clone();
+        wait_until("the mailbox is green", || (colour() == json!("green")).then_some(()));
+    }
+}

@@ -8,6 +8,7 @@ pub mod compose;
 pub mod contacts;
 pub mod display;
 pub mod flags;
+mod forwarded;
 pub mod key;
 pub mod message;
 pub mod parse;

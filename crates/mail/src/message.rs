@@ -94,6 +94,9 @@ pub struct Message {
     pub bcc: Vec<Address>,
     /// `Reply-To`.
     pub reply_to: Vec<Address>,
+    /// Who wrote what this message passes on, when a person forwarded it by hand.
+    #[serde(default)]
+    pub original: Option<Address>,
     /// `Date` in milliseconds since 1970.
     pub date: Option<i64>,
     /// The text to read, if a text part is there.
@@ -124,8 +127,9 @@ impl Message {
         self.attachments.iter().any(|attachment| !attachment.inline)
     }
 
-    /// Everyone named in it: From, Sender, Reply-To, To, Cc, Bcc.
+    /// Everyone named in it: From, Sender, Reply-To, To, Cc, Bcc, and who wrote what it passes on.
     pub fn people(&self) -> impl Iterator<Item = &Address> {
-        self.from.iter().chain(&self.sender).chain(&self.reply_to).chain(&self.to).chain(&self.cc).chain(&self.bcc)
+        let head = self.from.iter().chain(&self.sender).chain(&self.reply_to).chain(&self.to).chain(&self.cc);
+        head.chain(&self.bcc).chain(&self.original)
     }
 }

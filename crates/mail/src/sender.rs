@@ -150,7 +150,8 @@ impl Proof {
             match method.split('/').next().unwrap_or_default().trim() {
                 "dmarc" => {
                     proof.dmarc = proof.dmarc.or(found);
-                    proof.is_only_watched |= piece.split([' ', '(', ')', ',']).any(|word| word == "p=none");
+                    let wants = ["p=none", "policy.dmarc=none"];
+                    proof.is_only_watched |= piece.split([' ', '(', ')', ',']).any(|word| wants.contains(&word));
                 }
                 // One good signature is enough.
                 "dkim" => proof.dkim = if proof.dkim == Some(true) { proof.dkim } else { found.or(proof.dkim) },
@@ -263,6 +264,8 @@ mod tests {
             [Doubt::Unproven { domain: "bank.example".into() }]
         );
         assert_eq!(theirs("mx.nl; dmarc=fail (p=none)"), []);
+        assert_eq!(theirs("mx.nl; dmarc=fail header.from=bank.example policy.dmarc=none"), []);
+        assert!(!theirs("mx.nl; dmarc=fail header.from=bank.example policy.dmarc=quarantine").is_empty());
         assert_eq!(theirs("mx.nl; spf=fail; dmarc=pass"), []);
     }
 

@@ -3,11 +3,12 @@
 //! and people are warned where they read.
 
 use mail_auth::{
-    AuthenticatedMessage, AuthenticationResults, MessageAuthenticator, SpfOutput,
+    AuthenticatedMessage, AuthenticationResults, MessageAuthenticator, SpfOutput, SpfResult,
     common::headers::HeaderWriter,
     dmarc::verify::DmarcParameters,
     hickory_resolver::{
         config::{NameServerConfig, ResolverConfig, ResolverOpts},
+        proto::rr::RData,
         system_conf::read_system_conf,
     },
     spf::verify::SpfParameters,
@@ -102,10 +103,7 @@ impl Verifier {
 
 async fn checked(authenticator: &MessageAuthenticator, raw: &[u8], brought: &Brought) -> String {
     let Brought { client, helo, sender, us } = brought;
-    let spf = authenticator.verify_spf(match sender.as_str() {
-        "" => SpfParameters::verify_ehlo(*client, helo, us),
-        sender => SpfParameters::verify_mail_from(*client, helo, us, sender),
-    });
+    let spf = sender_policy(authenticator, brought);
     let message = match count_signatures(raw) <= SIGNATURES_MAX {
         true => AuthenticatedMessage::parse(raw),
         false => None,
@@ -126,6 +124,35 @@ async fn checked(authenticator: &MessageAuthenticator, raw: &[u8], brought: &Bro
         results = results.with_arc_result(&arc, *client);
     }
     written(results)
+}
+
+/// SPF of the sender's domain, or for nobody that of the server itself (RFC 7208 §2.4).
+async fn sender_policy(authenticator: &MessageAuthenticator, brought: &Brought) -> SpfOutput {
+    let Brought { client, helo, sender, us } = brought;
+    let domain = sender.rsplit_once('@').map_or(helo.as_str(), |(_, domain)| domain);
+    if has_several_policies(authenticator, domain).await {
+        return SpfOutput::new(domain.to_owned()).with_result(SpfResult::PermError);
+    }
+    let asked = match sender.as_str() {
+        "" => SpfParameters::verify_ehlo(*client, helo, us),
+        sender => SpfParameters::verify_mail_from(*client, helo, us, sender),
+    };
+    authenticator.verify_spf(asked).await
+}
+
+/// Of two policies neither counts (RFC 7208 §4.5); the crate takes the first that it can read. What is asked here is in the
+/// resolver's memory when the crate asks it.
+async fn has_several_policies(authenticator: &MessageAuthenticator, domain: &str) -> bool {
+    let Ok(found) = authenticator.resolver().txt_lookup(format!("{domain}.")).await else { return false };
+    let is_policy = |data: &RData| match data {
+        RData::TXT(txt) => {
+            let text = txt.txt_data.concat();
+            let word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
+            word.eq_ignore_ascii_case(b"v=spf1")
+        }
+        _ => false,
+    };
+    found.answers().iter().filter(|record| is_policy(&record.data)).count() > 1
 }
 
 fn with_spf<'x>(

@@ -53,7 +53,7 @@ async fn postfix_brings_what_it_forwards_encrypted_and_keeps_what_is_put_off() {
         Command::new("swaks").args(["--server", &queue, "--from", "jan@elders.nl", "--to", INFO]).output()
     });
     let brought = brought.await.expect("it ends").expect("swaks is installed");
-    assert!(brought.status.success(), "{}", said(&brought));
+    assert!(brought.status.success(), "{}\n{}", said(&brought), postfix.mail_log());
     until(&open, 1, || postfix.mail_log()).await;
     assert!(postfix.mail_log().contains("452 4.3.1"), "the first try was put off:\n{}", postfix.mail_log());
     let letter = open.letter(0);

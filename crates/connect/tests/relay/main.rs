@@ -5,3 +5,4 @@ mod clients;
 mod dialogue;
 mod hostile;
 mod house;
+mod verdicts;

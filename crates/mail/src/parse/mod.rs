@@ -18,8 +18,8 @@ mod tests;
 pub(crate) mod word;
 
 use crate::{
-    Address, Message, MessageId, display,
-    message::Defect,
+    Address, Message, MessageId, display, forwarded,
+    message::{Defect, Origin},
     search::{self, SearchText},
 };
 use part::{Leaf, Tree};
@@ -69,6 +69,7 @@ pub fn parse(raw: &[u8]) -> Message {
     let uses = select::uses(&tree);
     message.attachments = select::attachments(raw, &tree, &uses);
     (message.text, message.html) = select::texts(raw, &tree, &uses);
+    message.original = original(raw, &message, &tree, &uses);
     message
 }
 
@@ -77,6 +78,7 @@ pub fn digest(raw: &[u8]) -> Digested {
     let (mut message, tree) = read(raw);
     let uses = select::uses(&tree);
     message.attachments = select::attachments(raw, &tree, &uses);
+    message.original = original(raw, &message, &tree, &uses);
     let mut words = Words::default();
     words.add(raw, &tree, &uses, NESTED_LIMIT);
     let search = SearchText {
@@ -87,6 +89,27 @@ pub fn digest(raw: &[u8]) -> Digested {
         attachments: search::fold_all(message.attachments.iter().map(|attachment| attachment.name.as_str())),
     };
     Digested { message, search, preview: words.preview }
+}
+
+/// Who wrote what a person passes on: the sender of the one message that is attached, or the one that the text names.
+fn original(raw: &[u8], message: &Message, tree: &Tree, uses: &[Use]) -> Option<Address> {
+    if message.origin != Origin::Person {
+        return None;
+    }
+    let is_message = |leaf: &&Leaf| leaf.kind == "message/rfc822" && leaf.encoding == body::Encoding::Identity;
+    let mut attached = tree.leaves.iter().filter(is_message);
+    let found = match (attached.next(), attached.next()) {
+        (Some(leaf), None) => {
+            let nested = field::read(raw.get(leaf.body.clone())?, 0, false, &mut { field::HEADER_LIMIT });
+            message::of_header(&nested).from.into_iter().next()
+        }
+        (None, _) if forwarded::says_so(&message.subject) => {
+            let (text, html) = select::texts(raw, tree, uses);
+            forwarded::in_text(&text.or_else(|| html.map(|html| display::text_of_html(&html)))?)
+        }
+        _ => None,
+    };
+    found.filter(|found| message.from.iter().all(|from| from.folded() != found.folded()))
 }
 
 /// Attachment `n` of `Message::attachments` with its bytes.

@@ -187,3 +187,27 @@ fn a_message_arrived_when_the_last_server_took_it() {
     assert_eq!(arrival(b"Date: Mon, 1 Dec 2025 00:00:00 +0000\r\n\r\n").at, Some(1_764_547_200_000));
     assert_eq!(arrival(b"Received: nobody knows when\r\n\r\n").at, None);
 }
+
+#[test]
+fn who_wrote_what_somebody_passes_on_is_found_in_the_text_and_in_what_is_attached() {
+    let head =
+        "From: Anna <anna@voorbeeld.nl>\r\nTo: dossier@post.example\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n";
+    let quoted = format!(
+        "{head}Subject: Fwd: Offerte\r\n\r\nZie onder.\r\n\r\n---------- Forwarded message ---------\r\nVan: Jan Smit <jan@elders.nl>\r\n\
+         Datum: zo 22 nov\r\nOnderwerp: Offerte\r\nAan: anna@voorbeeld.nl\r\n\r\nGraag.\r\n"
+    );
+    let attached = format!(
+        "{head}Subject: Kijk eens\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nBijgaand.\r\n\
+         --b\r\nContent-Type: message/rfc822\r\n\r\nFrom: Jan Smit <jan@elders.nl>\r\nSubject: Offerte\r\n\r\nGraag.\r\n--b--\r\n"
+    );
+    for raw in [&quoted, &attached] {
+        for message in [parse(raw.as_bytes()), digest(raw.as_bytes()).message] {
+            assert_eq!(message.original.as_ref().map(ToString::to_string).as_deref(), Some("Jan Smit <jan@elders.nl>"));
+            assert!(message.people().any(|one| one.address == "jan@elders.nl"));
+        }
+    }
+    // A machine's report holds a message too, and nobody passes that on; an answer only quotes.
+    let report = attached.replace("Subject: Kijk", "Auto-Submitted: auto-replied\r\nSubject: Kijk");
+    assert_eq!(parse(report.as_bytes()).original, None);
+    assert_eq!(parse(quoted.replace("Fwd: Offerte", "Re: Offerte").as_bytes()).original, None);
+}

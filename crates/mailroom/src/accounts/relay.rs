@@ -18,7 +18,8 @@ const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 const CHANCE: usize = 8;
 /// Longest readable part of an address.
 const READABLE_MAX: usize = 24;
-/// Names before the `@` that mean something else at every mail server, or at ours.
+/// Names before the `@` that mean something else at every mail server, or at ours: `b+TOKEN` and `bounce+TOKEN` are kept free
+/// for return paths, so that no mailbox can be had that would get the reports on another's mail.
 const RESERVED: [&str; 6] = ["postmaster", "abuse", "mailer-daemon", "b", "bounce", "noreply"];
 
 /// How mail gets to our own addresses.

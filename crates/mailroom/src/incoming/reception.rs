@@ -60,13 +60,22 @@ impl Reception {
         })
     }
 
+    /// Who is called that; `name+anything` is `name` unless somebody is called just so (RFC 5233 §1).
     async fn look_up(&self, folded: String) -> Result<Option<OwnMailbox>, StoreError> {
         let is_postmaster = folded.split('@').next().is_some_and(|local| POSTMASTERS.contains(&local));
+        let plain = folded.rsplit_once('@').and_then(|(local, domain)| {
+            let (name, _) = local.split_once('+')?;
+            Some(format!("{name}@{domain}"))
+        });
         let read = self.room.store.db.read(move |tx| {
             Box::pin(async move {
-                match account::by_own_address(tx, &folded).await? {
+                if let Some(found) = account::by_own_address(tx, &folded).await? {
+                    return Ok(Some(found));
+                }
+                match plain {
+                    Some(plain) => account::by_own_address(tx, &plain).await,
                     None if is_postmaster => account::of_the_postmaster(tx).await,
-                    found => Ok(found),
+                    None => Ok(None),
                 }
             })
         });

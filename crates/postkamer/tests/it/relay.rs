@@ -177,6 +177,10 @@ fn the_temporary_mailbox_and_the_postmaster_are_reached_from_outside() {
     let own = program.api.post("/accounts", &forwarded("verkoop@post.example"));
     assert_eq!(own["incoming"]["relay_address"], json!("verkoop@post.example"));
     assert!(bring(port, &["verkoop@post.example"], LETTER).0);
+    // With a note of its sender's behind the name it is the same mailbox; a name that nobody has stays unknown.
+    assert!(bring(port, &["verkoop+najaar@post.example"], &LETTER.replace("Offerte", "Najaar")).0);
+    assert!(bring(port, &["b+1234@post.example"], LETTER).1.contains("550 5.1.1"));
+    assert_eq!(program.api.list(&format!("/messages?account={}", text(&own["id"]))).len(), 2);
 }
 
 #[test]
@@ -203,6 +207,23 @@ fn a_test_sends_a_real_mail_over_the_server_that_forwards_to_us() {
         |name: &str, direction: &str| steps.iter().any(|step| step["name"] == name && step["direction"] == direction);
     assert!(named("connect", "incoming") && named("receive", "incoming"), "{report}");
     wait_until("the test's letter to be gone", || program.api.list("/messages").is_empty().then_some(()));
+}
+
+#[test]
+fn mail_that_a_person_forwards_is_put_with_who_wrote_it() {
+    let (program, port) = with_door(Backing::Disk, &[]);
+    let contact = program.api.post("/contacts", &json!({ "name": "Jan Smit", "addresses": ["jan@elders.test"] }));
+    let made = program.api.post("/accounts", &forwarded("dossier@voorbeeld.test"));
+    let address = text(&made["incoming"]["relay_address"]);
+    let letter = "From: Anna <anna@voorbeeld.test>\nTo: dossier@voorbeeld.test\nSubject: Fwd: Offerte\n\nVoor het dossier.\n\n---------- Forwarded message ---------\nVan: Jan Smit <jan@elders.test>\nDatum: zo 22 nov 2026\nOnderwerp: Offerte\nAan: anna@voorbeeld.test\n\nGraag een offerte.\n";
+    assert!(bring(port, &[&address], letter).0);
+    let id = text(&program.api.list("/messages")[0]["id"]);
+    let whole = program.api.get(&format!("/messages/{id}"));
+    assert_eq!(
+        (&whole["from"]["address"], &whole["original"]["address"]),
+        (&json!("anna@voorbeeld.test"), &json!("jan@elders.test"))
+    );
+    assert_eq!(whole["contacts"], json!([contact["id"]]), "{whole}");
 }
 
 #[test]

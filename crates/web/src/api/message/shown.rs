@@ -89,6 +89,9 @@ pub(super) struct MessageShown {
     /// Only of mail that was sent from here.
     bcc: Vec<AddressShown>,
     reply_to: Vec<AddressShown>,
+    /// Who wrote what it passes on, when a person forwarded it by hand; `from` is that person.
+    #[schema(required)]
+    original: Option<AddressShown>,
     /// What its `Date` says.
     #[schema(required)]
     sent_at: Option<Instant>,
@@ -262,6 +265,7 @@ impl MessageShown {
             cc: shown(stored.people.cc),
             bcc: if stored.outgoing { shown(stored.people.bcc) } else { Vec::new() },
             reply_to: shown(stored.people.reply_to),
+            original: read.original.map(AddressShown::from),
             sent_at: stored.sent_at.map(Instant),
             received_at: Instant(stored.received_at),
             server_received_at: Instant(stored.server_received_at),

@@ -52,6 +52,8 @@ pub(super) struct Opened {
     pub(super) address: String,
     pub(super) to: String,
     pub(super) cc: String,
+    /// Who wrote what it passes on, when a person forwarded it.
+    pub(super) original: Option<String>,
     pub(super) at: Moment,
     pub(super) flagged: bool,
     /// Why others can't see it, when they can't.
@@ -155,6 +157,7 @@ pub(super) async fn open(
         address: sender.map(|it| it.address.clone()).unwrap_or_default(),
         to: names(&stored.people.to),
         cc: names(&stored.people.cc),
+        original: read.original.as_ref().map(ToString::to_string),
         at: habit.moment(stored.received_at),
         flagged: stored.flagged,
         private: stored.private.then(|| private(&stored, say)),

@@ -81,6 +81,7 @@ words! {
         make_private "Privé maken" "Make private";
         not_private "Niet meer privé" "No longer private";
         to_whom "Aan" "To";
+        written_by "doorgestuurd van" "forwarded from";
         cc "Cc" "Cc";
         pictures_wait "Plaatjes van elders zijn niet geladen: de afzender zou zien dat u dit leest." "Pictures from elsewhere were not loaded: the sender would see that you read this.";
         show_pictures "Toch tonen, via Postkamer" "Show them, through Postkamer";

@@ -115,6 +115,8 @@ keys! {
     IdentityProviderKey "idp_";
     /// An app registered at a provider of mailboxes.
     AppRegistrationKey "app_";
+    /// A key that signs mail of a domain.
+    SignatureKey "dkm_";
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ from_value! {
     TemplateKey => |value| Val::Int(value.0);
     IdentityProviderKey => |value| Val::Int(value.0);
     AppRegistrationKey => |value| Val::Int(value.0);
+    SignatureKey => |value| Val::Int(value.0);
 }
 
 impl<'a, T: Into<Val<'a>>> From<Option<T>> for Val<'a> {

@@ -39,6 +39,8 @@ pub const USER_TOTP: SecretColumn = SecretColumn { table: "users", column: "totp
 pub const PROVIDER_SECRET: SecretColumn = SecretColumn { table: "identity_providers", column: "client_secret" };
 /// What we prove ourselves with at a provider of mailboxes.
 pub const APP_SECRET: SecretColumn = SecretColumn { table: "app_registrations", column: "client_secret" };
+/// What signs mail that we deliver ourselves.
+pub const DKIM_PRIVATE: SecretColumn = SecretColumn { table: "dkim_keys", column: "private_key" };
 /// What signs our Message-IDs.
 pub const MESSAGE_ID_KEY: SecretColumn = SecretColumn { table: "organisations", column: "message_id_key" };
 /// An organisation's data keys, sealed with the master key; everything else is sealed with these.
@@ -46,4 +48,4 @@ pub const DATA_KEY: SecretColumn = SecretColumn { table: "organisations", column
 
 /// Every column sealed with a data key: what a rotation walks. A test fails when the schema has one that is not here.
 pub const SEALED: &[SecretColumn] =
-    &[ACCOUNT_INCOMING, ACCOUNT_OUTGOING, USER_TOTP, PROVIDER_SECRET, APP_SECRET, MESSAGE_ID_KEY];
+    &[ACCOUNT_INCOMING, ACCOUNT_OUTGOING, USER_TOTP, PROVIDER_SECRET, APP_SECRET, DKIM_PRIVATE, MESSAGE_ID_KEY];

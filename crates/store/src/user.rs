@@ -34,6 +34,13 @@ pub struct User {
     pub created_at: i64,
 }
 
+impl User {
+    /// What to call them: their name, or their address when they have none.
+    pub fn called(&self) -> &str {
+        if self.name.is_empty() { &self.email } else { &self.name }
+    }
+}
+
 /// A user about to be made.
 #[derive(Debug, Clone)]
 pub struct NewUser {

@@ -134,10 +134,7 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
             })
         });
         let people = write.await?;
-        let facts = [
-            ("date", system::plain(&day(at))),
-            ("link", system::plain(&format!("{}/settings/microsoft", room.config.base_url))),
-        ];
+        let facts = [("date", system::plain(&day(at))), ("link", system::plain(&room.link("/settings/microsoft")))];
         for person in people.iter().filter(|user| user.active && user.role == UserRole::Administrator) {
             if let Err(error) = system::send(room, person, &letter::APP_SECRET_ENDS, &facts).await {
                 tracing::warn!(%error, "an administrator could not be told by mail that a client secret ends");

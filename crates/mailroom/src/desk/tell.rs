@@ -49,6 +49,5 @@ async fn name_of(room: &MailRoom, viewer: &Viewer) -> Result<String, StoreError>
     let viewer = *viewer;
     let read =
         room.store.db.read(move |tx| Box::pin(async move { user::get(tx, viewer.organisation, viewer.user).await }));
-    let user = read.await?;
-    Ok(if user.name.is_empty() { user.email } else { user.name })
+    Ok(read.await?.called().to_owned())
 }

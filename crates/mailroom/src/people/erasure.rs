@@ -36,10 +36,7 @@ pub async fn called(room: &MailRoom, viewer: &Viewer, subject: Subject) -> Resul
         Box::pin(async move {
             Ok(match subject {
                 Subject::Contact(key) => contact::get(tx, organisation, key).await?.name,
-                Subject::User(key) => {
-                    let found = user::get(tx, organisation, key).await?;
-                    if found.name.is_empty() { found.email } else { found.name }
-                }
+                Subject::User(key) => user::get(tx, organisation, key).await?.called().to_owned(),
             })
         })
     });

@@ -7,7 +7,7 @@ use crate::{
 use mail::{AccountKey, Address, address::fold_address};
 use store::{
     Viewer,
-    account::{self, AccountSettings, is_never_linked},
+    account::{self, is_never_linked},
     contact::{self, Contact},
 };
 
@@ -60,11 +60,7 @@ pub async fn try_address(room: &MailRoom, viewer: &Viewer, typed: &str) -> Resul
     let (contacts, accounts) = read.await?;
     let mailboxes = accounts.into_iter().map(|account| {
         let verdict = verdict(&account.settings.address, &account.settings.never_link, &address);
-        (account.id, name_of(account.settings), verdict)
+        (account.id, account.settings.called().to_owned(), verdict)
     });
     Ok(Tried { mailboxes: mailboxes.collect(), contacts, address })
-}
-
-fn name_of(settings: AccountSettings) -> String {
-    if settings.display_name.is_empty() { settings.address } else { settings.display_name }
 }

@@ -265,6 +265,13 @@ pub struct AccountSettings {
     pub style: Style,
 }
 
+impl AccountSettings {
+    /// What to call the mailbox: its name, or its address when it has none.
+    pub fn called(&self) -> &str {
+        if self.display_name.is_empty() { &self.address } else { &self.display_name }
+    }
+}
+
 /// Whether mail of this folded address is not to be linked: it or its domain is on the list.
 pub fn is_never_linked(never_link: &[String], folded: &str) -> bool {
     let domain = folded.rsplit_once('@').map_or("", |(_, domain)| domain);

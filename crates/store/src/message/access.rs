@@ -91,7 +91,7 @@ pub async fn watchers(tx: &mut Tx, viewer: &Viewer, message: MessageKey) -> Resu
         let by = groups.iter().filter(|(group, _)| group.members.contains(&key));
         found.push(Watcher {
             user: key,
-            name: if user.name.is_empty() { user.email } else { user.name },
+            name: user.called().to_owned(),
             owns: own.is_some_and(|rights| rights.read),
             groups: by.clone().filter(|(_, rights)| rights.read).map(|(group, _)| group.name.clone()).collect(),
             manages: own.is_some_and(|rights| rights.manage) || by.clone().any(|(_, rights)| rights.manage),

@@ -68,7 +68,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 impl Frame {
     pub(crate) fn new(visitor: &Visitor, place: Place) -> Frame {
         let person = visitor.person.as_ref().map(|person| Menu {
-            name: if person.name.is_empty() { person.email.clone() } else { person.name.clone() },
+            name: person.called().to_owned(),
             initials: person.initials(),
             organisation: person.organisation.clone(),
             manages_mailboxes: person.manages_mailboxes(),

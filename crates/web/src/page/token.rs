@@ -175,7 +175,7 @@ fn page(
     let (say, habit) = (Say(visitor.language), visitor.habit());
     let owner = |token: &Token| {
         let user = owners?.iter().find(|user| user.id == token.user)?;
-        Some(say.of(if user.name.is_empty() { &user.email } else { &user.name }))
+        Some(say.of(user.called()))
     };
     let line = |token: Token| Line {
         id: token.id.to_string(),

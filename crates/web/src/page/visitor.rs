@@ -48,9 +48,14 @@ impl Person {
         self.viewer.role != UserRole::Member
     }
 
+    /// What to call them: their name, or their address when they have none.
+    pub(crate) fn called(&self) -> &str {
+        if self.name.is_empty() { &self.email } else { &self.name }
+    }
+
     /// Up to two letters that stand for the person.
     pub(crate) fn initials(&self) -> String {
-        initials(if self.name.is_empty() { &self.email } else { &self.name })
+        initials(self.called())
     }
 }
 
@@ -102,7 +107,7 @@ const HOST_COOKIE: &str = "__Host-postkamer";
 const DEVICE: &str = "-device";
 
 /// Whether people reach us over TLS.
-fn is_secure(state: &AppState) -> bool {
+pub(crate) fn is_secure(state: &AppState) -> bool {
     state.room.config.base_url.starts_with("https://")
 }
 

@@ -13,8 +13,7 @@ use store::{
     notification,
     owner::{self, Party},
     personal::{self, Act, Letter, Remark, Sending},
-    session, token,
-    user::{self, User},
+    session, token, user,
 };
 
 /// Of one kind of thing there are never so many around one person.
@@ -40,10 +39,9 @@ struct Names {
 impl Names {
     async fn of(tx: &mut Tx, viewer: &Viewer) -> Result<Names, StoreError> {
         let users = user::list(tx, viewer.organisation, None, MANY).await?.0.into_iter();
-        let called = |user: User| if user.name.is_empty() { user.email } else { user.name };
         let accounts = account::list(tx, viewer, None, MANY).await?.0.into_iter();
         Ok(Names {
-            users: users.map(|user| (user.id, called(user))).collect(),
+            users: users.map(|user| (user.id, user.called().to_owned())).collect(),
             accounts: accounts.map(|account| (account.id, account.settings.address)).collect(),
         })
     }

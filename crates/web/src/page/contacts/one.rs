@@ -74,7 +74,7 @@ pub(super) async fn show(
     let letters = linked::of(&state, &visitor, &person, Target::Contact(id), asked, format!("/contacts/{id}")).await?;
     let pairs = contact.addresses.iter().flat_map(|address| accounts.iter().map(move |it| (address, &it.settings)));
     let excluded = pairs.filter_map(|(address, settings)| {
-        let mailbox = if settings.display_name.is_empty() { &settings.address } else { &settings.display_name };
+        let mailbox = settings.called();
         match exclusion::verdict(&settings.address, &settings.never_link, address) {
             Verdict::Linked => None,
             Verdict::Own => Some(say.is_own(address, mailbox)),

@@ -39,7 +39,7 @@ pub(crate) async fn names_for(
             && !named.people.contains_key(&key)
         {
             let user = user::get(tx, viewer.organisation, key).await?;
-            named.people.insert(key, if user.name.is_empty() { user.email } else { user.name });
+            named.people.insert(key, user.called().to_owned());
         }
     }
     Ok(named)

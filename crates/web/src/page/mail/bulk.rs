@@ -10,7 +10,7 @@ use crate::{
     page::{
         frame::Shown,
         origin,
-        visitor::{Person, Visitor},
+        visitor::{Person, Visitor, is_secure},
     },
     problem::Problem,
 };
@@ -67,7 +67,7 @@ pub(super) async fn change(
             let before = serde_json::to_string(&before).map_err(|error| Problem::internal(&error))?;
             let words = did(deed, count, say);
             let done = Done { words, before, back: back.clone(), of_open: false };
-            match sent_on(&headers, &back, Some(&done)) {
+            match sent_on(is_secure(&state), &headers, &back, Some(&done)) {
                 Some(elsewhere) => elsewhere,
                 None => shown(StatusCode::OK, done).await,
             }

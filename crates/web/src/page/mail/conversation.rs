@@ -241,7 +241,7 @@ pub(super) async fn names(
     let mut names = BTreeMap::new();
     for key in people {
         let user = user::get(tx, viewer.organisation, key).await?;
-        names.insert(key, if user.name.is_empty() { user.email } else { user.name });
+        names.insert(key, user.called().to_owned());
     }
     Ok(names)
 }

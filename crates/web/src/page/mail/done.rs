@@ -52,15 +52,15 @@ impl Done {
 }
 
 /// Without script, the way on to the page where what was done is told; `None` when the script puts the answer into the page
-/// that is there, or when it is more than a browser carries.
-pub(super) fn sent_on(headers: &HeaderMap, there: &str, done: Option<&Done>) -> Option<Shown> {
+/// that is there, or when it is more than a browser carries. Over TLS the browser never carries it in the open.
+pub(super) fn sent_on(is_secure: bool, headers: &HeaderMap, there: &str, done: Option<&Done>) -> Option<Shown> {
     if route::is_partial(headers) {
         return None;
     }
     let mut response = Redirect::to(origin::onward(Some(there))).into_response();
     if let Some(done) = done {
         let carried = URL_SAFE_NO_PAD.encode(serde_json::to_vec(done).ok()?);
-        let cookie = format!("{COOKIE}={carried}; {KEPT}");
+        let cookie = format!("{COOKIE}={carried}; {KEPT}{}", secure(is_secure));
         if cookie.len() > COOKIE_MAX {
             return None;
         }
@@ -70,11 +70,17 @@ pub(super) fn sent_on(headers: &HeaderMap, there: &str, done: Option<&Done>) -> 
 }
 
 /// It was told: a page that is loaded again does not tell it again.
-pub(super) fn told(shown: Shown) -> Shown {
+pub(super) fn told(is_secure: bool, shown: Shown) -> Shown {
     let mut response = shown?;
-    let gone = HeaderValue::from_static("postkamer-done=; Path=/mail; Max-Age=0; HttpOnly; SameSite=Lax");
-    response.headers_mut().append(header::SET_COOKIE, gone);
+    let gone = format!("{COOKIE}=; Path=/mail; Max-Age=0; HttpOnly; SameSite=Lax{}", secure(is_secure));
+    if let Ok(gone) = HeaderValue::from_str(&gone) {
+        response.headers_mut().append(header::SET_COOKIE, gone);
+    }
     Ok(response)
+}
+
+fn secure(is_secure: bool) -> &'static str {
+    if is_secure { "; Secure" } else { "" }
 }
 
 #[cfg(test)]
@@ -88,10 +94,12 @@ mod tests {
     #[test]
     fn what_was_done_is_carried_over_whole_or_not_at_all() {
         let without_script = HeaderMap::new();
-        let answer = sent_on(&without_script, "/mail/cnv_1", Some(&done("{}"))).unwrap().unwrap();
+        let answer = sent_on(true, &without_script, "/mail/cnv_1", Some(&done("{}"))).unwrap().unwrap();
         assert_eq!(answer.status(), 303);
         assert_eq!(answer.headers()[header::LOCATION], "/mail/cnv_1");
-        let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+        assert!(cookie.ends_with("; Secure"), "{cookie}");
+        let cookie = cookie.split(';').next().unwrap().to_owned();
         let carried = |cookie: &str| {
             let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(cookie).unwrap())]);
             Done::carried(&headers)
@@ -99,10 +107,10 @@ mod tests {
         assert_eq!(carried(&format!("postkamer=x; {cookie}")), Some(done("{}")));
         assert_eq!(carried("postkamer-done=nonsense"), None);
         assert!(
-            sent_on(&without_script, "/mail", Some(&done(&"x".repeat(4000)))).is_none(),
+            sent_on(false, &without_script, "/mail", Some(&done(&"x".repeat(4000)))).is_none(),
             "then it is answered at once"
         );
         let script = HeaderMap::from_iter([("hx-request".parse().unwrap(), HeaderValue::from_static("true"))]);
-        assert!(sent_on(&script, "/mail", Some(&done("{}"))).is_none());
+        assert!(sent_on(false, &script, "/mail", Some(&done("{}"))).is_none());
     }
 }

@@ -70,8 +70,7 @@ fn mailbox(account: Account, folders: Vec<Folder>, say: Say, habit: &Habit) -> M
         })
         .collect();
     folders.sort_by_key(|folder| order(folder.role));
-    let settings = account.settings;
-    let name = if settings.display_name.is_empty() { settings.address } else { settings.display_name };
+    let name = account.settings.called().to_owned();
     Mailbox { id: account.id, name, colour: account.health.colour.as_str(), health, folders }
 }
 

@@ -15,7 +15,7 @@ use crate::{
         frame::Shown,
         habit::Moment,
         origin,
-        visitor::{Person, Visitor},
+        visitor::{Person, Visitor, is_secure},
     },
     problem::Problem,
 };
@@ -328,7 +328,7 @@ pub(super) async fn change(
     };
     let list = super::team::wanted(&wish.list);
     let done = Done::to_one(words.to_owned(), &before, list.list_link(), false)?;
-    if let Some(elsewhere) = sent_on(&headers, &list.list_link(), done.as_ref()) {
+    if let Some(elsewhere) = sent_on(is_secure(&state), &headers, &list.list_link(), done.as_ref()) {
         return elsewhere;
     }
     super::page_with(&state, &visitor, &person, (StatusCode::OK, list), None, done).await

@@ -20,7 +20,7 @@ mod words;
 use super::{
     frame::{Frame, Place, Shown, shown_as},
     route::{Pages, Who},
-    visitor::{Person, Visitor},
+    visitor::{Person, Visitor, is_secure},
 };
 use crate::{
     AppState,
@@ -125,7 +125,7 @@ async fn first(
     let wanted = (StatusCode::OK, wanted);
     match Done::carried(headers) {
         None => page(state, visitor, person, wanted, open).await,
-        done => done::told(page_with(state, visitor, person, wanted, open, done).await),
+        done => done::told(is_secure(state), page_with(state, visitor, person, wanted, open, done).await),
     }
 }
 

@@ -69,10 +69,9 @@ async fn calls(tx: &mut Tx, viewer: &Viewer, written: &[NoteKey], say: Say) -> R
             continue;
         }
         let author = user::get(tx, viewer.organisation, call.note.author).await?;
-        let name = if author.name.is_empty() { author.email } else { author.name };
         let subject = notification::open_subject(tx, viewer, call.conversation).await?;
         notices.push(Notice {
-            title: say.notice_called(name),
+            title: say.notice_called(author.called()),
             body: subject.map_or_else(|| say.notice_private().to_owned(), |subject| named(subject, say)),
             tag: call.note.id.to_string(),
             path: format!("/mail/{}", call.conversation),

@@ -14,7 +14,7 @@ use crate::{
         frame::{Shown, shown},
         habit::Habit,
         origin,
-        visitor::{Person, Visitor},
+        visitor::{Person, Visitor, is_secure},
     },
     problem::Problem,
 };
@@ -122,7 +122,7 @@ pub(super) async fn settle(
             let wanted = wanted(&back);
             let (words, there) = (did(&patch, Say(visitor.language), &habit), wanted.to(&changed.head.id));
             let done = Done::to_one(words, &before, there.clone(), true)?;
-            if let Some(elsewhere) = sent_on(&headers, &there, done.as_ref()) {
+            if let Some(elsewhere) = sent_on(is_secure(&state), &headers, &there, done.as_ref()) {
                 return elsewhere;
             }
             let open = conversation::read(&state, &visitor, &person, changed.head.id, None).await?;

@@ -98,6 +98,7 @@ struct Autodiscover {
 impl Settings {
     fn of(account: Account) -> Option<Settings> {
         let settings = account.settings;
+        let name = settings.called().to_owned();
         let pop3 = matches!(settings.incoming, Incoming::Pop3(_));
         let (Incoming::Imap(incoming) | Incoming::Pop3(incoming), Outgoing::Smtp(outgoing)) =
             (settings.incoming, settings.outgoing)
@@ -106,7 +107,6 @@ impl Settings {
         };
         let domain = settings.address.rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default();
         let ids = ["profile", "mail"].map(|part| uuid(&format!("{part} {}", account.id)));
-        let name = if settings.display_name.is_empty() { settings.address.clone() } else { settings.display_name };
         Some(Settings { name, address: settings.address, domain, pop3, incoming, outgoing, ids })
     }
 

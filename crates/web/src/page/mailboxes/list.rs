@@ -1,6 +1,6 @@
 //! The list: a row a mailbox.
 
-use super::{State as Doing, is_unfinished, name_of, words::Say};
+use super::{State as Doing, is_unfinished, words::Say};
 use crate::{
     AppState,
     given::Named,
@@ -97,7 +97,7 @@ impl Row {
 async fn show(State(state): State<AppState>, visitor: Visitor, person: Person) -> Shown {
     let say = Say(visitor.language);
     let mut found = of_manager(&state, &person).await?;
-    found.sort_by_key(|(account, _)| (urgency(account), name_of(account).to_lowercase()));
+    found.sort_by_key(|(account, _)| (urgency(account), account.settings.called().to_lowercase()));
     let wanting = found.iter().filter(|(account, _)| urgency(account) < 2).count();
     let summary = match wanting {
         0 => say.all_well(visitor.habit().number(found.len() as i64)),
@@ -182,7 +182,7 @@ fn row(state: &AppState, account: Account, counts: Counts, visitor: &Visitor) ->
     };
     Row {
         id: account.id,
-        name: name_of(&account),
+        name: account.settings.called().to_owned(),
         primary: account.primary,
         temporary: account.settings.outgoing == Outgoing::Builtin,
         doing: Doing::of(&account, visitor),

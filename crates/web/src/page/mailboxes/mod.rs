@@ -101,7 +101,7 @@ impl Head {
         });
         Head {
             id,
-            name: name_of(account),
+            name: account.settings.called().to_owned(),
             address: account.settings.address.clone(),
             state: State::of(account, visitor),
             tabs: tabs.collect(),
@@ -174,11 +174,6 @@ impl State {
 /// Begun in the wizard, and never fetched.
 fn is_unfinished(account: &Account) -> bool {
     !account.settings.active && account.health.last_fetched_at.is_none()
-}
-
-fn name_of(account: &Account) -> String {
-    let settings = &account.settings;
-    if settings.display_name.is_empty() { settings.address.clone() } else { settings.display_name.clone() }
 }
 
 /// The mailbox, when the person manages it; to everybody else it is not there.

@@ -146,7 +146,7 @@ pub(super) async fn owners_of(state: &AppState, person: &Person, account: &Accou
     }
     for user in users.into_iter().filter(|user| user.active) {
         let owned = rights(Party::User(user.id)).unwrap_or_default();
-        let name = if user.name.is_empty() { user.email.clone() } else { user.name };
+        let name = user.called().to_owned();
         rows.push(row(user.id.to_string(), name, user.email, owned));
     }
     // Who has rights comes first.

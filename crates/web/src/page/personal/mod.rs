@@ -6,12 +6,14 @@ use super::{
     visitor::{Person, Visitor},
     words::words,
 };
-use crate::{AppState, api, given::Named, problem::Problem};
+use crate::{AppState, api, given::Named};
 use askama::Template;
 use axum::extract::State;
 use mail::{ContactKey, UserKey};
-use mailroom::people::personal::{Subject, gather, take};
-use store::{contact, user};
+use mailroom::people::{
+    erasure::called,
+    personal::{Subject, gather, take},
+};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -101,7 +103,6 @@ async fn take_of_oneself(State(state): State<AppState>, visitor: Visitor, person
 
 async fn ask(state: &AppState, visitor: &Visitor, person: &Person, subject: Subject, back: String) -> Shown {
     let (say, habit) = (Say(visitor.language), visitor.habit());
-    let name = called(state, person, subject).await?;
     let found = gather(&state.room, &person.viewer, subject, visitor.language).await?;
     let is_own = back == "/me";
     let (place, why) = match subject {
@@ -112,7 +113,10 @@ async fn ask(state: &AppState, visitor: &Visitor, person: &Person, subject: Subj
     shown(&Page {
         frame: Frame::new(visitor, place),
         say,
-        title: if is_own { say.own_title().to_owned() } else { say.title(name) },
+        title: match is_own {
+            true => say.own_title().to_owned(),
+            false => say.title(called(&state.room, &person.viewer, subject).await?),
+        },
         why,
         here: format!("{back}/personal-data"),
         back,
@@ -124,20 +128,4 @@ async fn ask(state: &AppState, visitor: &Visitor, person: &Person, subject: Subj
 
 async fn give(state: &AppState, visitor: &Visitor, person: &Person, subject: Subject) -> Shown {
     Ok(api::archive(state, take(&state.room, &person.viewer, subject, visitor.language).await?))
-}
-
-async fn called(state: &AppState, person: &Person, subject: Subject) -> Result<String, Problem> {
-    let organisation = person.viewer.organisation;
-    let read = state.read(move |tx| {
-        Box::pin(async move {
-            Ok(match subject {
-                Subject::Contact(key) => contact::get(tx, organisation, key).await?.name,
-                Subject::User(key) => {
-                    let found = user::get(tx, organisation, key).await?;
-                    if found.name.is_empty() { found.email } else { found.name }
-                }
-            })
-        })
-    });
-    read.await
 }

@@ -1,6 +1,6 @@
 //! The tab Log: who did what (features U5). Added to, never changed, and without contents.
 
-use super::{bar, called, deed_words::Say};
+use super::{bar, deed_words::Say};
 use crate::{
     AppState,
     page::{
@@ -90,7 +90,10 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
                     names.insert(template.id.to_string(), (template.name, there));
                 }
                 for user in &users {
-                    names.insert(user.id.to_string(), (called(user), format!("/settings/users/{}", user.id)));
+                    names.insert(
+                        user.id.to_string(),
+                        (user.called().to_owned(), format!("/settings/users/{}", user.id)),
+                    );
                 }
                 Ok((found, users, names))
             })
@@ -109,7 +112,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
         let (who, kind, q) = (percent(&asked.who), percent(&asked.kind), percent(&asked.q));
         format!("/settings/log?who={who}&kind={kind}&q={q}&before={before}")
     };
-    let mut people: Vec<_> = users.iter().map(|user| (user.id.to_string(), called(user))).collect();
+    let mut people: Vec<_> = users.iter().map(|user| (user.id.to_string(), user.called().to_owned())).collect();
     people.sort_by_key(|(_, name)| name.to_lowercase());
     shown(&Page {
         frame: Frame::new(&visitor, Place::Settings),
@@ -126,7 +129,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
 fn who(entry: &Entry, users: &[User], say: Say) -> String {
     let Some(key) = entry.user else { return say.the_program().to_owned() };
     let found = users.iter().find(|user| user.id == key);
-    found.map_or_else(|| say.somebody().to_owned(), called)
+    found.map_or_else(|| say.somebody().to_owned(), |user| user.called().to_owned())
 }
 
 /// What an entry is about, in words and with its page. What a person does with themselves names nobody twice.

@@ -1,6 +1,6 @@
 //! The tab Groups (*werkgroepen*): who shares mailboxes with whom (features U1).
 
-use super::{bar, called};
+use super::bar;
 use crate::{
     AppState,
     given::Named,
@@ -123,7 +123,7 @@ async fn users(state: &AppState, person: &Person) -> Result<Vec<User>, Problem> 
     let organisation = person.viewer.organisation;
     let read = state.read(move |tx| Box::pin(async move { user::list(tx, organisation, None, super::MANY).await }));
     let mut users = read.await?.0;
-    users.sort_by_key(|user| (!user.active, called(user).to_lowercase()));
+    users.sort_by_key(|user| (!user.active, user.called().to_lowercase()));
     Ok(users)
 }
 
@@ -133,7 +133,7 @@ async fn list(State(state): State<AppState>, visitor: Visitor, person: Person, Q
     let (groups, users) = (read.await?.0, users(&state, &person).await?);
     let names = |group: &Group| {
         let members = users.iter().filter(|user| group.members.contains(&user.id));
-        members.map(called).collect::<Vec<_>>().join(", ")
+        members.map(User::called).collect::<Vec<_>>().join(", ")
     };
     let line = |group: Group| Line {
         id: group.id.to_string(),
@@ -223,7 +223,7 @@ async fn page(
 ) -> Result<Page, Problem> {
     let colleague = |user: User| Colleague {
         id: user.id.to_string(),
-        name: called(&user),
+        name: user.called().to_owned(),
         active: user.active,
         is_member: members.contains(&user.id),
         email: user.email,

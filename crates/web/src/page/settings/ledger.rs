@@ -131,7 +131,6 @@ fn book(account: Account, folders: Vec<Folder>, aside: &[(FolderKey, i64)], say:
             checked: folder.checked_at.map(|at| habit.moment(at)),
         }
     };
-    let (id, settings) = (account.id.to_string(), account.settings);
-    let name = if settings.display_name.is_empty() { settings.address } else { settings.display_name };
+    let (id, name) = (account.id.to_string(), account.settings.called().to_owned());
     Book { id, name, colour, verdict, lines: counted.into_iter().map(line).collect() }
 }

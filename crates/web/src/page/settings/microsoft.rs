@@ -175,7 +175,7 @@ async fn keep(state: &AppState, visitor: &Visitor, person: &Person, typed: &Type
     let expires_at = visitor.habit().midnight(&typed.expires).map(|moment| moment.as_millisecond());
     if expires_at.is_none() && !typed.expires.trim().is_empty() {
         let mut checks = Checks::default();
-        checks.wrong("expires", field::OUT_OF_RANGE);
+        checks.wrong("expires", field::NO_DAY);
         checks.done()?;
     }
     let secret = typed.client_secret.trim();

@@ -23,7 +23,7 @@ use super::{
     visitor::{Person, Visitor},
     words::words,
 };
-use store::{UserRole, user::User};
+use store::UserRole;
 
 /// More users, groups or mailboxes than an organisation of ours has.
 const MANY: usize = 2000;
@@ -58,11 +58,6 @@ words! {
         quarantine "Apart gezet" "Set aside";
         ledger "Volledigheid" "Completeness";
     }
-}
-
-/// What a colleague is called.
-fn called(user: &User) -> String {
-    if user.name.is_empty() { user.email.clone() } else { user.name.clone() }
 }
 
 /// The bar of the settings with this tab open: what the person may see of it.

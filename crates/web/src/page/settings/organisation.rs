@@ -124,7 +124,7 @@ async fn page(
         errors,
         name,
         second_factor,
-        without: lacks.map(|user| super::called(&user)).collect(),
+        without: lacks.map(|user| user.called().to_owned()).collect(),
         asks: !people::is_sure(&state.room, &person.session),
     })
 }

@@ -1,6 +1,6 @@
 //! The tab Users: everybody who signs in, and making somebody new (features U1).
 
-use super::{bar, called, user_words::Say};
+use super::{bar, user_words::Say};
 use crate::{
     AppState,
     page::{
@@ -92,8 +92,8 @@ async fn list(State(state): State<AppState>, visitor: Visitor, person: Person) -
     let say = Say(visitor.language);
     let line = |user: User| Line {
         id: user.id.to_string(),
-        name: called(&user),
-        initials: initials(&called(&user)),
+        name: user.called().to_owned(),
+        initials: initials(user.called()),
         role: say.role(user.role),
         is_administrator: user.role == UserRole::Administrator,
         second_factor: user.has_second_factor,

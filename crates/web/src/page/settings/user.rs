@@ -1,6 +1,6 @@
 //! One user: name, role, whether they may sign in, their invitation and their second factor.
 
-use super::{bar, called, user_words::Say};
+use super::{bar, user_words::Say};
 use crate::{
     AppState,
     given::Named,
@@ -222,7 +222,7 @@ async fn page(
         errors,
         typed,
         id: id.to_string(),
-        name: called(&user),
+        name: user.called().to_owned(),
         has_password: user.has_password,
         has_second_factor: user.has_second_factor,
         bound: bound.map(|name| say.bound(name)),

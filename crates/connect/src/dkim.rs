@@ -117,10 +117,15 @@ pub fn record(algorithm: Algorithm, public: &str) -> String {
 /// Whether the DNS shows this public key under its name (RFC 6376 §3.6.1). Providers fold and space records as they like.
 pub async fn is_published(world: &World, selector: &str, domain: &str, public: &str) -> Result<bool, DnsError> {
     match world.resolver().txt(&record_name(selector, domain)).await {
-        Ok(texts) => Ok(texts.iter().any(|text| key_of(text).as_deref() == Some(public))),
+        Ok(texts) => Ok(texts.iter().any(|text| shows(text, public))),
         Err(DnsError::NotFound) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a record shows this public key.
+pub fn shows(record: &str, public: &str) -> bool {
+    key_of(record).as_deref() == Some(public)
 }
 
 fn key_of(text: &str) -> Option<String> {

@@ -94,16 +94,22 @@ pub async fn published(tx: &mut Tx, key: &DkimKey, now: i64) -> Result<(), Store
     Ok(())
 }
 
-/// Forgets keys of a domain that signed nothing since a moment, and those that never signed and were followed by others.
+/// Forgets keys that sign no more since before this moment.
 pub async fn sweep(tx: &mut Tx, retired_before: i64) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM dkim_keys WHERE retired_at < $1", &vals![retired_before]).await
 }
 
-/// The keys of the whole installation that are not seen in the DNS yet.
-pub async fn awaited(tx: &mut Tx) -> Result<Vec<DkimKey>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM dkim_keys WHERE published_at IS NULL AND retired_at IS NULL ORDER BY organisation, id"
-    );
+/// Its public half is in the DNS no more: what it signed could not be verified, so it signs no longer.
+pub async fn gone(tx: &mut Tx, key: &DkimKey) -> Result<(), StoreError> {
+    let sql = "UPDATE dkim_keys SET published_at = NULL
+               WHERE organisation = $1 AND id = $2 AND retired_at IS NULL";
+    tx.execute(sql, &vals![key.organisation, key.id]).await?;
+    Ok(())
+}
+
+/// The keys of the whole installation that sign, or will.
+pub async fn active(tx: &mut Tx) -> Result<Vec<DkimKey>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM dkim_keys WHERE retired_at IS NULL ORDER BY organisation, id");
     Ok(tx.rows(&sql, &[]).await?.into_iter().map(read).collect())
 }
 

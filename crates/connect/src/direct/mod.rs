@@ -9,6 +9,8 @@ mod policy;
 mod reach;
 mod route;
 
+/// A network, as records that name senders write it.
+pub use ipnet::IpNet as Network;
 pub use policy::{KeptPolicy, PolicyKeeper};
 
 use crate::{

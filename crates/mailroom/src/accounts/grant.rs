@@ -72,6 +72,7 @@ pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<
         (Direction::Incoming, Incoming::Microsoft365, _) | (Direction::Outgoing, _, Outgoing::Microsoft365) => {
             Some(None)
         }
+        (Direction::Outgoing, ..) if settings.is_delivered_here() => Some(None),
         (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
         | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server)),
         _ => None,

@@ -19,6 +19,7 @@ mod round_trip;
 mod round_trip_test;
 mod same_mailbox;
 pub mod secret;
+pub mod sender;
 mod settle;
 #[cfg(test)]
 mod settle_test;
@@ -102,6 +103,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
         })
         .await?;
     tracing::info!(account = %account.id, "an account was made");
+    sender::prepare(room, &account).await;
     Ok(Saved { account, warnings: settled.warnings })
 }
 
@@ -167,6 +169,7 @@ pub async fn patch(
         .await?;
     room.transports.forget(account);
     room.grants.forget(account);
+    sender::prepare(room, &saved).await;
     if has_new_secret {
         forget_refusals(room, &saved).await?;
     }

@@ -96,7 +96,8 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.1 = draft.secret("outgoing.secret", &typed).or_else(|| secrets.0.clone().filter(|_| draft.is_new));
         settings.outgoing = draft.outgoing(typed, &settings, secrets.1.is_some());
     }
-    if matches!(&settings.outgoing, Outgoing::Smtp(server) if server.username.is_empty()) {
+    let signs_in = |server: &Server| !server.username.is_empty();
+    if settings.outgoing == Outgoing::Builtin || matches!(&settings.outgoing, Outgoing::Smtp(it) if !signs_in(it)) {
         secrets.1 = None;
     }
     let Draft { errors, mut warnings, .. } = draft;
@@ -304,6 +305,7 @@ impl Draft {
         match kind {
             "none" => Outgoing::None,
             "microsoft365" => Outgoing::Microsoft365,
+            "builtin" => Outgoing::Builtin,
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
                 let same_as_incoming = match &settings.incoming {
@@ -319,7 +321,7 @@ impl Draft {
             }
             kind => {
                 self.exchange("outgoing", kind, &typed);
-                let known = ["mailgun", "gmail", "ews", "builtin"].contains(&kind);
+                let known = ["mailgun", "gmail", "ews"].contains(&kind);
                 self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Outgoing::None
             }

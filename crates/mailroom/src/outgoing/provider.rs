@@ -40,6 +40,7 @@ pub(crate) fn limits(account: &Account) -> Limits {
     let own = account.settings.limits;
     let provider = match account.settings.outgoing {
         Outgoing::Microsoft365 => Some(&MICROSOFT),
+        Outgoing::Builtin => Some(&BY_OWN_HAND),
         _ => outgoing_host(account).and_then(find),
     };
     let of = |pick: fn(&Known) -> Option<u32>| provider.and_then(pick);
@@ -59,6 +60,9 @@ const MICROSOFT: Known = Known {
     per_day: Some(10_000),
     ..known("microsoft365")
 };
+
+/// Many domains at a time; each of them gets few connections (`connect::direct`).
+const BY_OWN_HAND: Known = Known { connections: Some(20), ..known("builtin") };
 
 /// Whether whatever is sent by this way lies among what was sent, and none of it may be put there.
 pub(crate) fn saves_sent_always(account: &Account) -> bool {

@@ -61,6 +61,8 @@ struct Page {
     allows_plaintext: bool,
     /// It is opened by a grant at Microsoft: whether there is one.
     authorised: Option<bool>,
+    /// It is delivered by our own hand, and nobody showed yet that its address is theirs.
+    unproven: bool,
     /// What to fetch, once the mailbox can be read.
     choices: Option<Choices>,
 }
@@ -124,6 +126,7 @@ async fn page(
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
+        unproven: account.settings.is_delivered_here() && !account.sender_proven,
         choices,
         test,
     })

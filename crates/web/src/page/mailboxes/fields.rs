@@ -199,6 +199,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
     let outgoing = match &settings.outgoing {
         Outgoing::Smtp(server) => HalfForm::of_server("outgoing", "smtp", server),
         Outgoing::Microsoft365 => HalfForm::empty("outgoing", "microsoft365", &settings.address),
+        Outgoing::Builtin => HalfForm::empty("outgoing", "builtin", &settings.address),
         _ => HalfForm::empty("outgoing", "none", &settings.address),
     };
     [incoming, outgoing]
@@ -208,7 +209,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if kind == "none" || kind == "microsoft365" {
+    if ["none", "microsoft365", "builtin"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
     }
     let port = of("port").trim();

@@ -55,6 +55,10 @@ words! {
         provider_set "stelde de aanmelddienst in" "set up the sign-in service";
         app_set "stelde de app voor Microsoft 365 in" "set up the app for Microsoft 365";
         app_removed "verwijderde de app voor Microsoft 365" "removed the app for Microsoft 365";
+        account_sender_code "liet een code mailen voor een afzender" "had a code mailed for a sender";
+        account_sender_address "bevestigde het adres van een afzender" "confirmed the address of a sender";
+        account_sender_domain "bevestigde het domein van een afzender" "confirmed the domain of a sender";
+        account_sender_keys "maakte nieuwe sleutels voor een domein" "made new keys for a domain";
         account_authorised "autoriseerde een mailbox" "authorised a mailbox";
         account_authorisation_refused "kon een mailbox niet autoriseren" "could not authorise a mailbox";
         provider_removed "verwijderde de aanmelddienst" "removed the sign-in service";
@@ -157,6 +161,10 @@ impl Say {
             "organisation.changed" => self.organisation_changed(),
             "organisation.app_set" => self.app_set(),
             "organisation.app_removed" => self.app_removed(),
+            "account.sender_code" => self.account_sender_code(),
+            "account.sender_address" => self.account_sender_address(),
+            "account.sender_domain" => self.account_sender_domain(),
+            "account.sender_keys" => self.account_sender_keys(),
             "account.authorised" => self.account_authorised(),
             "account.authorisation_refused" => self.account_authorisation_refused(),
             "organisation.erased_let_again" => self.let_again(),

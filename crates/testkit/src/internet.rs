@@ -3,9 +3,10 @@
 
 use crate::{Process, home, process::fill};
 use std::{
-    fmt::Write,
+    fmt::Write as _,
+    io::Write as _,
     net::{SocketAddr, TcpStream},
-    process::Command,
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -91,7 +92,7 @@ impl Internet {
         for zone in zones.iter().chain([&top]) {
             let Zone { name, records, signed } = zone;
             let text = format!(
-                "$TTL 60\n@ IN SOA ns.{name}. hostmaster.{name}. 1 3600 600 86400 60\n@ IN NS ns.{name}.\nns IN A 127.0.0.53\n{records}\n"
+                "$TTL 1\n@ IN SOA ns.{name}. hostmaster.{name}. 1 3600 600 86400 1\n@ IN NS ns.{name}.\nns IN A 127.0.0.53\n{records}\n"
             );
             std::fs::write(dir.join(format!("{name}.zone")), text).expect("a file in our own folder");
             let mut file = format!("{name}.zone");
@@ -107,7 +108,7 @@ grep DNSKEY $k.key | sed 's/;.*//' >> anchors"
             } else {
                 let _ = writeln!(insecure, "  domain-insecure: \"{name}.\"");
             }
-            let _ = writeln!(named_zones, "zone \"{name}\" {{ type primary; file \"{file}\"; }};");
+            let _ = writeln!(named_zones, "zone \"{name}\" {{ type primary; file \"{file}\"; allow-update {{ 127.0.0.0/8; }}; }};");
             let _ = writeln!(stubs, "stub-zone:\n  name: \"{name}.\"\n  stub-addr: 127.0.0.53");
         }
         // What is proven below a zone that is not must be told to the resolver by hand.
@@ -128,6 +129,19 @@ grep DNSKEY $k.key | sed 's/;.*//' >> anchors"
         let mut servers = Process::start("the name servers", dir, &script);
         servers.wait_for("to answer", || listens("127.0.0.53:53") && listens("127.0.0.1:53"));
         Internet { servers }
+    }
+}
+
+impl Internet {
+    /// Adds a record to a zone that is not signed, as its owner would: name, kind and value.
+    ///
+    /// # Panics
+    /// When BIND does not take it.
+    pub fn publish(&self, name: &str, kind: &str, value: &str) {
+        let text = format!("server 127.0.0.53\nupdate add {name}. 1 {kind} {value}\nsend\n");
+        let mut child = Command::new("nsupdate").stdin(Stdio::piped()).spawn().expect("nsupdate runs");
+        child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("nsupdate listens");
+        assert!(child.wait().is_ok_and(|status| status.success()), "{text}");
     }
 }
 

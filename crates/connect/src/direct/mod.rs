@@ -120,7 +120,9 @@ impl Transport for DirectTransport {
             let part = Parcel { recipients, ..parcel.clone() };
             match self.0.deliver(&domain, &part, marks).await {
                 Ok(receipt) => {
-                    (server_said, code) = (receipt.server_said, receipt.code);
+                    if receipt.code > 0 {
+                        (server_said, code) = (receipt.server_said, receipt.code);
+                    }
                     for (at, one) in places.into_iter().zip(receipt.recipients) {
                         outcomes[at] = Some(one.outcome);
                     }

@@ -30,7 +30,12 @@ fn run(program: &str, arguments: &[&str], input: &[u8]) -> (bool, String) {
 
 const DKIMPY: &str = "import dkim, sys
 message = sys.stdin.buffer.read()
-print([dkim.DKIM(message).verify(idx=n) for n in range(2)])";
+def holds(n):
+    try:
+        return dkim.DKIM(message).verify(idx=n)
+    except dkim.DKIMException:
+        return False
+print([holds(n) for n in range(2)])";
 
 #[test]
 fn both_signatures_hold_for_exim_dkimpy_and_opendkim_and_not_for_a_message_that_was_touched() {

@@ -31,7 +31,9 @@ pub(super) async fn submit(
         let answer = lane.transport.submit(Parcel { recipients, ..parcel.clone() }, &marks).await;
         match &answer {
             Ok(receipt) => {
-                (server_said, code) = (receipt.server_said.clone(), receipt.code);
+                if receipt.code > 0 {
+                    (server_said, code) = (receipt.server_said.clone(), receipt.code);
+                }
                 for (at, one) in places.iter().zip(&receipt.recipients) {
                     outcomes[*at] = Some(one.outcome.clone());
                 }

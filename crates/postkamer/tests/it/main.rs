@@ -20,6 +20,7 @@ mod restore;
 mod rights;
 mod search;
 mod secrets;
+mod sender;
 mod sending;
 mod spoken;
 mod submission;

@@ -75,8 +75,8 @@ pub struct Record {
 }
 
 const NO_NAME: Text = text(
-    "Deze Postkamer weet zijn eigen naam op internet niet. Stel die in met --base-url, bijvoorbeeld https://post.voorbeeld.nl.",
-    "This Postkamer does not know its own name on the internet. Set it with --base-url, https://post.example.com for instance.",
+    "Deze Postkamer weet zijn eigen naam op internet niet. Stel base_url in (postkamer.toml), bijvoorbeeld https://post.voorbeeld.nl.",
+    "This Postkamer does not know its own name on the internet. Set base_url (postkamer.toml), https://post.example.com for instance.",
 );
 const PTR_AT_PROVIDER: Text = text(
     "Dit stelt de provider van deze server in (reverse DNS), niet de beheerder van het domein.",

@@ -16,6 +16,7 @@ mod pop3;
 mod provider;
 mod reading;
 mod restore;
+mod sender;
 mod settings;
 mod signature;
 mod team;

@@ -117,7 +117,8 @@ enum SeenName {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CodeForm {
-    #[schema(max_length = 100, example = "K7QF-2MXA")]
+    #[serde(default)]
+    #[schema(required, max_length = 100, example = "K7QF-2MXA")]
     code: String,
 }
 

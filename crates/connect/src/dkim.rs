@@ -1,10 +1,6 @@
 //! Signatures that a domain's owner can be held to (DKIM, RFC 6376, RFC 8463): keys, the record to publish, signing.
 
-use crate::{
-    World,
-    dns::DnsError,
-    smtp::wire::with_crlf,
-};
+use crate::{World, dns::DnsError, smtp::wire::with_crlf};
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     rsa::{KeyPair as RsaKeyPair, KeySize},

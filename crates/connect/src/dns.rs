@@ -159,9 +159,7 @@ impl Resolver for SystemResolver {
 
     async fn mx(&self, domain: &str) -> Result<Vec<Mx>, DnsError> {
         let kind = RecordType::MX;
-        let mut found = self
-            .lookup(domain, kind, mx_of)
-            .await?;
+        let mut found = self.lookup(domain, kind, mx_of).await?;
         found.sort_by_key(|mx| mx.preference);
         Ok(found)
     }

@@ -8,8 +8,8 @@ mod trust;
 pub use ahead::Ahead;
 pub use certificate::{Presented, spki_sha256};
 pub(crate) use dane::is_usable;
-pub use trust::Trust;
 pub(crate) use trust::Assurance;
+pub use trust::Trust;
 
 use crate::{
     ConnectError, Server, ServerWords, World,

@@ -39,13 +39,13 @@ impl DkimKey {
     }
 }
 
-const COLUMNS: &str =
-    "id, organisation, domain, selector, algorithm, public_key, published_at, retired_at, created_at";
+const COLUMNS: &str = "id, organisation, domain, selector, algorithm, public_key, published_at, retired_at, created_at";
 
 /// Keeps a new key, its private half sealed.
 pub async fn add(tx: &mut Tx, keys: &Keyring, key: &DkimKey, private: &[u8]) -> Result<(), StoreError> {
     let sealed = keys.seal(tx, key.organisation, DKIM_PRIVATE, key.id.0, private).await?;
-    let sql = "INSERT INTO dkim_keys (organisation, id, domain, selector, algorithm, public_key, private_key, created_at)
+    let sql =
+        "INSERT INTO dkim_keys (organisation, id, domain, selector, algorithm, public_key, private_key, created_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let DkimKey { organisation, id, domain, selector, algorithm, public, created_at, .. } = key;
     let values = vals![*organisation, *id, domain, selector, algorithm, public, sealed, *created_at];
@@ -54,11 +54,7 @@ pub async fn add(tx: &mut Tx, keys: &Keyring, key: &DkimKey, private: &[u8]) -> 
 }
 
 /// The keys of a domain, oldest first.
-pub async fn of_domain(
-    tx: &mut Tx,
-    organisation: OrganisationKey,
-    domain: &str,
-) -> Result<Vec<DkimKey>, StoreError> {
+pub async fn of_domain(tx: &mut Tx, organisation: OrganisationKey, domain: &str) -> Result<Vec<DkimKey>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM dkim_keys WHERE organisation = $1 AND domain = $2 ORDER BY id");
     Ok(tx.rows(&sql, &vals![organisation, domain]).await?.into_iter().map(read).collect())
 }

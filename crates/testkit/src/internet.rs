@@ -108,7 +108,10 @@ grep DNSKEY $k.key | sed 's/;.*//' >> anchors"
             } else {
                 let _ = writeln!(insecure, "  domain-insecure: \"{name}.\"");
             }
-            let _ = writeln!(named_zones, "zone \"{name}\" {{ type primary; file \"{file}\"; allow-update {{ 127.0.0.0/8; }}; }};");
+            let _ = writeln!(
+                named_zones,
+                "zone \"{name}\" {{ type primary; file \"{file}\"; allow-update {{ 127.0.0.0/8; }}; }};"
+            );
             let _ = writeln!(stubs, "stub-zone:\n  name: \"{name}.\"\n  stub-addr: 127.0.0.53");
         }
         // What is proven below a zone that is not must be told to the resolver by hand.

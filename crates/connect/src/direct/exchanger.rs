@@ -83,17 +83,11 @@ pub(super) async fn open(
 }
 
 /// Greeting and EHLO, in plain text.
-async fn enter(
-    world: &World,
-    host: &str,
-    helo_name: &str,
-    deadlines: Deadlines,
-) -> Result<Connection, ConnectError> {
+async fn enter(world: &World, host: &str, helo_name: &str, deadlines: Deadlines) -> Result<Connection, ConnectError> {
     let addresses = resolve(world, host).await?;
     let stream = connect(&addresses, PORT).await?;
     let mut connection = Connection::new(Stream::Plain(stream), deadlines, None);
-    let server =
-        Server { host: host.to_owned(), port: PORT, encryption: Encryption::None, pinned_certificate: None };
+    let server = Server { host: host.to_owned(), port: PORT, encryption: Encryption::None, pinned_certificate: None };
     greet(&server, &mut connection).await?;
     hello(&mut connection, helo_name).await?;
     Ok(connection)

@@ -261,7 +261,8 @@ impl Office {
         if domains.len() >= DOMAINS_MAX {
             domains.retain(|_, counter| Arc::strong_count(counter) > 1);
         }
-        let new = || Counter { slots: Semaphore::new(self.options.connections_per_domain.max(1)), idle: Mutex::default() };
+        let new =
+            || Counter { slots: Semaphore::new(self.options.connections_per_domain.max(1)), idle: Mutex::default() };
         domains.entry(domain.to_owned()).or_insert_with(|| Arc::new(new())).clone()
     }
 

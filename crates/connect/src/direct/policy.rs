@@ -108,9 +108,9 @@ impl Policies {
         let domain = ascii_host(domain).ok()?;
         let now = jiff::Timestamp::now().as_millisecond();
         let kept = self.keeper.load(&domain).await;
-        let holding = kept.as_ref().and_then(|kept| {
-            Policy::read(&kept.text).filter(|policy| now < kept.fetched_at + policy.seconds * 1000)
-        });
+        let holding = kept
+            .as_ref()
+            .and_then(|kept| Policy::read(&kept.text).filter(|policy| now < kept.fetched_at + policy.seconds * 1000));
         let announced = match world.resolver.txt(&format!("_mta-sts.{domain}")).await {
             Ok(texts) => announced(&texts),
             Err(DnsError::NotFound) => None,

@@ -55,14 +55,21 @@ impl Reach {
     ) -> Result<Connection, ConnectError> {
         let now = Instant::now();
         match opened {
-            Err(ConnectError::Later { step: Step::Connect, cause: Cause::TimedOut | Cause::PortClosed, reason, .. }) => {
+            Err(ConnectError::Later {
+                step: Step::Connect,
+                cause: Cause::TimedOut | Cause::PortClosed,
+                reason,
+                ..
+            }) => {
                 let mut seen = self.seen();
                 seen.resting.insert(host.to_owned(), now);
                 seen.silent.retain(|_, since| since.elapsed() < MEMORY);
                 seen.silent.insert(domain.to_owned(), now);
                 Err(silent(&reason))
             }
-            Err(error @ (ConnectError::Settings { .. } | ConnectError::Later { step: Step::Resolve, .. })) => Err(error),
+            Err(error @ (ConnectError::Settings { .. } | ConnectError::Later { step: Step::Resolve, .. })) => {
+                Err(error)
+            }
             answered => {
                 let mut seen = self.seen();
                 seen.answered = Some(now);

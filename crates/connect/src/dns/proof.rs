@@ -53,7 +53,8 @@ impl Provers {
             let mut words = line.split_ascii_whitespace();
             match words.next() {
                 Some("nameserver") => {
-                    let address = words.next().and_then(|word| word.split('%').next()).and_then(|word| word.parse().ok());
+                    let address =
+                        words.next().and_then(|word| word.split('%').next()).and_then(|word| word.parse().ok());
                     servers.extend(address.map(|address: IpAddr| SocketAddr::new(address, 53)));
                 }
                 Some("options") => is_trusted |= words.any(|word| word == "trust-ad"),

@@ -43,7 +43,8 @@ pub(super) fn matches(
         .iter()
         .filter(|record| record.usage == AUTHORITY)
         .flat_map(|record| {
-            let whole = (record.selector == 0 && record.matching == 0).then(|| CertificateDer::from(record.data.clone()));
+            let whole =
+                (record.selector == 0 && record.matching == 0).then(|| CertificateDer::from(record.data.clone()));
             let shown = chain.iter().filter(|one| is_of(record, one)).map(|one| one.clone().into_owned());
             shown.chain(whole).collect::<Vec<_>>()
         })

@@ -42,7 +42,10 @@ fn a_server_must_show_the_key_that_the_dns_proves_and_one_that_does_not_gets_not
         // What nothing proves binds nobody.
         Zone::plain("los.test", &zone(&wrong)),
         Zone::signed("onbekend.test", &zone(&wrong).replace("3 1 1", "0 1 1")),
-        Zone::signed("leeg.test", "@ IN MX 10 mx\nmx IN A 127.0.0.26\n_25._tcp.mx IN TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000"),
+        Zone::signed(
+            "leeg.test",
+            "@ IN MX 10 mx\nmx IN A 127.0.0.26\n_25._tcp.mx IN TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000",
+        ),
     ]);
     let others = "mydestination = bewezen.test, vals.test, los.test, onbekend.test\nlocal_recipient_maps =";
     let server = Postfix::start(PostfixOptions {
@@ -61,7 +64,11 @@ fn a_server_must_show_the_key_that_the_dns_proves_and_one_that_does_not_gets_not
         assert!(one("anna@los.test").await.is_ok());
         assert!(one("anna@onbekend.test").await.is_ok(), "encrypted, by whatever certificate");
         let stripped = one("anna@leeg.test").await;
-        assert_eq!(waits(&stripped), Some(Cause::StartTlsRefused), "no encryption where the DNS promises it: {stripped:?}");
+        assert_eq!(
+            waits(&stripped),
+            Some(Cause::StartTlsRefused),
+            "no encryption where the DNS promises it: {stripped:?}"
+        );
     });
     for (domain, holds) in [("bewezen.test", true), ("vals.test", false)] {
         let said = finger(domain);
@@ -80,7 +87,9 @@ fn a_policy_is_kept_and_a_server_that_it_does_not_name_or_that_can_not_prove_its
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &ca.pem).unwrap();
     let zone = |mx: &str| {
-        format!("@ IN MX 10 {mx}\nmx IN A 127.0.0.25\nander IN A 127.0.0.25\n_mta-sts IN TXT \"v=STSv1; id=20261122\"\nmta-sts IN A 127.0.0.44")
+        format!(
+            "@ IN MX 10 {mx}\nmx IN A 127.0.0.25\nander IN A 127.0.0.25\n_mta-sts IN TXT \"v=STSv1; id=20261122\"\nmta-sts IN A 127.0.0.44"
+        )
     };
     let _internet = Internet::start(&[
         Zone::plain("streng.test", &zone("mx")),

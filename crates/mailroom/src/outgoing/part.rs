@@ -5,7 +5,8 @@ use super::{lane::Lane, outcome};
 use crate::{MailRoom, killpoint};
 use async_trait::async_trait;
 use connect::{
-    ConnectError, Marks, Parcel, Receipt, RecipientReceipt, ServerWords, direct::domain_of,
+    ConnectError, Marks, Parcel, Receipt, RecipientReceipt, ServerWords,
+    direct::domain_of,
     error::{Cause, Step},
 };
 use mail::{OrganisationKey, OutboxKey};

@@ -68,11 +68,7 @@ pub async fn finish(
 
 /// Writes down what became of some recipients while the try goes on with others: what is known of them stays known,
 /// whatever happens next. `false`: the lease is lost, and the others must not be tried.
-pub async fn finish_part(
-    tx: &mut Tx,
-    tried: &Tried<'_>,
-    now: i64,
-) -> Result<bool, StoreError> {
+pub async fn finish_part(tx: &mut Tx, tried: &Tried<'_>, now: i64) -> Result<bool, StoreError> {
     let Tried { organisation, id, fence, outcome } = *tried;
     let sql = "UPDATE outbox SET on_wire = FALSE, updated_at = $4
                WHERE organisation = $1 AND id = $2 AND fence = $3 AND state = 'sending' AND lease_owner IS NOT NULL";

@@ -73,12 +73,7 @@ pub async fn send_code(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Resu
 }
 
 /// Whether the letter leaves by the primary mailbox: one that reaches the world and may send.
-async fn by_primary(
-    room: &MailRoom,
-    person: &User,
-    address: &str,
-    facts: &[(&str, Phrase)],
-) -> Result<bool, Refusal> {
+async fn by_primary(room: &MailRoom, person: &User, address: &str, facts: &[(&str, Phrase)]) -> Result<bool, Refusal> {
     let organisation = person.organisation;
     let read = room.store.db.read(move |tx| {
         Box::pin(async move {

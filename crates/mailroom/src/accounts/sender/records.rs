@@ -90,10 +90,8 @@ const TWO_SPF: Text = text(
     "Er zijn twee SPF-records, en dan geldt geen van beide: laat alleen dit staan.",
     "There are two SPF records, and then neither counts: leave only this one.",
 );
-const SIGNS_NOT_YET: Text = text(
-    "Deze sleutel ondertekent zodra dit record te zien is.",
-    "This key signs as soon as this record can be seen.",
-);
+const SIGNS_NOT_YET: Text =
+    text("Deze sleutel ondertekent zodra dit record te zien is.", "This key signs as soon as this record can be seen.");
 const RETIRED: Text = text(
     "Deze sleutel ondertekent niet meer. Laat het record nog een week staan, voor mail die onderweg is.",
     "This key signs no more. Leave the record for another week, for mail that is on its way.",

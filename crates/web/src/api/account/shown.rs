@@ -1,7 +1,7 @@
 //! An account as the interface shows it: everything that was filled in except the secrets.
 
-use super::sender::VerificationShown;
 use super::font::FontName;
+use super::sender::VerificationShown;
 use crate::{
     api::{id, instant::Instant},
     problem::FieldProblem,

@@ -59,6 +59,7 @@ words! {
         for_ptr "Naam van deze server (PTR)" "Name of this server (PTR)";
         is_right "In orde" "In order";
         is_missing "Niet gevonden" "Not found";
+        is_optional "Niet nodig; hiermee mogen alle mailboxen van dit domein verzenden" "Not needed; with it every mailbox of this domain may send";
         is_other "Staat er anders" "Is there, but different";
         is_failed "De DNS antwoordt niet" "The DNS does not answer";
         is_unknown "Nog niet gekeken" "Not looked at yet";
@@ -105,6 +106,7 @@ struct Row {
 
 fn page(visitor: &Visitor, account: &Account, after: &After, sender: Sender) -> Page {
     let own = SenderSay(visitor.language);
+    let by_code = sender.stand == Stand::Proven(By::Code);
     let rows = sender.records.into_iter().enumerate();
     Page {
         frame: Frame::new(visitor, Place::Mailboxes),
@@ -121,14 +123,17 @@ fn page(visitor: &Visitor, account: &Account, after: &After, sender: Sender) -> 
         },
         code_sent: matches!(sender.stand, Stand::CodeSent(_)),
         told: None,
-        records: rows.map(|(n, record)| row(n, record, own, visitor)).collect(),
+        records: rows.map(|(n, record)| row(n, record, by_code, own, visitor)).collect(),
     }
 }
 
-fn row(n: usize, record: Record, own: SenderSay, visitor: &Visitor) -> Row {
+fn row(n: usize, record: Record, by_code: bool, own: SenderSay, visitor: &Visitor) -> Row {
+    // Whoever showed the address need not show the domain.
+    let optional = by_code && record.purpose == Purpose::Ownership;
     let (colour, seen, found) = match record.seen {
         Seen::Unknown => ("off", own.is_unknown(), Vec::new()),
         Seen::Right => ("green", own.is_right(), Vec::new()),
+        Seen::Missing if optional => ("off", own.is_optional(), Vec::new()),
         Seen::Missing => ("red", own.is_missing(), Vec::new()),
         Seen::Other(found) => ("red", own.is_other(), found),
         Seen::Failed(why) => ("amber", own.is_failed(), vec![why]),
@@ -219,12 +224,22 @@ async fn confirm(
     told(&state, &visitor, &person, key, confirmed, None).await
 }
 
-async fn check(State(state): State<AppState>, visitor: Visitor, person: Person, Named(key): Named<AccountKey>) -> Shown {
+async fn check(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    Named(key): Named<AccountKey>,
+) -> Shown {
     let checked = sender::check(&state.room, &person.viewer, key).await;
     told(&state, &visitor, &person, key, checked, Some(SenderSay(visitor.language).checked())).await
 }
 
-async fn renew(State(state): State<AppState>, visitor: Visitor, person: Person, Named(key): Named<AccountKey>) -> Shown {
+async fn renew(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    Named(key): Named<AccountKey>,
+) -> Shown {
     let renewed = sender::renew(&state.room, &person.viewer, key).await;
     told(&state, &visitor, &person, key, renewed, Some(SenderSay(visitor.language).renewed())).await
 }

@@ -56,7 +56,7 @@ keep_services_still() {
 }
 
 debian_packages() {
-    local wanted=(bind9 bind9-dnsutils unbound opendkim-tools python3-dkim python3-nacl iproute2 openssl chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond postfix isync swaks python3 python3-venv procps curl ca-certificates)
+    local wanted=(bind9 bind9-dnsutils unbound opendkim-tools python3-dkim python3-nacl iproute2 openssl chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond postfix isync swaks libnet-ssleay-perl python3 python3-venv procps curl ca-certificates)
     command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
     [ "${1:-}" != bench ] || wanted+=(notmuch maildir-utils)
@@ -117,6 +117,19 @@ python_programs() {
     cp "$lock" "$home/requirements.txt"
 }
 
+client_from_pypi() { # NAME LOCK WHAT: a client that we did not write, from its locked list
+    local home=$PEERS/$1 lock=$2
+    if cmp -s "$lock" "$home/requirements.txt"; then
+        say "$3: there"
+        return 0
+    fi
+    say "$3: installing from the locked list"
+    rm -rf "$home"
+    quietly 'python3 -m venv did not work' /usr/bin/python3 -m venv "$home"
+    quietly "pip could not install $lock" "$home/bin/pip" install --quiet --no-input --require-hashes -r "$lock"
+    cp "$lock" "$home/requirements.txt"
+}
+
 npm_programs() { # FOLDER WHAT: what crates/testkit/FOLDER names, from its locked list
     local home=$PEERS/$1 from=crates/testkit/$1
     if cmp -s "$from/package-lock.json" "$home/ready"; then
@@ -142,6 +155,8 @@ layer cyrus cyrus-imapd cyrus-admin cyrus-clients sasl2-bin libsasl2-modules lib
 layer courier courier-imap courier-pop courier-authlib-userdb courier-authdaemon courier-base
 layer exim exim4-daemon-heavy
 python_programs
+client_from_pypi gmail scripts/gmail-requirements.txt "Google's client of Gmail"
+client_from_pypi exchange crates/testkit/exchange/requirements.txt 'exchangelib, and a reader of its schema'
 npm_programs node 'oauth2-mock-server and nodemailer'
 npm_programs browser 'Playwright (without browsers of its own) and axe'
 npm_programs identity oidc-provider

@@ -101,6 +101,12 @@ pub enum Cause {
     EncryptionNeeded,
     /// No sign-in method in common.
     NoCommonMechanism,
+    /// The server wants to be signed in to in another way than the one that was chosen (Exchange: NTLM, not Basic).
+    OtherSignIn,
+    /// What answers at the address is no Exchange Web Services: another path, a login page.
+    NotExchange,
+    /// The mailbox may not be used through Exchange Web Services.
+    EwsOff,
     /// Our address was put on the server's list after too many tries.
     Blacklisted,
     /// The OAuth token was refused.

@@ -4,7 +4,7 @@
 //! than was asked for.
 
 use crate::{
-    ConnectError, ServerWords, World,
+    ConnectError, Server, ServerWords, World,
     egress::{is_allowed, later, not_allowed, resolve},
     error::{Cause, Step},
 };
@@ -50,10 +50,21 @@ pub fn straight_client(world: &World) -> Result<HttpClient, ConnectError> {
     build(world, Policy::none())
 }
 
+/// A client of one connection at a time to this server, for a sign-in that belongs to the connection. It goes nowhere else,
+/// and takes the one certificate that is pinned, where one is.
+pub(crate) fn lone_client(world: &World, server: &Server) -> Result<HttpClient, ConnectError> {
+    let tls = world.tls.config(server)?;
+    finished(world, builder(world, Policy::none(), &tls).pool_max_idle_per_host(1).http1_only().tls_info(true))
+}
+
 fn build(world: &World, policy: Policy) -> Result<HttpClient, ConnectError> {
     let tls = world.tls.by_authorities()?;
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured((*tls).clone())
+    finished(world, builder(world, policy, &tls))
+}
+
+fn builder(world: &World, policy: Policy, tls: &rustls::ClientConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
         .dns_resolver(GuardedResolver { world: world.clone() })
         .redirect(policy)
         .no_proxy()
@@ -62,8 +73,10 @@ fn build(world: &World, policy: Policy) -> Result<HttpClient, ConnectError> {
         .timeout(Duration::from_secs(60))
         .pool_max_idle_per_host(4)
         .user_agent(concat!("Postkamer/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| later(Step::Tls, Cause::Protocol, error.to_string()))?;
+}
+
+fn finished(world: &World, builder: reqwest::ClientBuilder) -> Result<HttpClient, ConnectError> {
+    let client = builder.build().map_err(|error| later(Step::Tls, Cause::Protocol, error.to_string()))?;
     Ok(HttpClient { client, world: world.clone() })
 }
 
@@ -98,6 +111,11 @@ impl HttpClient {
         Ok(Answer { status, url, body: read_limited(response, limit_bytes).await?, retry_after })
     }
 
+    /// Sends the request and gives the answer with its headers, its body still to come.
+    pub(crate) async fn begun(&self, request: RequestBuilder) -> Result<Response, ConnectError> {
+        request.send().await.map_err(|error| http_error(&error))
+    }
+
     /// The same, all of it within `deadline`.
     pub async fn answer_within(
         &self,
@@ -112,7 +130,8 @@ impl HttpClient {
     }
 }
 
-async fn read_limited(mut response: Response, limit_bytes: usize) -> Result<Vec<u8>, ConnectError> {
+/// The body of an answer, which must not be longer than this.
+pub(crate) async fn read_limited(mut response: Response, limit_bytes: usize) -> Result<Vec<u8>, ConnectError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| http_error(&error))? {
         if body.len() + chunk.len() > limit_bytes {
@@ -122,6 +141,11 @@ async fn read_limited(mut response: Response, limit_bytes: usize) -> Result<Vec<
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// What comes next of a body; `None` at its end.
+pub(crate) async fn next_piece(response: &mut Response) -> Result<Option<bytes::Bytes>, ConnectError> {
+    response.chunk().await.map_err(|error| http_error(&error))
 }
 
 fn may_visit(world: &World, url: &Url) -> bool {

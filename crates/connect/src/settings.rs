@@ -4,7 +4,7 @@ mod tidy;
 mod vendor;
 
 pub use tidy::{WarningCode, ews_address, secret_warnings, tidy_exchange_name, tidy_host, tidy_name};
-pub use vendor::Vendor;
+pub use vendor::{Vendor, Vendors};
 
 use crate::Secret;
 use ipnet::IpNet;
@@ -83,8 +83,8 @@ pub struct World {
     pub(crate) resolver: Arc<dyn crate::dns::Resolver>,
     /// Messages above this are refused before anything is allocated, in bytes.
     pub message_limit_bytes: u64,
-    /// Where Microsoft is.
-    pub microsoft: Vendor,
+    /// Where providers' interfaces are.
+    pub vendors: Vendors,
 }
 
 impl World {
@@ -102,7 +102,7 @@ impl World {
             tls: Arc::new(crate::tls::Trust::with_extra(extra)),
             resolver: Arc::new(crate::dns::SystemResolver::default()),
             message_limit_bytes: limit,
-            microsoft: Vendor::default(),
+            vendors: Vendors::default(),
         })
     }
 
@@ -112,9 +112,9 @@ impl World {
         self
     }
 
-    /// The same world in which Microsoft is elsewhere.
-    pub fn with_microsoft(mut self, vendor: Vendor) -> World {
-        self.microsoft = vendor;
+    /// The same world in which providers are elsewhere.
+    pub fn with_vendors(mut self, vendors: Vendors) -> World {
+        self.vendors = vendors;
         self
     }
 

@@ -1,19 +1,28 @@
 //! What this node did since it started, for those who watch it. Everything here can be lost; nothing is decided by it.
 
 use crate::incoming::Fetched;
-use std::sync::atomic::{AtomicU64, Ordering};
+use connect::relay::Traffic;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 use store::outbox::Verdict;
 
 macro_rules! tallies {
     ($($name:ident $metric:literal $help:literal;)*) => {
         /// Counts that only rise.
         #[derive(Debug, Default)]
-        pub struct Tally { $($name: AtomicU64,)* }
+        pub struct Tally {
+            $($name: AtomicU64,)*
+            door: OnceLock<Arc<Traffic>>,
+        }
 
         impl Tally {
             /// Every count as it stands: its name as Prometheus wants it, what it says, and the count.
             pub fn counts(&self) -> Vec<(&'static str, &'static str, u64)> {
-                vec![$(($metric, $help, self.$name.load(Ordering::Relaxed)),)*]
+                let mut counts = vec![$(($metric, $help, self.$name.load(Ordering::Relaxed)),)*];
+                counts.extend(self.door.get().map(|door| door.counts()).into_iter().flatten());
+                counts
             }
         }
     };
@@ -33,6 +42,11 @@ tallies! {
 }
 
 impl Tally {
+    /// Mail is taken in by SMTP here; told once.
+    pub(crate) fn watch_door(&self, traffic: Arc<Traffic>) {
+        let _ = self.door.set(traffic);
+    }
+
     pub(crate) fn pass(&self, went_well: bool) {
         let count = if went_well { &self.passes } else { &self.failed_passes };
         count.fetch_add(1, Ordering::Relaxed);

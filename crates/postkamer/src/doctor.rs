@@ -30,6 +30,9 @@ pub struct Doctor {
     /// Where serve would listen
     #[arg(long, env = "POSTKAMER_HTTP", value_name = "ADDR:PORT", default_value = "127.0.0.1:8025")]
     http: String,
+    /// Where serve would take mail in by SMTP
+    #[arg(long, env = "POSTKAMER_SMTP", value_name = "ADDR:PORT")]
+    smtp: Option<String>,
 }
 
 struct Finding {
@@ -50,9 +53,18 @@ impl Doctor {
     /// Checks, and fails when something needs an administrator.
     pub async fn run(self, options: &Settled) -> Outcome {
         let mut findings = vec![port(&self.http), space(&options.data), clock(&options.data)];
+        let smtp = self.smtp.as_ref().or(options.smtp.address.as_ref());
+        if let Some(address) = smtp {
+            findings.push(port(address));
+        }
         match installation::open(options).await {
             // Opening already tried the lock, the schema and the key.
-            Ok(room) => findings.extend(inside(&room).await?),
+            Ok(room) => {
+                findings.extend(inside(&room).await?);
+                if smtp.is_some() {
+                    findings.push(exchangers(&room).await);
+                }
+            }
             Err(failed) => return Err(failed),
         }
         let of = |language| findings.iter().map(|finding| finding.line(language)).collect::<Vec<_>>().join("\n");
@@ -109,6 +121,19 @@ fn port(address: &str) -> Finding {
         }
     };
     Finding { check: words::PORT, ok, words }
+}
+
+/// Whether mail for our own addresses is led anywhere at all.
+async fn exchangers(room: &MailRoom) -> Finding {
+    let domain = &room.config.base_domain;
+    let (ok, words) = match room.world.resolver().mx(domain).await {
+        Ok(found) => {
+            let hosts: Vec<String> = found.into_iter().map(|mx| mx.exchange).collect();
+            (true, words::MAIL_LED_TO.with(&[("domain", domain), ("hosts", &hosts.join(", "))]))
+        }
+        Err(_) => (false, words::MAIL_LED_NOWHERE.with(&[("domain", domain)])),
+    };
+    Finding { check: words::MX, ok, words }
 }
 
 /// What `df` says, because the standard library does not.

@@ -1,7 +1,7 @@
 //! Opens the installation that the options name and makes the room to work in.
 
 use crate::{options::Settled, outcome::Failed, trouble::of_io, words};
-use connect::{Vendor, World, settings::WorldOptions};
+use connect::{Vendors, World, settings::WorldOptions};
 use mailroom::{Clock, Config, MailRoom};
 use std::sync::Arc;
 use store::{Places, Store};
@@ -17,9 +17,14 @@ pub async fn open(options: &Settled) -> Result<MailRoom, Failed> {
     let config = Config {
         node: node_name(&store),
         base_url: options.base_url.clone().unwrap_or_default(),
-        base_domain: options.base_domain.clone().unwrap_or_else(|| "postkamer.localhost".into()),
+        base_domain: base_domain(options),
     };
     Ok(MailRoom::new(store, world(options)?, Clock::default(), config))
+}
+
+/// The domain of our own addresses.
+pub fn base_domain(options: &Settled) -> String {
+    options.base_domain.clone().unwrap_or_else(|| "postkamer.localhost".into())
 }
 
 /// The outside world as the options allow it.
@@ -29,16 +34,16 @@ pub fn world(options: &Settled) -> Result<World, Failed> {
         .iter()
         .map(|text| text.trim().parse().map_err(|_| Failed::usage(words::NO_NETWORK.with(&[("given", text)]))))
         .collect::<Result<_, _>>()?;
-    let vendor = match &options.simulator {
+    let vendors = match &options.simulator {
         Some(url) => {
-            Vendor::simulated(url).ok_or_else(|| Failed::usage(words::NO_SIMULATOR.with(&[("given", url)])))?
+            Vendors::simulated(url).ok_or_else(|| Failed::usage(words::NO_SIMULATOR.with(&[("given", url)])))?
         }
-        None => Vendor::default(),
+        None => Vendors::default(),
     };
     let options =
         WorldOptions { allow_networks, extra_ca: options.extra_ca.clone(), message_limit_bytes: MESSAGE_LIMIT };
     World::new(options)
-        .map(|world| world.with_microsoft(vendor))
+        .map(|world| world.with_vendors(vendors))
         .map_err(|error| Failed::new("world", words::around(words::NO_AUTHORITY, &[("why", &of_io(&error))])))
 }
 

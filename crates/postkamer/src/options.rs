@@ -24,7 +24,10 @@ pub struct Options {
     /// Certificates (PEM) of an own authority to trust as well
     #[arg(long, global = true, env = "POSTKAMER_EXTRA_CA", value_name = "FILE")]
     extra_ca: Option<PathBuf>,
-    /// Address of a simulator on this machine that stands in for Microsoft
+    /// Domain of our own addresses, to which mail is forwarded [default: postkamer.localhost]
+    #[arg(long, global = true, env = "POSTKAMER_BASE_DOMAIN", value_name = "DOMAIN")]
+    base_domain: Option<String>,
+    /// Address of a simulator on this machine that stands in for Microsoft and Google
     #[arg(long, global = true, env = "POSTKAMER_SIMULATOR", value_name = "URL")]
     simulator: Option<String>,
     /// Settings file [default: postkamer.toml in the working folder, if it is there]
@@ -51,6 +54,10 @@ struct File {
     base_url: Option<String>,
     base_domain: Option<String>,
     simulator: Option<String>,
+    smtp: Option<String>,
+    smtp_certificate: Option<PathBuf>,
+    smtp_key: Option<PathBuf>,
+    smtp_proxy: Option<Vec<String>>,
 }
 
 /// The options with every source taken into account.
@@ -72,14 +79,29 @@ pub struct Settled {
     pub http: Option<String>,
     /// Where people reach the page, from the file.
     pub base_url: Option<String>,
-    /// The domain of our own addresses, from the file.
+    /// The domain of our own addresses.
     pub base_domain: Option<String>,
-    /// What stands in for Microsoft.
+    /// Where and how to take mail in, from the file.
+    pub smtp: SmtpSettled,
+    /// What stands in for Microsoft and Google.
     pub simulator: Option<String>,
     /// Of every answer.
     pub language: Language,
     /// Answer as JSON.
     pub json: bool,
+}
+
+/// Where and how mail is taken in, as far as the file says.
+#[derive(Debug, Clone, Default)]
+pub struct SmtpSettled {
+    /// Where to listen.
+    pub address: Option<String>,
+    /// The certificate chain, PEM.
+    pub certificate: Option<PathBuf>,
+    /// Its key, PEM.
+    pub key: Option<PathBuf>,
+    /// Networks of proxies, as written.
+    pub proxies: Vec<String>,
 }
 
 impl Options {
@@ -104,7 +126,13 @@ impl Options {
             simulator: self.simulator.or(file.simulator),
             http: file.http,
             base_url: file.base_url,
-            base_domain: file.base_domain,
+            base_domain: self.base_domain.or(file.base_domain),
+            smtp: SmtpSettled {
+                address: file.smtp,
+                certificate: file.smtp_certificate,
+                key: file.smtp_key,
+                proxies: file.smtp_proxy.unwrap_or_default(),
+            },
             language: self.language.map_or(language, |code| mailroom::words::language(&code)),
             json: self.json,
         })

@@ -9,8 +9,9 @@ use crate::{
 };
 use axum::serve::ListenerExt;
 use clap::{Args, ValueEnum};
-use mailroom::MailRoom;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use connect::relay::Identity;
+use mailroom::{MailRoom, incoming::DoorOptions};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 /// How long running work may take to end after the signal.
@@ -32,6 +33,18 @@ pub struct Serve {
     /// Where to listen for the page and the API [default: 127.0.0.1:8025]
     #[arg(long, env = "POSTKAMER_HTTP", value_name = "ADDR:PORT")]
     http: Option<SocketAddr>,
+    /// Where to take mail in by SMTP, for our own addresses [default: nowhere]
+    #[arg(long, env = "POSTKAMER_SMTP", value_name = "ADDR:PORT")]
+    smtp: Option<SocketAddr>,
+    /// Certificate chain (PEM) to show there [default: one of our own making]
+    #[arg(long, env = "POSTKAMER_SMTP_CERTIFICATE", value_name = "FILE")]
+    smtp_certificate: Option<PathBuf>,
+    /// Key (PEM) of that certificate
+    #[arg(long, env = "POSTKAMER_SMTP_KEY", value_name = "FILE")]
+    smtp_key: Option<PathBuf>,
+    /// A network whose SMTP connections begin with a PROXY header (repeat, or separate by commas)
+    #[arg(long, env = "POSTKAMER_SMTP_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    smtp_proxy: Option<Vec<String>>,
     /// Which part to run
     #[arg(long, env = "POSTKAMER_ROLE", value_enum, default_value = "all")]
     role: Role,
@@ -42,11 +55,39 @@ impl Serve {
     pub async fn run(self, options: &Settled) -> Outcome {
         start_log();
         let address = self.address(options)?;
+        let door = self.door(options)?;
         let room = installation::open(options).await?;
-        serve(Arc::new(room), address, self.role, |address| {
+        serve(Arc::new(room), address, door, self.role, |address| {
             _ = outcome::print(format_args!("Postkamer: http://{address}"))
         })
         .await
+    }
+
+    /// Where and how to take mail in; nothing when nobody says where.
+    fn door(&self, options: &Settled) -> Result<Option<DoorOptions>, Failed> {
+        let from_file = &options.smtp;
+        let address = match (self.smtp, &from_file.address) {
+            (Some(address), _) => address,
+            (None, Some(text)) => text.parse().map_err(|_| Failed::usage(words::NO_SMTP.with(&[("given", text)])))?,
+            (None, None) => return Ok(None),
+        };
+        let certificate = self.smtp_certificate.as_ref().or(from_file.certificate.as_ref());
+        let key = self.smtp_key.as_ref().or(from_file.key.as_ref());
+        let domain = installation::base_domain(options);
+        let identity = match (certificate, key) {
+            (Some(certificate), Some(key)) => Identity::of_files(certificate, key),
+            (None, None) => Identity::of_our_own(&domain),
+            _ => return Err(Failed::usage(words::HALF_A_CERTIFICATE)),
+        };
+        let identity = identity.map_err(|error| {
+            Failed::new("certificate", words::around(words::NO_CERTIFICATE, &[("why", &of_io(&error))]))
+        })?;
+        let networks = self.smtp_proxy.as_ref().unwrap_or(&from_file.proxies);
+        let proxies = networks
+            .iter()
+            .map(|text| text.trim().parse().map_err(|_| Failed::usage(words::NO_PROXY.with(&[("given", text)]))))
+            .collect::<Result<_, _>>()?;
+        Ok(Some(DoorOptions { address, identity, proxies }))
     }
 
     fn address(&self, options: &Settled) -> Result<SocketAddr, Failed> {
@@ -60,10 +101,16 @@ impl Serve {
 
 /// Serves everything on this address, and calls `ready` with it once it listens.
 pub async fn serve_all(room: Arc<MailRoom>, address: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Outcome {
-    serve(room, address, Role::All, ready).await
+    serve(room, address, None, Role::All, ready).await
 }
 
-async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl FnOnce(SocketAddr)) -> Outcome {
+async fn serve(
+    room: Arc<MailRoom>,
+    address: SocketAddr,
+    door: Option<DoorOptions>,
+    role: Role,
+    ready: impl FnOnce(SocketAddr),
+) -> Outcome {
     let asked_to_stop = signalled()?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -74,6 +121,15 @@ async fn serve(room: Arc<MailRoom>, address: SocketAddr, role: Role, ready: impl
     if matches!(role, Role::All | Role::Outbox) {
         tasks.spawn(mailroom::outgoing::run((*room).clone(), stopped.clone()));
         tasks.spawn(mailroom::people::run((*room).clone(), stopped.clone()));
+    }
+    if let Some(options) = door.filter(|_| matches!(role, Role::All | Role::Inbound)) {
+        let address = options.address;
+        let open = mailroom::incoming::open_door(&room, options).await.map_err(|error| {
+            let facts = [("address", &words::as_it_is(address.to_string())), ("why", &of_io(&error))];
+            Failed::new("smtp", words::around(words::NOT_OPENED, &facts))
+        })?;
+        tracing::info!(address = %open.address, "mail is taken in by SMTP");
+        tasks.spawn(open.serve(stopped.clone()));
     }
     // Every role answers /healthz, /readyz and /metrics; only web and all are sent people.
     let listener = TcpListener::bind(address).await.map_err(|error| {

@@ -1,4 +1,4 @@
-//! `postkamer simulate`: a stand-in for Microsoft, for demonstrations, tests, and who builds on our API.
+//! `postkamer simulate`: a stand-in for Microsoft and Google, for demonstrations, tests, and who builds on our API.
 
 use crate::{
     outcome::{self, Failed, Outcome},
@@ -9,7 +9,7 @@ use clap::Args;
 use simulator::{Cloud, Simulator};
 use std::net::SocketAddr;
 
-/// Play Microsoft on this machine, with faults on request, to try things out.
+/// Play Microsoft and Google on this machine, with faults on request, to try things out.
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// Where to listen; only on this machine itself

@@ -18,6 +18,10 @@ words! {
     NO_NETWORK "--allow-network: {given} is geen netwerk zoals 10.0.0.0/8" / "--allow-network: {given} is no network like 10.0.0.0/8";
     NO_SIMULATOR "--simulator: {given} is geen adres van deze machine zoals http://127.0.0.1:8026" / "--simulator: {given} is not an address of this machine like http://127.0.0.1:8026";
     NO_AUTHORITY "--extra-ca is niet te gebruiken: {why}" / "--extra-ca could not be used: {why}";
+    HALF_A_CERTIFICATE "--smtp-certificate en --smtp-key horen bij elkaar: noem ze allebei" / "--smtp-certificate and --smtp-key belong together: name both";
+    NO_CERTIFICATE "Het certificaat voor SMTP is niet bruikbaar: {why}" / "The certificate for SMTP can't be used: {why}";
+    NO_SMTP "smtp: {given} is geen adres zoals 0.0.0.0:25" / "smtp: {given} is not an address like 0.0.0.0:25";
+    NO_PROXY "--smtp-proxy: {given} is geen netwerk zoals 10.0.0.0/8" / "--smtp-proxy: {given} is no network like 10.0.0.0/8";
     NO_LISTENER "http: {given} is geen adres zoals 127.0.0.1:8025" / "http: {given} is not an address like 127.0.0.1:8025";
     NOT_OPENED "{address} kon niet worden geopend: {why}" / "{address} could not be opened: {why}";
     UNKNOWN_ACCOUNT "Er is geen mailbox met het adres {address}." / "No mailbox has the address {address}.";
@@ -63,6 +67,9 @@ words! {
     CONNECTED "{count} verbonden" / "{count} connected";
     PORT_FREE "{address} is vrij" / "{address} is free";
     PORT_TAKEN "{address} kan niet worden geopend: {why}. Draait Postkamer al?" / "{address} can't be opened: {why}. Is Postkamer running already?";
+    MX "mx" / "mx";
+    MAIL_LED_TO "mail voor {domain} gaat naar {hosts}" / "mail for {domain} goes to {hosts}";
+    MAIL_LED_NOWHERE "voor {domain} is geen MX-record te vinden: mail van buiten komt niet aan. Zie docs/connectors/own-addresses.md" / "no MX record is found for {domain}: mail from outside does not arrive. See docs/connectors/own-addresses.md";
     SPACE_FREE "{count} MiB vrij" / "{count} MiB free";
     SPACE_UNKNOWN "de vrije ruimte was niet te lezen" / "the free space could not be read";
     CLOCK_FORWARD "de klok loopt vooruit" / "the clock goes forward";

@@ -12,6 +12,8 @@ pub struct Asked {
     pub path: Vec<String>,
     /// The query, decoded. OData's names keep their dollar.
     pub query: HashMap<String, String>,
+    /// The same in its order, with names that come again.
+    pub pairs: Vec<(String, String)>,
     /// Headers by their names in small letters; several `Prefer` are joined by commas.
     pub headers: HashMap<String, String>,
     /// The body.
@@ -40,12 +42,19 @@ impl Asked {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decoded(name, true), decoded(value, true))
         });
-        Asked { method: method.to_owned(), path, query: pairs.collect(), headers, body }
+        let pairs: Vec<(String, String)> = pairs.collect();
+        let query = pairs.iter().cloned().collect();
+        Asked { method: method.to_owned(), path, query, pairs, headers, body }
     }
 
     /// What the query says under this name.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
+    }
+
+    /// Everything that the query says under this name.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
     }
 
     /// Whether a header holds this word, however it is written.

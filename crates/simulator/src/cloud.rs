@@ -1,6 +1,6 @@
 //! Everything the simulator knows: organisations' apps, mailboxes, what was granted, what is to go wrong.
 
-use crate::{fault::Fault, graph::Subscription, mailbox::Mailbox, sign_in::Grants};
+use crate::{Google, ews::Exchange, fault::Fault, graph::Subscription, mailbox::Mailbox, sign_in::Grants};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -37,6 +37,8 @@ pub struct Cloud {
     pub apps: Vec<App>,
     /// The mailboxes.
     pub mailboxes: Vec<Mailbox>,
+    /// Google's side of it.
+    pub google: Google,
     /// What is to go wrong.
     pub faults: Vec<Fault>,
     /// Every request, as `GET me/messages?...`.
@@ -49,6 +51,8 @@ pub struct Cloud {
     pub token_seconds: i64,
     /// What left.
     pub sent: Vec<Sent>,
+    /// The Exchange server of the same mailboxes.
+    pub exchange: Exchange,
     pub(crate) grants: Grants,
     pub(crate) subscriptions: Vec<Subscription>,
 }
@@ -73,12 +77,14 @@ impl Default for Cloud {
                 Mailbox::new("info@voorbeeld.test", "Info Voorbeeld"),
                 Mailbox::new("anna@voorbeeld.test", "Anna de Vries"),
             ],
+            google: Google::default(),
             faults: Vec::new(),
             heard: Vec::new(),
             most_at_once: 0,
             latency_ms: 0,
             token_seconds: 3600,
             sent: Vec::new(),
+            exchange: Exchange::default(),
             grants: Grants::default(),
             subscriptions: Vec::new(),
         }
@@ -100,6 +106,13 @@ impl Cloud {
                 mailbox.put("inbox", shown.clone(), Timestamp::now());
             }
         }
+        for mailbox in &mut self.google.mailboxes {
+            let is_to = |address: &String| address.eq_ignore_ascii_case(&mailbox.address);
+            // Who writes to themselves at Google has one letter, that lies there already.
+            if !mailbox.address.eq_ignore_ascii_case(from) && recipients.iter().any(is_to) {
+                mailbox.put(&["INBOX", "UNREAD"], shown.clone(), Timestamp::now());
+            }
+        }
         self.sent.push(Sent { from: from.to_owned(), recipients, raw });
     }
 
@@ -110,13 +123,32 @@ impl Cloud {
 
     /// An access token for a mailbox, as if somebody had gone through the sign-in just now.
     pub fn token_for(&mut self, address: &str) -> String {
-        self.grants.access_token(Some(address), "Mail.ReadWrite Mail.Send User.Read", self.token_seconds)
+        let scope = match self.google.mailbox(address) {
+            Some(_) => crate::google::SCOPE,
+            None => "Mail.ReadWrite Mail.Send User.Read",
+        };
+        self.grants.access_token(Some(address), scope, self.token_seconds)
+    }
+
+    /// A lasting grant of a mailbox, as if its owner had agreed just now.
+    pub fn grant_for(&mut self, address: &str) -> String {
+        let (client_id, scope) = match self.google.mailbox(address) {
+            Some(_) => (self.google.client_id.clone(), crate::google::SCOPE.to_owned()),
+            None => {
+                let app = self.apps.first().map(|app| app.client_id.clone());
+                (app.unwrap_or_default(), "Mail.ReadWrite Mail.Send User.Read offline_access".to_owned())
+            }
+        };
+        self.grants.refresh_token(client_id, address, scope)
     }
 
     /// Where a browser goes that was sent to this address of the sign-in, when somebody says there who they are; nobody turns
     /// back. `None` when the page shows what is wrong instead.
     pub fn decide(&mut self, address: &str, who: &str) -> Option<String> {
-        crate::sign_in::decide(self, address, who)
+        match address.contains(crate::google::CONSENT) {
+            true => crate::google::decide(self, address, who),
+            false => crate::sign_in::decide(self, address, who),
+        }
     }
 
     /// Withdraws every grant of this mailbox: its tokens end, and are not renewed.

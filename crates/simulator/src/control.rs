@@ -15,6 +15,10 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
     let mut cloud = shared.cloud();
     match (asked.method.as_str(), path.as_slice()) {
         ("GET", []) => {
+            let google = cloud.google.mailboxes.iter();
+            let google: Vec<Value> = google
+                .map(|mailbox| json!({ "address": mailbox.address, "messages": mailbox.messages.len() }))
+                .collect();
             let mailboxes: Vec<Value> = cloud
                 .mailboxes
                 .iter()
@@ -28,6 +32,11 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
                     "client_id": app.map(|app| &app.client_id),
                     "client_secret": app.map(|app| &app.client_secret),
                     "mailboxes": mailboxes,
+                    "google": {
+                        "client_id": cloud.google.client_id,
+                        "client_secret": cloud.google.client_secret,
+                        "mailboxes": google,
+                    },
                     "sent": cloud.sent.len(),
                     "heard": cloud.heard,
                 }),
@@ -47,6 +56,10 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
         // The body is the letter, byte for byte.
         ("POST", ["mailboxes", address, folder]) => {
             let raw = asked.body.clone();
+            if let Some(mailbox) = cloud.google.mailbox(address).filter(|mailbox| mailbox.has_label(folder)) {
+                let id = mailbox.put(&[folder, "UNREAD"], raw, Timestamp::now()).id();
+                return Reply::json(201, &json!({ "id": id }));
+            }
             match cloud.mailbox(address) {
                 Some(mailbox) if mailbox.folder(folder).is_some() => {
                     let id = mailbox.put(folder, raw, Timestamp::now()).id(true);

@@ -12,6 +12,8 @@ pub enum Kind {
     TokenExpired,
     /// 429, with the seconds of [`Fault::seconds`] in Retry-After (left out when they are 0).
     Throttled,
+    /// What is over the limit of a minute: 403 at Google, 429 elsewhere.
+    QuotaExceeded,
     /// 503, the same.
     Unavailable,
     /// What was asked is done, and the answer is 504 all the same.
@@ -128,7 +130,7 @@ pub fn take(faults: &mut Vec<Fault>, line: &str, to: To) -> Option<Fault> {
 pub fn answer(fault: &Fault, asked: &Asked) -> Option<Reply> {
     let mut reply = match fault.kind {
         Kind::TokenExpired => token_refused("Lifetime validation failed, the token is expired."),
-        Kind::Throttled => {
+        Kind::Throttled | Kind::QuotaExceeded => {
             error(asked, 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
         }
         Kind::Unavailable => error(asked, 503, "ServiceUnavailable", "The service is temporarily unavailable."),

@@ -1,20 +1,27 @@
-//! A stand-in for providers that can't be had on a machine of one's own: Microsoft's sign-in and its Graph for mail, with
-//! faults on request. It serves the tests, the demo, and who builds on our API.
+//! A stand-in for providers that can't be had on a machine of one's own: Microsoft's sign-in and its Graph for mail, an
+//! Exchange server, Google's sign-in and Gmail, with faults on request. It serves the tests, the demo, and who builds on our API.
 //!
 //! It shares no type with `connect`, so that neither hides the other's mistake. What it answers follows the vendor's
-//! documents (learn.microsoft.com/graph, learn.microsoft.com/entra/identity-platform), and the vendor's own client library
-//! is the judge of that (`tests/vendor.rs`).
+//! documents (learn.microsoft.com/graph, learn.microsoft.com/entra/identity-platform,
+//! developers.google.com/workspace/gmail/api), and the vendors' own client libraries
+//! are the judges of that (`tests/vendor.rs`, `tests/gmail.rs`).
 
 mod asked;
 mod cloud;
 mod control;
+mod ews;
 mod fault;
+mod gmail;
+mod google;
 mod graph;
 mod mailbox;
 mod server;
 mod sign_in;
 
 pub use cloud::{App, CLIENT_ID, CLIENT_SECRET, Cloud, Sent};
+pub use ews::{EXCHANGE_PASSWORD, Exchange, User};
 pub use fault::{Fault, Kind};
+pub use gmail::{GmailBox, Message};
+pub use google::{GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Google};
 pub use mailbox::{Letter, Mailbox};
 pub use server::Simulator;

@@ -52,7 +52,23 @@ pub struct Letter {
     pub received_at: Timestamp,
     /// When something last happened to it, by the mailbox's count.
     pub version: u64,
-    moves: u32,
+    /// How often it was moved: with each move it gets another identifier, where identifiers are not immutable.
+    pub moves: u32,
+}
+
+/// Something that happened to a letter under one of its identifiers.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// When, by the mailbox's count.
+    pub count: u64,
+    /// The identifier of the folder.
+    pub folder: String,
+    /// The letter.
+    pub serial: u64,
+    /// How often it had been moved by then.
+    pub moves: u32,
+    /// `created`, `updated`, `read` (only that), `deleted`.
+    pub what: &'static str,
 }
 
 /// What happened in a folder since: letters that are there, and those that are not any more.
@@ -86,6 +102,8 @@ pub struct Mailbox {
     pub generation: u64,
     /// Folders in which something happened since the last look, with what: for notifications.
     pub(crate) news: Vec<News>,
+    /// Everything that happened, in its order.
+    pub history: Vec<Event>,
     serial: u64,
 }
 
@@ -108,6 +126,7 @@ impl Mailbox {
             count: 0,
             generation: 1,
             news: Vec::new(),
+            history: Vec::new(),
             serial: 0,
         }
     }
@@ -154,7 +173,7 @@ impl Mailbox {
             moves: 0,
         };
         self.letters.insert(serial, letter);
-        self.note(&folder, serial, "created", &mut Vec::new());
+        self.note(&folder, (serial, 0), "created", &mut Vec::new());
         self.letters.get_mut(&serial).expect("it was put there just now")
     }
 
@@ -168,9 +187,12 @@ impl Mailbox {
     /// Changes a letter and writes down that it happened, unless a fault loses it.
     pub fn change(&mut self, serial: u64, faults: &mut Vec<Fault>, change: impl FnOnce(&mut Letter)) {
         let Some(letter) = self.letters.get_mut(&serial) else { return };
+        let before = letter.clone();
         change(letter);
+        let was_only_read = letter.is_read != before.is_read
+            && (&letter.flag, &letter.raw, letter.is_draft) == (&before.flag, &before.raw, before.is_draft);
         let folder = letter.folder.clone();
-        self.note(&folder, serial, "updated", faults);
+        self.note(&folder, (serial, before.moves), if was_only_read { "read" } else { "updated" }, faults);
     }
 
     /// Moves a letter. Its immutable identifier stays.
@@ -179,31 +201,34 @@ impl Mailbox {
         let Some(letter) = self.letters.get_mut(&serial) else { return false };
         let from = std::mem::replace(&mut letter.folder, to.clone());
         letter.moves += 1;
-        self.note(&from, serial, "deleted", faults);
-        self.note(&to, serial, "created", &mut Vec::new());
+        let moves = letter.moves;
+        self.note(&from, (serial, moves - 1), "deleted", faults);
+        self.note(&to, (serial, moves), "created", &mut Vec::new());
         true
     }
 
     /// Removes a letter.
     pub fn remove(&mut self, serial: u64, faults: &mut Vec<Fault>) {
         if let Some(letter) = self.letters.remove(&serial) {
-            self.note(&letter.folder, serial, "deleted", faults);
+            self.note(&letter.folder, (serial, letter.moves), "deleted", faults);
         }
     }
 
-    fn note(&mut self, folder: &str, serial: u64, what: &'static str, faults: &mut Vec<Fault>) {
+    fn note(&mut self, folder: &str, (serial, moves): (u64, u32), what: &'static str, faults: &mut Vec<Fault>) {
         self.count += 1;
         let count = self.count;
         if let Some(letter) = self.letters.get_mut(&serial) {
             letter.version = count;
         }
-        if fault::take(faults, what, fault::To::Change).is_some() {
+        let change = if what == "read" { "updated" } else { what };
+        if fault::take(faults, change, fault::To::Change).is_some() {
             return;
         }
+        self.history.push(Event { count, folder: folder.to_owned(), serial, moves, what });
         if let Some(folder) = self.folders.iter_mut().find(|known| known.id == folder) {
             folder.log.push((count, serial));
         }
-        self.news.push((folder.to_owned(), serial, what));
+        self.news.push((folder.to_owned(), serial, change));
     }
 
     /// What happened in a folder after one count, up to another.

@@ -3,35 +3,40 @@
 use crate::{
     asked::{Asked, Reply, decoded},
     cloud::Cloud,
-    control,
+    control, ews,
     fault::{self, Kind},
-    graph, sign_in,
+    gmail, google, graph, sign_in,
 };
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State, connect_info::Connected},
     http::{HeaderName, HeaderValue},
     response::Response,
+    serve::IncomingStream,
 };
 use std::{
     collections::HashMap,
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// More than this nobody sends here.
 const LONGEST_BODY: usize = 160 << 20;
-/// How many requests for one mailbox are answered at once (learn.microsoft.com/graph/throttling-limits, Outlook).
+/// How many requests for one mailbox are answered at once (learn.microsoft.com/graph/throttling-limits, Outlook). Google says
+/// no number, only that there may be too many.
 const AT_ONCE: usize = 4;
 
 /// A running simulator; it ends with the value.
 #[derive(Debug)]
 pub struct Simulator {
-    /// `http://127.0.0.1:PORT`: sign-in and Graph alike.
+    /// `http://127.0.0.1:PORT`: every provider's sign-in and interface alike.
     pub url: String,
     shared: Shared,
     task: JoinHandle<()>,
@@ -71,7 +76,7 @@ impl Simulator {
         let router = Router::new().fallback(serve).with_state(shared.clone());
         let task = tokio::spawn(async move {
             // It only ends with the listener.
-            let _ = axum::serve(listener, router).await;
+            let _ = axum::serve(listener, router.into_make_service_with_connect_info::<Connection>()).await;
         });
         Ok(Simulator { url, shared, task })
     }
@@ -93,6 +98,17 @@ impl Drop for Simulator {
     }
 }
 
+/// Which connection a request came over: NTLM signs in a connection, not a request.
+#[derive(Debug, Clone, Copy)]
+struct Connection(u64);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Connection {
+    fn connect_info(_: IncomingStream<'_, TcpListener>) -> Connection {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Connection(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else { return written(Reply::bare(413)) };
@@ -101,29 +117,52 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         headers.entry(name.as_str().to_owned()).and_modify(|all| *all = format!("{all}, {value}")).or_insert(value);
     }
+    let connection = parts.extensions.get::<ConnectInfo<Connection>>().map_or(0, |ConnectInfo(Connection(n))| *n);
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
     let below = path.strip_prefix("/v1.0");
     let asked =
         Asked::new(parts.method.as_str(), &format!("{}?{query}", below.unwrap_or(path)), headers, body.to_vec());
+    if ews::is_meant(path) {
+        return ews::serve(&shared, asked, connection).await.unwrap_or_else(cut);
+    }
     let reply = match below {
-        Some(_) => of_graph(&shared, asked, &decoded(query, true)).await,
+        Some(_) => of_interface(&shared, asked, &decoded(query, true), Whose::Microsoft).await,
+        None if gmail::is_of_gmail(path) => of_interface(&shared, asked, &decoded(query, true), Whose::Google).await,
+        None if google::is_of_sign_in(path) => Some(google::answer(&shared, &asked)),
         None if path.starts_with("/simulator") => Some(control::answer(&shared, &asked)),
         None => Some(sign_in::answer(&shared, &asked)),
     };
     match reply {
         Some(reply) => written(reply),
-        None => {
-            let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
-            let mut response = Response::new(Body::from_stream(cut));
-            response.headers_mut().insert("content-length", HeaderValue::from_static("100"));
-            response
-        }
+        None => cut(),
     }
 }
 
+/// Whose interface is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Microsoft,
+    Google,
+}
+
+async fn answered(shared: &Shared, asked: &Asked, whose: Whose) -> Reply {
+    match whose {
+        Whose::Microsoft => graph::answer(shared, asked).await,
+        Whose::Google => gmail::answer(shared, asked),
+    }
+}
+
+/// The connection ends.
+fn cut() -> Response {
+    let cut = futures_util::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
+    let mut response = Response::new(Body::from_stream(cut));
+    response.headers_mut().insert("content-length", HeaderValue::from_static("100"));
+    response
+}
+
 /// `None`: the connection ends without an answer.
-async fn of_graph(shared: &Shared, asked: Asked, query: &str) -> Option<Reply> {
+async fn of_interface(shared: &Shared, asked: Asked, query: &str, whose: Whose) -> Option<Reply> {
     let line = format!("{} {}", asked.method, asked.path.join("/"));
     let line = if query.is_empty() { line } else { format!("{line}?{query}") };
     let (fault, latency) = {
@@ -131,8 +170,8 @@ async fn of_graph(shared: &Shared, asked: Asked, query: &str) -> Option<Reply> {
         cloud.heard.push(line.clone());
         (fault::take(&mut cloud.faults, &line, fault::To::Request), cloud.latency_ms)
     };
-    let whose = asked.headers.get("authorization").cloned().unwrap_or_default();
-    let _turn = match Turn::take(shared, &whose) {
+    let token = asked.headers.get("authorization").cloned().unwrap_or_default();
+    let _turn = match Turn::take(shared, &token, whose) {
         Ok(turn) => turn,
         Err(reply) => return Some(reply),
     };
@@ -143,7 +182,7 @@ async fn of_graph(shared: &Shared, asked: Asked, query: &str) -> Option<Reply> {
     if let Some(fault) = &fault {
         let is_done = matches!(fault.kind, Kind::DoneThen504 | Kind::DoneThenCut);
         if is_done {
-            graph::answer(shared, &asked).await;
+            answered(shared, &asked, whose).await;
         }
         if fault.kind == Kind::Slow {
             tokio::time::sleep(Duration::from_secs(fault.seconds)).await;
@@ -151,11 +190,15 @@ async fn of_graph(shared: &Shared, asked: Asked, query: &str) -> Option<Reply> {
         if fault.kind == Kind::DoneThenCut {
             return None;
         }
-        if let Some(reply) = fault::answer(fault, &asked) {
-            return Some(reply);
+        let reply = match whose {
+            Whose::Microsoft => fault::answer(fault, &asked),
+            Whose::Google => gmail::fault_answer(fault),
+        };
+        if reply.is_some() {
+            return reply;
         }
     }
-    let mut reply = graph::answer(shared, &asked).await;
+    let mut reply = answered(shared, &asked, whose).await;
     reply.is_cut = kind == Some(Kind::Half);
     Some(reply)
 }
@@ -167,18 +210,22 @@ struct Turn {
 }
 
 impl Turn {
-    fn take(shared: &Shared, whose: &str) -> Result<Turn, Reply> {
+    fn take(shared: &Shared, token: &str, whose: Whose) -> Result<Turn, Reply> {
         let now = {
             let mut busy = shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = busy.entry(whose.to_owned()).or_insert(0);
+            let now = busy.entry(token.to_owned()).or_insert(0);
             *now += 1;
             *now
         };
         // From here on it is given back whatever happens.
-        let turn = Turn { shared: shared.clone(), whose: whose.to_owned() };
+        let turn = Turn { shared: shared.clone(), whose: token.to_owned() };
         let mut cloud = shared.cloud();
         cloud.most_at_once = cloud.most_at_once.max(now);
         drop(cloud);
+        if now > AT_ONCE && whose == Whose::Google {
+            let words = "Too many concurrent requests for user";
+            return Err(gmail::error(429, "rateLimitExceeded", "RESOURCE_EXHAUSTED", words));
+        }
         if now > AT_ONCE {
             let words = "Application is over its MailboxConcurrency limit.";
             let mut reply = fault::error(&Asked::default(), 429, "ApplicationThrottled", words);
@@ -198,7 +245,7 @@ impl Drop for Turn {
     }
 }
 
-fn written(reply: Reply) -> Response {
+pub(crate) fn written(reply: Reply) -> Response {
     let length = reply.body.len();
     let body = match reply.is_cut {
         false => Body::from(reply.body),

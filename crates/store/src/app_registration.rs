@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 pub enum AppProvider {
     /// Microsoft Entra, for Microsoft 365.
     Microsoft,
+    /// Google Cloud, for Gmail and Google Workspace.
+    Google,
 }
 
 impl AppProvider {
@@ -21,7 +23,13 @@ impl AppProvider {
     pub fn as_str(self) -> &'static str {
         match self {
             AppProvider::Microsoft => "microsoft",
+            AppProvider::Google => "google",
         }
+    }
+
+    /// The provider of that name.
+    pub fn from_name(name: &str) -> Option<AppProvider> {
+        [AppProvider::Microsoft, AppProvider::Google].into_iter().find(|provider| provider.as_str() == name)
     }
 }
 
@@ -32,7 +40,9 @@ pub struct AppRegistration {
     pub id: AppRegistrationKey,
     /// Whose it is.
     pub organisation: OrganisationKey,
-    /// The organisation's name or number at the provider.
+    /// At which provider.
+    pub provider: AppProvider,
+    /// The organisation's name or number at the provider; empty where apps belong to nobody by name.
     pub tenant: String,
     /// Who we are there.
     pub client_id: String,
@@ -47,7 +57,7 @@ pub struct AppRegistration {
 /// What an administrator says of it.
 #[derive(Debug, Clone)]
 pub struct AppSettings {
-    /// The organisation's name or number at the provider.
+    /// The organisation's name or number at the provider; empty where apps belong to nobody by name.
     pub tenant: String,
     /// Who we are there.
     pub client_id: String,
@@ -57,7 +67,7 @@ pub struct AppSettings {
     pub expires_at: Option<i64>,
 }
 
-const COLUMNS: &str = "id, organisation, tenant, client_id, secret_set_at, expires_at, warned_days";
+const COLUMNS: &str = "id, organisation, provider, tenant, client_id, secret_set_at, expires_at, warned_days";
 
 /// The organisation's registration at a provider, when it has one.
 pub async fn get(
@@ -66,7 +76,7 @@ pub async fn get(
     provider: AppProvider,
 ) -> Result<Option<AppRegistration>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM app_registrations WHERE organisation = $1 AND provider = $2");
-    Ok(tx.row(&sql, &vals![organisation, provider.as_str()]).await?.map(read))
+    tx.row(&sql, &vals![organisation, provider.as_str()]).await?.map(read).transpose()
 }
 
 /// Keeps what was said of it; `new` is its key when there was none. Whoever gives another secret or date is warned anew.
@@ -134,7 +144,7 @@ pub async fn open_secret(
 /// Registrations of the whole installation whose secret ends before a moment.
 pub async fn ending(tx: &mut Tx, before: i64) -> Result<Vec<AppRegistration>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM app_registrations WHERE expires_at < $1 ORDER BY organisation, id");
-    Ok(tx.rows(&sql, &vals![before]).await?.into_iter().map(read).collect())
+    tx.rows(&sql, &vals![before]).await?.into_iter().map(read).collect()
 }
 
 /// Notes that administrators were told that it ends in so many days; `false` when somebody else did so before.
@@ -144,14 +154,17 @@ pub async fn warned(tx: &mut Tx, registration: &AppRegistration, days: i64) -> R
     Ok(tx.execute(sql, &vals![registration.organisation, registration.id, days]).await? > 0)
 }
 
-fn read(mut row: Row) -> AppRegistration {
-    AppRegistration {
+fn read(mut row: Row) -> Result<AppRegistration, StoreError> {
+    let name = row.text(2);
+    let unknown = || StoreError::Broken(format!("an app at an unknown provider {name:?}"));
+    Ok(AppRegistration {
         id: AppRegistrationKey(row.int(0)),
         organisation: OrganisationKey(row.int(1)),
-        tenant: row.text(2),
-        client_id: row.text(3),
-        secret_set_at: row.int(4),
-        expires_at: row.opt_int(5),
-        warned_days: row.opt_int(6),
-    }
+        provider: AppProvider::from_name(&name).ok_or_else(unknown)?,
+        tenant: row.text(3),
+        client_id: row.text(4),
+        secret_set_at: row.int(5),
+        expires_at: row.opt_int(6),
+        warned_days: row.opt_int(7),
+    })
 }

@@ -30,6 +30,7 @@ mod installation;
 mod key_maker;
 pub mod limit;
 pub mod link;
+pub mod listener;
 mod lost_sync;
 pub mod mention;
 pub mod message;

@@ -22,6 +22,8 @@ pub struct EximOptions {
     pub domain: String,
     /// At this address, on port 25, instead of a free port of 127.0.0.1.
     pub address: Option<String>,
+    /// Mail for this domain is carried on to this port of this machine.
+    pub onward: Option<(String, u16)>,
 }
 
 impl Default for EximOptions {
@@ -34,6 +36,7 @@ impl Default for EximOptions {
             size_limit: 2 << 20,
             domain: "example.test".into(),
             address: None,
+            onward: None,
         }
     }
 }
@@ -67,7 +70,11 @@ impl Exim {
             layer.write("/etc/exim4/key.pem", &identity.key);
             tls = "tls_advertise_hosts = *\ntls_certificate = /etc/exim4/cert.pem\ntls_privatekey = /etc/exim4/key.pem";
         }
+        // Nobody listens on port 9 (discard), and nothing is sent there.
+        let (domain, port) = options.onward.unwrap_or((String::new(), 9));
         let values = [
+            ("ONWARD_DOMAIN", domain),
+            ("ONWARD_PORT", port.to_string()),
             ("SMTP", smtp_port.to_string()),
             ("ADDRESS", address.clone()),
             ("DOMAIN", options.domain.clone()),

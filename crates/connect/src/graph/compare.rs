@@ -3,9 +3,9 @@
 use super::{
     folder_path,
     item::{self, SELECT},
-    line::{Line, Question, encoded, later},
     pull::Run,
 };
+use crate::line::{Line, Question, encoded, later};
 use crate::{Change, ConnectError, error::Cause};
 use mail::{RemoteId, RemoteSet};
 

@@ -1,10 +1,7 @@
 //! What was done here, done there (features M19). Whatever is done twice does no harm.
 
-use super::{
-    FOLDER_EPOCH, FOLDER_PREFIX, folder_path,
-    line::{Line, Question, encoded},
-    refused,
-};
+use super::{FOLDER_EPOCH, FOLDER_PREFIX, folder_path, refused};
+use crate::line::{Line, Question, encoded};
 use crate::{ConnectError, Edit, EditDone, error::Cause};
 use mail::RemoteId;
 use reqwest::Method;

@@ -1,9 +1,7 @@
 //! Folders, and what they are for.
 
-use super::{
-    FOLDER_PREFIX,
-    line::{Line, Question, encoded},
-};
+use super::FOLDER_PREFIX;
+use crate::line::{Line, Question, encoded};
 use crate::{ConnectError, RemoteFolder, error::Cause};
 use mail::Role;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! One letter as a list names it.
 
-use super::line::{Line, Question, encoded};
 use crate::ConnectError;
+use crate::line::{Line, Question, encoded};
 use mail::Flags;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Microsoft Graph v1.0 for mail: a mailbox at Microsoft 365, both halves.
 //!
 //! Letters are named by their immutable identifiers, which survive a move within the mailbox. `line` asks, four at a time,
-//! with a token and with patience; `folder` lists, `pull` brings what changed, `compare` finds what Microsoft forgot to
+//! as [`crate::line`] does; `folder` lists, `pull` brings what changed, `compare` finds what Microsoft forgot to
 //! tell, `edit` does what was done here, `send` sends.
 
 mod compare;
@@ -15,11 +15,12 @@ mod pull;
 mod send;
 
 pub use fault::aadsts;
-pub use line::{Bearer, Line};
+pub use line::{line, owner};
 pub use send::GraphTransport;
 
 use crate::{
-    ConnectError, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, ServerWords, Source, Wake, error::Cause,
+    ConnectError, Edit, EditDone, FolderState, Known, Line, Outlet, RemoteFolder, ServerWords, Source, Wake,
+    error::Cause, line::encoded,
 };
 use async_trait::async_trait;
 use mail::{RemoteId, RemoteSet, Role};
@@ -53,7 +54,7 @@ impl GraphSource {
 fn folder_path(remote: &str) -> String {
     let id = remote.strip_prefix(FOLDER_PREFIX).unwrap_or(remote);
     let id = if id.eq_ignore_ascii_case("inbox") { "inbox" } else { id };
-    format!("/mailFolders/{}", line::encoded(id))
+    format!("/mailFolders/{}", encoded(id))
 }
 
 fn refused(cause: Cause, words: &str) -> ConnectError {
@@ -113,7 +114,7 @@ impl Source for GraphSource {
 
     async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError> {
         let moment = jiff::Timestamp::from_millisecond(moment).unwrap_or_default();
-        let filter = format!("&$filter={}", line::encoded(&format!("receivedDateTime lt {moment}")));
+        let filter = format!("&$filter={}", encoded(&format!("receivedDateTime lt {moment}")));
         compare::ids(&self.line, folder, &filter).await
     }
 

@@ -3,24 +3,20 @@
 use super::{
     FOLDER_EPOCH, compare, fault, folder_path,
     item::{self, Item, SELECT},
-    line::{Line, Question, encoded, later},
     place::Place,
 };
-use crate::{Change, ConnectError, FolderState, Known, Outlet, error::Cause};
+use crate::line::{Line, Question, encoded, later};
+use crate::{Change, ConnectError, FolderState, Known, Outlet, error::Cause, room};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use mail::{Flags, FolderKey, RemoteId, RemoteSet};
-use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Letters on a page: so many are asked for again when we die in the middle.
 const PAGE: usize = 100;
 /// Letters asked for at once; the line has no more places.
 const IN_FLIGHT: usize = 4;
-/// Nobody says beforehand how long a letter is: so much memory is asked for first, in KiB, and the rest when it is known.
+/// So much memory a letter is given before anybody knows how long it is, in KiB.
 const FIRST_KIB: u32 = 64;
-/// How long a letter that turned out long waits for memory, before it goes on without.
-const ROOM_TIME: Duration = Duration::from_secs(30);
 /// Pages of one round at most: a server that always knows of another is stopped.
 const PAGES: usize = 100_000;
 
@@ -125,7 +121,11 @@ impl Run<'_> {
             link => link.to_owned(),
         };
         for _ in 0..PAGES {
-            let answer = self.pull.line.json(Question::get(link.clone()).pages_of(PAGE)).await?;
+            let answer = self
+                .pull
+                .line
+                .json(Question::get(link.clone()).with("prefer", format!("odata.maxpagesize={PAGE}")))
+                .await?;
             let items = item::all(&answer);
             if let Some(met) = &mut met {
                 for item in items.iter().filter(|item| !item.is_gone) {
@@ -236,13 +236,10 @@ impl Pull<'_> {
 /// The bytes of a letter as it lies there; `None` when it doesn't any more.
 async fn letter(pull: &Pull<'_>, folder: FolderKey, item: Item) -> Result<Option<Change>, ConnectError> {
     let remote = RemoteId::Name(item.id.clone());
-    let (total, mut room) = (pull.out.room_total.max(1), None);
-    if let Ok(first) = pull.out.room.clone().acquire_many_owned(FIRST_KIB.min(total)).await {
-        room = Some(first);
-    }
+    let mut room = room::first(pull.out, FIRST_KIB).await;
     let path = format!("/messages/{}", encoded(&item.id));
     let unreadable = |code, reason| Ok(Some(Change::Unreadable { folder, remote: remote.clone(), code, reason }));
-    let answer = match pull.line.ask(Question::get(format!("{path}/$value")).letter(pull.limit)).await {
+    let answer = match pull.line.ask(Question::get(format!("{path}/$value")).slowly().at_most(pull.limit)).await {
         Err(ConnectError::Refused { cause: Cause::TooLarge, .. }) => {
             return unreadable("too_large", format!("it is above the limit of {} bytes", pull.limit));
         }
@@ -259,7 +256,7 @@ async fn letter(pull: &Pull<'_>, folder: FolderKey, item: Item) -> Result<Option
         return unreadable("empty", "Microsoft gave no content".to_owned());
     }
     let raw = Bytes::from(answer.body);
-    grow(&mut room, pull, raw.len()).await;
+    room::grow(&mut room, pull.out, raw.len()).await;
     let flags = match item.flags {
         Some(flags) => flags,
         None => {
@@ -269,16 +266,4 @@ async fn letter(pull: &Pull<'_>, folder: FolderKey, item: Item) -> Result<Option
     };
     let internal_at = item.received_at;
     Ok(Some(Change::Message { folder, remote, raw, flags, internal_at, room }))
-}
-
-/// More memory for a letter that is longer than most. What it held is given back first, and nobody waits behind it in order:
-/// so two long ones never wait for each other.
-async fn grow(room: &mut Option<OwnedSemaphorePermit>, pull: &Pull<'_>, bytes: usize) {
-    let wanted = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(pull.out.room_total.max(1));
-    if room.as_ref().is_some_and(|held| held.num_permits() >= wanted as usize) {
-        return;
-    }
-    drop(room.take());
-    let all = pull.out.room.clone().acquire_many_owned(wanted);
-    *room = tokio::time::timeout(ROOM_TIME, all).await.ok().and_then(Result::ok);
 }

@@ -1,45 +1,82 @@
-//! Where a provider's interfaces are. One place, so that an installation can be pointed at a simulator as a whole.
+//! Where providers' interfaces are. One place, so that an installation can be pointed at a simulator as a whole.
 
-/// The addresses of Microsoft.
+/// The addresses of one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vendor {
-    /// Where people sign in and tokens are given, without a slash at the end.
-    pub sign_in: String,
-    /// Where mail is, with its version.
+    /// Where people agree; `{tenant}` stands for the organisation's name there.
+    pub consent: String,
+    /// Where tokens are given; the same.
+    pub tokens: String,
+    /// Who answers from there, where the provider names itself in an answer (RFC 9207).
+    pub issuer: String,
+    /// Where mail is, without a slash at the end.
     pub interface: String,
-    /// What stands before the names of scopes.
-    pub scopes: String,
 }
 
-impl Default for Vendor {
-    fn default() -> Vendor {
-        Vendor {
-            sign_in: "https://login.microsoftonline.com".to_owned(),
-            interface: "https://graph.microsoft.com/v1.0".to_owned(),
-            scopes: "https://graph.microsoft.com/".to_owned(),
+/// The addresses of all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vendors {
+    /// Microsoft: Entra and Graph (learn.microsoft.com/entra/identity-platform/v2-protocols).
+    pub microsoft: Vendor,
+    /// Google: its sign-in and Gmail (developers.google.com/identity/protocols/oauth2/web-server).
+    pub google: Vendor,
+}
+
+impl Default for Vendors {
+    fn default() -> Vendors {
+        let microsoft = "https://login.microsoftonline.com";
+        Vendors {
+            microsoft: Vendor {
+                consent: format!("{microsoft}/{{tenant}}/oauth2/v2.0/authorize"),
+                tokens: format!("{microsoft}/{{tenant}}/oauth2/v2.0/token"),
+                issuer: microsoft.to_owned(),
+                interface: "https://graph.microsoft.com/v1.0".to_owned(),
+            },
+            google: Vendor {
+                consent: "https://accounts.google.com/o/oauth2/v2/auth".to_owned(),
+                tokens: "https://oauth2.googleapis.com/token".to_owned(),
+                issuer: "https://accounts.google.com".to_owned(),
+                interface: "https://gmail.googleapis.com".to_owned(),
+            },
         }
     }
 }
 
-impl Vendor {
+impl Vendors {
     /// A simulator that plays them all. `None` when it is not on this machine: tokens and mail would go over a line that
     /// everybody can read.
-    pub fn simulated(url: &str) -> Option<Vendor> {
+    pub fn simulated(url: &str) -> Option<Vendors> {
         let url = url.trim().trim_end_matches('/');
         let parsed = reqwest::Url::parse(url).ok()?;
         let host = parsed.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
         let is_here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
         let is_plain = parsed.scheme() == "http" && parsed.path() == "/" && parsed.query().is_none();
-        (is_here && is_plain).then(|| Vendor {
-            sign_in: url.to_owned(),
-            interface: format!("{url}/v1.0"),
-            ..Vendor::default()
+        (is_here && is_plain).then(|| Vendors {
+            microsoft: Vendor {
+                consent: format!("{url}/{{tenant}}/oauth2/v2.0/authorize"),
+                tokens: format!("{url}/{{tenant}}/oauth2/v2.0/token"),
+                issuer: url.to_owned(),
+                interface: format!("{url}/v1.0"),
+            },
+            google: Vendor {
+                consent: format!("{url}/o/oauth2/v2/auth"),
+                tokens: format!("{url}/token"),
+                issuer: url.to_owned(),
+                interface: url.to_owned(),
+            },
         })
     }
+}
 
-    /// The address of one endpoint of the sign-in, for a tenant.
-    pub fn endpoint(&self, tenant: &str, name: &str) -> String {
-        format!("{}/{tenant}/oauth2/v2.0/{name}", self.sign_in)
+impl Vendor {
+    /// Where people of an organisation agree.
+    pub fn consent(&self, tenant: &str) -> String {
+        self.consent.replace("{tenant}", tenant)
+    }
+
+    /// Where tokens of an organisation are given.
+    pub fn tokens(&self, tenant: &str) -> String {
+        self.tokens.replace("{tenant}", tenant)
     }
 }
 
@@ -49,12 +86,14 @@ mod tests {
 
     #[test]
     fn only_a_simulator_on_this_machine_is_taken() {
-        let taken = Vendor::simulated(" http://127.0.0.1:8026/ ").unwrap();
-        assert_eq!(taken.endpoint("voorbeeld.nl", "token"), "http://127.0.0.1:8026/voorbeeld.nl/oauth2/v2.0/token");
-        assert_eq!(taken.interface, "http://127.0.0.1:8026/v1.0");
+        let taken = Vendors::simulated(" http://127.0.0.1:8026/ ").unwrap();
+        let tokens = taken.microsoft.tokens("voorbeeld.nl");
+        assert_eq!(tokens, "http://127.0.0.1:8026/voorbeeld.nl/oauth2/v2.0/token");
+        assert_eq!(taken.microsoft.interface, "http://127.0.0.1:8026/v1.0");
+        assert_eq!(taken.google.tokens(""), "http://127.0.0.1:8026/token");
         for elsewhere in ["https://127.0.0.1:1", "http://10.0.0.1:8026", "http://127.0.0.1.evil.test", "x", "file:///x"]
         {
-            assert_eq!(Vendor::simulated(elsewhere), None, "{elsewhere}");
+            assert_eq!(Vendors::simulated(elsewhere), None, "{elsewhere}");
         }
     }
 }

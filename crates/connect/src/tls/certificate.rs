@@ -1,7 +1,7 @@
 //! What a person needs to see of a certificate before pinning it.
 
 use rustls::{pki_types::CertificateDer, server::ParsedCertificate};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// A certificate as it was shown to us.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -38,6 +38,25 @@ pub fn describe(certificate: &CertificateDer<'_>) -> Presented {
     });
     presented.spki_sha256 = spki_sha256(certificate).unwrap_or_default();
     presented
+}
+
+/// The digest of the certificate to which a sign-in inside TLS is bound: by the function that its signature uses, and by
+/// SHA-256 where that is an older one (RFC 5929 §4.1, `tls-server-end-point`).
+pub fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
+    // The kinds of signature, RSA and ECDSA, that use these functions (RFC 8017 appendix C, RFC 5758 §3.2).
+    const SHA384: [&[u8]; 2] =
+        [&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c], &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03]];
+    const SHA512: [&[u8]; 2] =
+        [&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d], &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04]];
+    let (_, outer, _) = element(certificate)?;
+    let (_, _signed, rest) = element(outer)?;
+    let (_, algorithm, _) = element(rest)?;
+    let (_, kind, _) = element(algorithm)?;
+    Some(match kind {
+        kind if SHA384.contains(&kind) => Sha384::digest(certificate).to_vec(),
+        kind if SHA512.contains(&kind) => Sha512::digest(certificate).to_vec(),
+        _ => Sha256::digest(certificate).to_vec(),
+    })
 }
 
 /// RFC 5280 §4.1: Certificate > TBSCertificate > version, serial, signature, issuer, validity, subject.
@@ -132,6 +151,17 @@ mod tests {
         assert_eq!(presented.subject, "mail.example.test");
         assert_eq!(presented.not_after, "2031-02-03T00:00:00Z");
         assert_eq!(presented.spki_sha256.len(), 64);
+    }
+
+    #[test]
+    fn a_sign_in_is_bound_to_the_digest_of_the_certificate_by_the_function_of_its_signature() {
+        let params = rcgen::CertificateParams::new(vec!["mail.example.test".to_owned()]).unwrap();
+        let small = params.clone().self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        assert_eq!(end_point(small.der()).unwrap(), Sha256::digest(small.der()).to_vec());
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+        let large = params.self_signed(&key).unwrap();
+        assert_eq!(end_point(large.der()).unwrap(), Sha384::digest(large.der()).to_vec());
+        assert_eq!(end_point(b"no certificate"), None);
     }
 
     #[test]

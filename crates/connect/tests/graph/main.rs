@@ -4,4 +4,6 @@ mod both_ways;
 mod faults;
 mod fetch;
 mod kept;
+#[path = "../memory/mod.rs"]
+mod memory;
 mod send;

@@ -1,5 +1,6 @@
-//! The app that an organisation registered at Microsoft, so that mailbox owners only have to agree (features M8).
+//! The app that an organisation registered at a provider, so that mailbox owners only have to agree (features M8).
 
+use super::vendor;
 use crate::{
     MailRoom,
     doer::{Doer, given},
@@ -23,7 +24,7 @@ const MANY: usize = 2000;
 /// What an administrator says of the app.
 #[derive(Clone, Default)]
 pub struct AppInput {
-    /// The tenant's number, or a domain of the organisation.
+    /// At Microsoft: the tenant's number, or a domain of the organisation. At Google: empty.
     pub tenant: String,
     /// The app's number.
     pub client_id: String,
@@ -33,24 +34,27 @@ pub struct AppInput {
     pub expires_at: Option<i64>,
 }
 
-/// The organisation's app at Microsoft, when it registered one. Who manages mailboxes may know of it.
-pub async fn microsoft(room: &MailRoom, viewer: &Viewer) -> Result<Option<AppRegistration>, Refusal> {
+/// The organisation's app at a provider, when it registered one. Who manages mailboxes may know of it.
+pub async fn get(room: &MailRoom, viewer: &Viewer, provider: AppProvider) -> Result<Option<AppRegistration>, Refusal> {
     if viewer.role == UserRole::Member {
         return Err(Refusal::forbidden("", field::NO_RIGHT_TO_MANAGE));
     }
     let organisation = viewer.organisation;
-    let read = room
-        .store
-        .db
-        .read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, AppProvider::Microsoft).await }));
+    let read =
+        room.store.db.read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, provider).await }));
     Ok(read.await?)
 }
 
 /// Keeps what an administrator says of the app. The secret is kept sealed and never shown again.
-pub async fn set_microsoft(room: &MailRoom, viewer: &Viewer, input: AppInput) -> Result<AppRegistration, Refusal> {
+pub async fn set(
+    room: &MailRoom,
+    viewer: &Viewer,
+    provider: AppProvider,
+    input: AppInput,
+) -> Result<AppRegistration, Refusal> {
     let doer = Doer::administrator(room, viewer)?;
-    let known = microsoft(room, viewer).await?;
-    let settings = checked(known.is_some(), &input)?;
+    let known = get(room, viewer, provider).await?;
+    let settings = checked(provider, known.is_some(), &input)?;
     let (new, keys) = (AppRegistrationKey(doer.key()), room.store.keys.clone());
     let fields = given(&[
         ("tenant", known.as_ref().is_none_or(|known| known.tenant != settings.tenant)),
@@ -61,9 +65,8 @@ pub async fn set_microsoft(room: &MailRoom, viewer: &Viewer, input: AppInput) ->
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             let organisation = doer.organisation();
-            let provider = AppProvider::Microsoft;
             let saved = app_registration::set(tx, &keys, organisation, provider, new, &settings, doer.now).await?;
-            doer.did(tx, "organisation.app_set", organisation, fields).await?;
+            doer.did(tx, set_at(provider), organisation, fields).await?;
             // Accounts that wait for it try again at once.
             tx.ring(store::Topic::Accounts);
             Ok(saved)
@@ -73,25 +76,43 @@ pub async fn set_microsoft(room: &MailRoom, viewer: &Viewer, input: AppInput) ->
 }
 
 /// Forgets the app and its secret.
-pub async fn remove_microsoft(room: &MailRoom, viewer: &Viewer) -> Result<(), Refusal> {
+pub async fn remove(room: &MailRoom, viewer: &Viewer, provider: AppProvider) -> Result<(), Refusal> {
     let doer = Doer::administrator(room, viewer)?;
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
-            app_registration::remove(tx, doer.organisation(), AppProvider::Microsoft).await?;
-            doer.did(tx, "organisation.app_removed", doer.organisation(), "").await
+            app_registration::remove(tx, doer.organisation(), provider).await?;
+            doer.did(tx, removed_at(provider), doer.organisation(), "").await
         })
     });
     Ok(write.await?)
 }
 
-fn checked(is_kept: bool, input: &AppInput) -> Result<AppSettings, Refusal> {
+fn set_at(provider: AppProvider) -> &'static str {
+    match provider {
+        AppProvider::Microsoft => "organisation.app_set",
+        AppProvider::Google => "organisation.google_app_set",
+    }
+}
+
+fn removed_at(provider: AppProvider) -> &'static str {
+    match provider {
+        AppProvider::Microsoft => "organisation.app_removed",
+        AppProvider::Google => "organisation.google_app_removed",
+    }
+}
+
+fn checked(provider: AppProvider, is_kept: bool, input: &AppInput) -> Result<AppSettings, Refusal> {
     let (tenant, client_id) = (input.tenant.trim().to_lowercase(), input.client_id.trim().to_owned());
     let mut checks = Checks::default();
-    checks.line("tenant", &tenant, 255);
+    if vendor::has_tenants(provider) {
+        checks.line("tenant", &tenant, 255);
+    } else if !tenant.is_empty() {
+        checks.wrong("tenant", field::NO_TENANT_HERE);
+    }
     checks.line("client_id", &client_id, 200);
     let is_plain = tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
     let is_anybodys = ["common", "organizations", "consumers"].contains(&tenant.as_str());
-    if !tenant.is_empty() && (!is_plain || is_anybodys) {
+    if vendor::has_tenants(provider) && !tenant.is_empty() && (!is_plain || is_anybodys) {
         checks.wrong("tenant", field::NOT_A_TENANT);
     }
     match &input.secret {
@@ -134,7 +155,11 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
             })
         });
         let people = write.await?;
-        let facts = [("date", system::plain(&day(at))), ("link", system::plain(&room.link("/settings/microsoft")))];
+        let facts = [
+            ("date", system::plain(&day(at))),
+            ("link", system::plain(&room.link(&format!("/settings/{}", app.provider.as_str())))),
+            ("provider", system::plain(vendor::name(app.provider))),
+        ];
         for person in people.iter().filter(|user| user.active && user.role == UserRole::Administrator) {
             if let Err(error) = system::send(room, person, &letter::APP_SECRET_ENDS, &facts).await {
                 tracing::warn!(%error, "an administrator could not be told by mail that a client secret ends");

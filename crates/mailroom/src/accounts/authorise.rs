@@ -1,10 +1,7 @@
-//! *Autoriseren*: the owner of a mailbox goes to Microsoft, agrees, and comes back with a grant (features M8). Bound to the
+//! *Autoriseren*: the owner of a mailbox goes to its provider, agrees, and comes back with a grant (features M8). Bound to the
 //! browser that left, to the mailbox and to the provider, and good once (reliability case 55).
 
-use super::{
-    grant::{self, is_microsoft},
-    managed,
-};
+use super::{grant, managed, vendor};
 use crate::{
     MailRoom,
     accounts::diagnosis::{Circumstances, diagnose},
@@ -13,8 +10,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use connect::{
-    ConnectError, Secret,
-    graph::{Bearer, Line},
+    Bearer, ConnectError, Secret,
     oauth::{Answer, OauthError, Request, Tokens, Verifier},
 };
 use mail::{AccountKey, address::fold_address};
@@ -27,12 +23,8 @@ use store::{
 
 /// The path of ours at which people come back.
 pub const ANSWER: &str = "/mailboxes/authorised";
-/// What is asked for; the last part of each is looked for in what is granted.
-const RIGHTS: [&str; 3] = ["User.Read", "Mail.ReadWrite", "Mail.Send"];
-/// Without it the grant would end after an hour.
-const LASTING: &str = "offline_access";
 
-/// The address at Microsoft to send the browser to.
+/// The address at the provider to send the browser to.
 pub async fn depart(
     room: &MailRoom,
     viewer: &Viewer,
@@ -41,25 +33,24 @@ pub async fn depart(
     redirect_uri: &str,
 ) -> Result<String, Refusal> {
     let account = managed(room, viewer, id).await?;
-    if !is_microsoft(&account.settings) {
-        return Err(Refusal::conflict("account", field::NOT_MICROSOFT));
-    }
+    let refused = || Refusal::conflict("account", field::NOT_BY_GRANT);
+    let provider = vendor::of(&account.settings).ok_or_else(refused)?;
     let organisation = viewer.organisation;
-    let read = room
-        .store
-        .db
-        .read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, AppProvider::Microsoft).await }));
+    let read =
+        room.store.db.read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, provider).await }));
     let app = read.await?.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
-    let (vendor, state, now) = (&room.world.microsoft, new_token(), room.clock.now());
-    let rights = RIGHTS.map(|right| format!("{}{right}", vendor.scopes)).join(" ");
+    let (state, now) = (new_token(), room.clock.now());
+    let (lasting, more) = vendor::lasting(provider);
+    let rights = format!("{lasting} {}", vendor::rights(provider).join(" "));
+    let more = [&[("login_hint", account.settings.address.as_str())], more].concat();
     let request = Request {
-        endpoint: &vendor.endpoint(&app.tenant, "authorize"),
+        endpoint: &vendor::place(&room.world, provider).consent(&app.tenant),
         client_id: &app.client_id,
         redirect_uri,
-        scope: &format!("{LASTING} {rights}"),
+        scope: rights.trim_start(),
         state: &state,
         verifier: &verifier(room, &state),
-        more: &[("login_hint", &account.settings.address), ("prompt", "select_account")],
+        more: &more,
     };
     let url = request.url().ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
     let (state, visitor) = (token_digest(&state), token_digest(proof));
@@ -114,10 +105,13 @@ async fn take(
     state: &str,
 ) -> Result<(), Refusal> {
     let found = managed(room, viewer, id).await?;
-    let app = grant::registration(&room.store, &room.world, viewer.organisation).await?;
+    let refusal = || Refusal::conflict("account", field::NOT_BY_GRANT);
+    let provider = vendor::of(&found.settings).ok_or_else(refusal)?;
+    let app = grant::registration(&room.store, &room.world, viewer.organisation, provider).await?;
     let app = app.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
-    // Microsoft names itself in no answer; a name in one would be that of somebody else.
-    let code = answer.code(&room.world.microsoft.sign_in, false).map_err(refused)?;
+    // Not every provider names itself in its answer; another name would be that of somebody else.
+    let refused = |error| refused(provider, error);
+    let code = answer.code(&vendor::place(&room.world, provider).issuer, false).map_err(refused)?;
     let fields = [
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -127,15 +121,17 @@ async fn take(
     .map(|(name, value)| (name, value.to_owned()));
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let tokens = grant::redeem(&room.world, &app, &fields, &[&Secret::new(code)]).await.map_err(refused)?;
-    has_enough(&tokens)?;
-    let lasting =
-        tokens.refresh_token.clone().ok_or_else(|| words::told(words::TOO_LITTLE, &[("missing", LASTING)]))?;
-    let line = Line::new(&room.world, Box::new(Once(tokens.access_token))).map_err(|error| trouble(&error))?;
-    let names = line.owner().await.map_err(|error| trouble(&error))?;
+    has_enough(provider, &tokens)?;
+    let name = ("provider", vendor::name(provider));
+    let lasting = tokens.refresh_token.clone();
+    let lasting = lasting.ok_or_else(|| words::told(words::TOO_LITTLE, &[("missing", "offline_access"), name]))?;
+    let once = Box::new(Once(tokens.access_token));
+    let line = vendor::line(&room.world, provider, once).map_err(|error| trouble(&error))?;
+    let names = vendor::owner(provider, &line).await.map_err(|error| trouble(&error))?;
     let own = fold_address(&found.settings.address);
     if !names.iter().any(|name| fold_address(name) == own) {
         let granted = names.first().map_or("?", String::as_str);
-        let facts = [("granted", granted), ("mailbox", found.settings.address.as_str())];
+        let facts = [("granted", granted), ("mailbox", found.settings.address.as_str()), name];
         return Err(words::told(words::OTHER_MAILBOX, &facts));
     }
     let (keys, doer, direction) = (room.store.keys.clone(), Doer::new(room, viewer), grant::direction(&found.settings));
@@ -159,20 +155,23 @@ fn verifier(room: &MailRoom, state: &str) -> Verifier {
 }
 
 /// People can untick rights, and administrators can give fewer.
-fn has_enough(tokens: &Tokens) -> Result<(), Refusal> {
+fn has_enough(provider: AppProvider, tokens: &Tokens) -> Result<(), Refusal> {
     let Some(given) = &tokens.scope else { return Ok(()) };
-    let given: Vec<String> =
-        given.split_whitespace().map(|one| one.rsplit('/').next().unwrap_or(one).to_lowercase()).collect();
-    let missing: Vec<&str> = RIGHTS.into_iter().filter(|right| !given.contains(&right.to_lowercase())).collect();
+    let given: Vec<String> = given.split_whitespace().map(|one| vendor::short(one).to_lowercase()).collect();
+    let wanted = vendor::rights(provider).iter().map(|right| vendor::short(right));
+    let missing: Vec<&str> = wanted.filter(|right| !given.contains(&right.to_lowercase())).collect();
+    let facts = [("missing", missing.join(", ")), ("provider", vendor::name(provider).to_owned())];
     match missing.is_empty() {
         true => Ok(()),
-        false => Err(words::told(words::TOO_LITTLE, &[("missing", &missing.join(", "))])),
+        false => Err(words::told(words::TOO_LITTLE, &facts.each_ref().map(|(name, fact)| (*name, fact.as_str())))),
     }
 }
 
-fn refused(error: OauthError) -> Refusal {
+fn refused(provider: AppProvider, error: OauthError) -> Refusal {
     match &error {
-        OauthError::Refused { code, .. } if code == "access_denied" => words::told(words::CANCELLED, &[]),
+        OauthError::Refused { code, .. } if code == "access_denied" => {
+            words::told(words::CANCELLED, &[("provider", vendor::name(provider))])
+        }
         _ => trouble(&grant::meaning(error)),
     }
 }

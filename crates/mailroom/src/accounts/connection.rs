@@ -1,6 +1,6 @@
 //! From a saved account to what can connect: servers, opened secrets, sources and transports.
 
-use super::{health::Half, secret_of};
+use super::{health::Half, secret_of, vendor};
 use crate::{
     MailRoom,
     incoming::{CollectingSource, OwnSource, PassError},
@@ -9,7 +9,7 @@ use crate::{
 use connect::{
     ConnectError, Credentials, Secret, Source, Transcript, Transport, World, egress,
     error::{Cause, Step},
-    graph::{GraphSource, GraphTransport},
+    ews::{EwsSettings, EwsSource, EwsTransport},
     imap::{ImapOptions, ImapSource},
     pop3::Pop3Source,
     smtp::{SmtpOptions, SmtpTransport},
@@ -17,7 +17,7 @@ use connect::{
 use std::time::Duration;
 use store::{
     StoreError,
-    account::{Account, Authentication, Direction, Encryption, Incoming, Outgoing, Server},
+    account::{Account, Authentication, Direction, Encryption, Exchange, Incoming, Outgoing, Server},
 };
 
 pub(crate) use super::watch::note;
@@ -49,16 +49,20 @@ pub(super) async fn server_source(
     account: &Account,
     secret: Option<&Secret>,
 ) -> Result<Box<dyn Source>, StoreError> {
-    if account.settings.incoming == Incoming::Microsoft365 {
-        let line = room.grants.line(room, account).map_err(no_line)?;
-        return Ok(Box::new(GraphSource::new(line, room.world.message_limit_bytes)));
+    if let Some(provider) = vendor::of_half(&account.settings, Direction::Incoming) {
+        let line = room.grants.line(room, account, provider).map_err(no_line)?;
+        return Ok(vendor::source(provider, line, room.world.message_limit_bytes));
     }
-    let (Incoming::Imap(server) | Incoming::Pop3(server)) = &account.settings.incoming else {
-        return Err(no_server("incoming"));
-    };
     let secret = match secret {
         Some(secret) => Some(Secret::new(secret.reveal())),
         None => secret_of(room, account, Direction::Incoming).await?,
+    };
+    if let Incoming::Ews(exchange) = &account.settings.incoming {
+        let settings = exchange_settings(exchange, account, secret).ok_or_else(|| no_secret("incoming.secret"))?;
+        return Ok(Box::new(EwsSource::new(settings.line(&room.world), room.world.message_limit_bytes)));
+    }
+    let (Incoming::Imap(server) | Incoming::Pop3(server)) = &account.settings.incoming else {
+        return Err(no_server("incoming"));
     };
     let credentials = credentials(server, secret).ok_or_else(|| no_secret("incoming.secret"))?;
     let (world, place) = (room.world.clone(), reachable(server, account));
@@ -78,8 +82,13 @@ pub(crate) async fn transport(
     connections: u32,
     per_connection: Option<u32>,
 ) -> Result<Box<dyn Transport>, StoreError> {
-    if account.settings.outgoing == Outgoing::Microsoft365 {
-        return Ok(Box::new(GraphTransport::new(room.grants.line(room, account).map_err(no_line)?)));
+    if let Some(provider) = vendor::of_half(&account.settings, Direction::Outgoing) {
+        return Ok(vendor::transport(provider, room.grants.line(room, account, provider).map_err(no_line)?));
+    }
+    if let Outgoing::Ews(exchange) = &account.settings.outgoing {
+        let secret = secret_of(room, account, Direction::Outgoing).await?;
+        let settings = exchange_settings(exchange, account, secret).ok_or_else(|| no_secret("outgoing.secret"))?;
+        return Ok(Box::new(EwsTransport::new(settings.line(&room.world))));
     }
     if account.settings.is_delivered_here() {
         return Ok(Box::new(crate::outgoing::by_own_hand(room, account)));
@@ -148,6 +157,16 @@ pub(crate) async fn is_inside(world: &World, host: &str) -> bool {
             .all(|address| world.allow_networks.iter().any(|network| network.contains(&address.to_canonical()))),
         Err(_) => false,
     }
+}
+
+fn exchange_settings(exchange: &Exchange, account: &Account, secret: Option<Secret>) -> Option<EwsSettings> {
+    let server = exchange.server();
+    Some(EwsSettings {
+        url: exchange.url.clone(),
+        credentials: credentials(&server, secret)?,
+        by_ntlm: exchange.authentication == Authentication::Ntlm,
+        server: reachable(&server, account),
+    })
 }
 
 fn credentials(server: &Server, secret: Option<Secret>) -> Option<Credentials> {

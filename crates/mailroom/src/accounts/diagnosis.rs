@@ -3,7 +3,7 @@
 use crate::words::{
     aadsts,
     cause::{self, Explained},
-    field,
+    field, google,
 };
 use connect::{
     ConnectError, ServerWords,
@@ -34,14 +34,18 @@ pub struct Diagnosis {
 pub fn diagnose(error: &ConnectError, known: Circumstances<'_>) -> Diagnosis {
     let (step, cause, ServerWords(server_said)) = facts(error);
     let explained = match cause {
-        Cause::GrantGone | Cause::AppRefused => aadsts::of(&server_said).unwrap_or(cause::of(cause)),
+        Cause::GrantGone | Cause::AppRefused | Cause::AccountDisabled
+            if let Some(known) = aadsts::of(&server_said).or_else(|| google::of(&server_said)) =>
+        {
+            known
+        }
         Cause::WrongPassword | Cause::AccountDisabled if speaks_of_second_factor(&server_said) => {
             cause::by_code("mfa_in_the_way").unwrap_or(cause::of(cause))
         }
         Cause::WrongPassword if known.secret_warnings.iter().any(|(code, _)| *code != "secret_lookalikes") => {
             cause::by_code("password_characters").unwrap_or(cause::of(cause))
         }
-        Cause::WrongPassword if !known.username.is_empty() && !known.username.contains('@') => {
+        Cause::WrongPassword if !known.username.is_empty() && !known.username.contains(['@', '\\']) => {
             cause::by_code("username_form").unwrap_or(cause::of(cause))
         }
         Cause::Refused if speaks_of_prefix(&server_said) => cause::of(Cause::NoSuchFolder),

@@ -3,12 +3,12 @@
 //! A grant is kept sealed like a password; the tokens that it gives are in memory only. They are renewed by one at a time,
 //! and a grant that comes back with a token takes the place of the old one only when nobody gave another meanwhile.
 
+use super::vendor;
 use crate::{Clock, MailRoom};
 use async_trait::async_trait;
 use connect::{
-    ConnectError, Secret, ServerWords, World,
+    Bearer, ConnectError, Line, Secret, ServerWords, World,
     error::{Cause, Step},
-    graph::{Bearer, Line},
     http::straight_client,
     oauth::{ClientAuthentication, OauthError, Registration, TokenEndpoint, Tokens},
 };
@@ -35,8 +35,13 @@ const USUAL_SECONDS: u64 = 3600;
 pub struct Grants(Arc<Mutex<HashMap<AccountKey, Arc<Line>>>>);
 
 impl Grants {
-    /// The line to the account's mailbox.
-    pub(crate) fn line(&self, room: &MailRoom, account: &Account) -> Result<Arc<Line>, ConnectError> {
+    /// The line to the account's mailbox at this provider.
+    pub(super) fn line(
+        &self,
+        room: &MailRoom,
+        account: &Account,
+        provider: AppProvider,
+    ) -> Result<Arc<Line>, ConnectError> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = lines.get(&account.id) {
             return Ok(line.clone());
@@ -45,12 +50,13 @@ impl Grants {
             store: room.store.clone(),
             world: room.world.clone(),
             clock: room.clock.clone(),
+            provider,
             organisation: account.organisation,
             account: account.id,
             direction: direction(&account.settings),
             held: Lock::default(),
         };
-        let line = Arc::new(Line::new(&room.world, Box::new(keeper))?);
+        let line = Arc::new(vendor::line(&room.world, provider, Box::new(keeper))?);
         lines.insert(account.id, line.clone());
         Ok(line)
     }
@@ -63,53 +69,56 @@ impl Grants {
 
 /// Where the grant of an account is kept: one serves both halves.
 pub(super) fn direction(settings: &AccountSettings) -> Direction {
-    if settings.incoming == Incoming::Microsoft365 { Direction::Incoming } else { Direction::Outgoing }
+    match vendor::of_half(settings, Direction::Incoming) {
+        Some(_) => Direction::Incoming,
+        None => Direction::Outgoing,
+    }
 }
 
-/// What one half of an account goes through: a server of its own, or Microsoft, which needs no settings. `None`: nothing.
-pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<&Server>> {
+/// What one half of an account goes through: a server of its own, or a provider or our own door, which need no settings.
+/// `None`: nothing.
+pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<Server>> {
     match (half, &settings.incoming, &settings.outgoing) {
-        (Direction::Incoming, Incoming::Microsoft365, _) | (Direction::Outgoing, _, Outgoing::Microsoft365) => {
-            Some(None)
-        }
+        _ if vendor::of_half(settings, half).is_some() => Some(None),
+        (Direction::Incoming, Incoming::Relay { .. }, _) => Some(None),
         (Direction::Outgoing, ..) if settings.is_delivered_here() => Some(None),
         (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
-        | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server)),
+        | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server.clone())),
+        (Direction::Incoming, Incoming::Ews(exchange), _) | (Direction::Outgoing, _, Outgoing::Ews(exchange)) => {
+            Some(Some(exchange.server()))
+        }
         _ => None,
     }
 }
 
-/// Whether the account is opened by a grant at Microsoft.
-pub(super) fn is_microsoft(settings: &AccountSettings) -> bool {
-    settings.incoming == Incoming::Microsoft365 || settings.outgoing == Outgoing::Microsoft365
+/// Whether its owner agreed; `None` for an account that is not opened by a grant.
+pub fn has_grant(account: &Account) -> Option<bool> {
+    vendor::of(&account.settings)?;
+    Some(match direction(&account.settings) {
+        Direction::Incoming => account.has_incoming_secret,
+        Direction::Outgoing => account.has_outgoing_secret,
+    })
 }
 
 /// The secrets that mean nothing after the settings changed: a password is no grant, and a grant is no password.
 pub(super) fn of_another_kind(before: &AccountSettings, after: &AccountSettings) -> Vec<Direction> {
-    let mut others = Vec::new();
-    let is = |incoming: &Incoming| *incoming == Incoming::Microsoft365;
-    if is(&before.incoming) != is(&after.incoming) {
-        others.push(Direction::Incoming);
-    }
-    let is = |outgoing: &Outgoing| *outgoing == Outgoing::Microsoft365;
-    if is(&before.outgoing) != is(&after.outgoing) {
-        others.push(Direction::Outgoing);
-    }
-    others
+    let is_other = |half: &Direction| vendor::of_half(before, *half) != vendor::of_half(after, *half);
+    [Direction::Incoming, Direction::Outgoing].into_iter().filter(is_other).collect()
 }
 
-/// Who we are at Microsoft for an organisation, and where its tokens are given.
+/// Who we are at a provider for an organisation, and where its tokens are given.
 pub(super) async fn registration(
     store: &Store,
     world: &World,
     organisation: OrganisationKey,
+    provider: AppProvider,
 ) -> Result<Option<(Registration, String)>, StoreError> {
     let keys = store.keys.clone();
     let read = store.db.read(move |tx| {
         Box::pin(async move {
-            match app_registration::get(tx, organisation, AppProvider::Microsoft).await? {
+            match app_registration::get(tx, organisation, provider).await? {
                 Some(app) => {
-                    let secret = app_registration::open_secret(tx, &keys, organisation, AppProvider::Microsoft).await?;
+                    let secret = app_registration::open_secret(tx, &keys, organisation, provider).await?;
                     Ok(Some((app, secret)))
                 }
                 None => Ok(None),
@@ -118,7 +127,7 @@ pub(super) async fn registration(
     });
     Ok(read.await?.map(|(app, secret)| {
         let registration = Registration { client_id: app.client_id, client_secret: Secret::new(secret.as_slice()) };
-        (registration, world.microsoft.endpoint(&app.tenant, "token"))
+        (registration, vendor::place(world, provider).tokens(&app.tenant))
     }))
 }
 
@@ -161,6 +170,7 @@ struct Keeper {
     store: Arc<Store>,
     world: World,
     clock: Clock,
+    provider: AppProvider,
     organisation: OrganisationKey,
     account: AccountKey,
     direction: Direction,
@@ -188,7 +198,7 @@ impl Bearer for Keeper {
 
 impl Keeper {
     async fn renewed(&self) -> Result<(Secret, i64), ConnectError> {
-        let app = registration(&self.store, &self.world, self.organisation).await.map_err(ours)?;
+        let app = registration(&self.store, &self.world, self.organisation, self.provider).await.map_err(ours)?;
         let app = app.ok_or_else(|| ConnectError::Settings {
             step: Step::SignIn,
             cause: Cause::AppRefused,

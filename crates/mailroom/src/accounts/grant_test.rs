@@ -2,12 +2,13 @@
 
 use super::{AccountInput, app, authorise, grant::Grants, health::Half, watch};
 use crate::{MailRoom, outgoing::fixture::house_with, words::Refusal};
-use connect::{ConnectError, Vendor, error::Cause, oauth::Answer};
+use connect::{ConnectError, Vendors, error::Cause, graph, oauth::Answer};
 use mail::AccountKey;
 use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Simulator};
 use store::{
     Viewer,
     account::{self, Account, Colour, Direction, Incoming},
+    app_registration::AppProvider::Microsoft,
 };
 use zeroize::Zeroizing;
 
@@ -25,7 +26,7 @@ struct Scene {
 async fn scene() -> Scene {
     let simulator = Simulator::start("127.0.0.1:0".parse().unwrap(), Cloud::default()).await.unwrap();
     let mut house = house_with(|_| {}).await;
-    house.room.world = house.room.world.clone().with_microsoft(Vendor::simulated(&simulator.url).unwrap());
+    house.room.world = house.room.world.clone().with_vendors(Vendors::simulated(&simulator.url).unwrap());
     house.room.world.allow_networks.push("127.0.0.0/8".parse().unwrap());
     let (room, viewer) = (house.room.clone(), house.viewer);
     let input = app::AppInput {
@@ -34,7 +35,7 @@ async fn scene() -> Scene {
         secret: Some(Zeroizing::new(CLIENT_SECRET.into())),
         expires_at: None,
     };
-    app::set_microsoft(&room, &viewer, input).await.unwrap();
+    app::set(&room, &viewer, Microsoft, input).await.unwrap();
     let text =
         format!(r#"{{"address":"{INFO}","incoming":{{"kind":"microsoft365"}},"outgoing":{{"kind":"microsoft365"}}}}"#);
     let input: AccountInput = serde_json::from_str(&text).unwrap();
@@ -106,16 +107,16 @@ async fn a_grant_is_renewed_by_one_at_a_time_and_the_new_one_is_kept() {
     let mut before = scene.grant().await.unwrap();
     for _ in 0..3 {
         // Each token is as good as over, so that each question renews it; all of them at once do so one after the other.
-        let line = scene.room.grants.line(&scene.room, &account).unwrap();
-        let asked = futures_util::future::join_all((0..4).map(|_| line.owner())).await;
+        let line = scene.room.grants.line(&scene.room, &account, Microsoft).unwrap();
+        let asked = futures_util::future::join_all((0..4).map(|_| graph::owner(&line))).await;
         assert!(asked.into_iter().all(|answer| answer.unwrap() == [INFO, INFO]));
         let now = scene.grant().await.unwrap();
         assert_ne!(now, before, "the grant was not renewed");
         before = now;
     }
     // Another node, which knows nothing of these tokens, goes on with what is kept.
-    let line = Grants::default().line(&scene.room, &account).unwrap();
-    assert_eq!(line.owner().await.unwrap(), [INFO, INFO]);
+    let line = Grants::default().line(&scene.room, &account, Microsoft).unwrap();
+    assert_eq!(graph::owner(&line).await.unwrap(), [INFO, INFO]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,9 +125,9 @@ async fn a_withdrawn_grant_turns_the_mailbox_red_at_once_and_is_not_tried_again(
     let answer = scene.there("browser", INFO).await;
     scene.arrive(&answer, "browser").await.unwrap();
     let account = scene.loaded().await;
-    scene.room.grants.line(&scene.room, &account).unwrap().owner().await.unwrap();
+    graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap();
     scene.simulator.with(|cloud| cloud.revoke(INFO));
-    let error = scene.room.grants.line(&scene.room, &account).unwrap().owner().await.unwrap_err();
+    let error = graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap_err();
     assert!(matches!(&error, ConnectError::Credentials { cause: Cause::GrantGone, .. }), "{error:?}");
     watch::failed(&scene.room, &account, Half::Receiving, &error).await.unwrap();
     let health = scene.loaded().await.health;
@@ -136,7 +137,7 @@ async fn a_withdrawn_grant_turns_the_mailbox_red_at_once_and_is_not_tried_again(
     let answer = scene.there("browser", INFO).await;
     scene.arrive(&answer, "browser").await.unwrap();
     assert!(!scene.loaded().await.health.parked);
-    scene.room.grants.line(&scene.room, &account).unwrap().owner().await.unwrap();
+    graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +147,7 @@ async fn a_secret_that_microsoft_refuses_is_the_administrators_trouble_and_passe
     scene.arrive(&answer, "browser").await.unwrap();
     scene.simulator.with(|cloud| cloud.apps[0].client_secret = "een ander".to_owned());
     let account = scene.loaded().await;
-    let error = scene.room.grants.line(&scene.room, &account).unwrap().owner().await.unwrap_err();
+    let error = graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap_err();
     assert!(matches!(&error, ConnectError::Settings { cause: Cause::AppRefused, .. }), "{error:?}");
     watch::failed(&scene.room, &account, Half::Receiving, &error).await.unwrap();
     let health = scene.loaded().await.health;
@@ -181,14 +182,14 @@ async fn administrators_are_told_before_the_secret_ends_and_once_for_each_time()
         secret: None,
         expires_at: Some(began + 40 * day),
     };
-    app::set_microsoft(&scene.room, &scene.viewer, input).await.unwrap();
+    app::set(&scene.room, &scene.viewer, Microsoft, input).await.unwrap();
     let mut told = Vec::new();
     for passed in [0, 5, 11, 20, 33, 34, 39, 40, 41] {
         scene.room.clock.set(began + passed * day);
         for _ in 0..2 {
             app::warn(&scene.room).await.unwrap();
         }
-        let kept = app::microsoft(&scene.room, &scene.viewer).await.unwrap().unwrap();
+        let kept = app::get(&scene.room, &scene.viewer, Microsoft).await.unwrap().unwrap();
         told.push((passed, kept.warned_days));
     }
     let expected = [0, 5, 11, 20, 33, 34, 39, 40, 41].into_iter().zip([

@@ -6,6 +6,7 @@ pub mod authorise;
 pub(crate) mod connection;
 pub mod diagnosis;
 mod discovery;
+mod exchange;
 mod fetching;
 mod grant;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub mod health;
 mod help;
 mod input;
 mod owners;
+pub mod relay;
 mod round_trip;
 #[cfg(test)]
 mod round_trip_test;
@@ -23,6 +25,8 @@ pub mod sender;
 mod settle;
 #[cfg(test)]
 mod settle_test;
+mod test_letter;
+pub mod vendor;
 #[cfg(test)]
 mod verb_test;
 mod watch;
@@ -31,7 +35,7 @@ mod watched;
 pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};
-pub use grant::Grants;
+pub use grant::{Grants, has_grant};
 pub use input::{AccountInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};
@@ -78,9 +82,11 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
         Some(owners) => owners::read(&owners, viewer, &[], &mut settled.errors),
         None => vec![owner::Owner { party: owner::Party::User(viewer.user), rights: owner::Rights::ALL }],
     };
-    let settled = checked(room, viewer, settled, false).await?;
+    let mut settled = checked(room, viewer, settled, false).await?;
+    settled.warnings.extend(relay::warning(room, &settled.settings).await?);
+    let domain = room.config.base_domain.clone();
     let (viewer, now) = (*viewer, room.clock.now());
-    let new = NewAccount { id: AccountKey(room.store.make.key(now)), settings: settled.settings, primary };
+    let mut new = NewAccount { id: AccountKey(room.store.make.key(now)), settings: settled.settings, primary };
     let (incoming, outgoing) = (settled.incoming_secret, settled.outgoing_secret);
     let keys = room.store.keys.clone();
     let account = room
@@ -88,6 +94,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
         .db
         .write(move |tx| {
             Box::pin(async move {
+                relay::give_address(tx, &domain, None, &mut new.settings).await?;
                 account::create(tx, viewer.organisation, &new, now).await?;
                 for (direction, secret) in [(Direction::Incoming, incoming), (Direction::Outgoing, outgoing)] {
                     if let Some(secret) = secret {
@@ -127,12 +134,14 @@ pub async fn patch(
             Some(owners::read(&owners, viewer, &kept, &mut settled.errors))
         }
     };
-    let settled = checked(room, viewer, settled, before.settings.allow_plaintext).await?;
+    let mut settled = checked(room, viewer, settled, before.settings.allow_plaintext).await?;
+    settled.warnings.extend(relay::warning(room, &settled.settings).await?);
+    let domain = room.config.base_domain.clone();
     if primary == Some(false) && before.primary {
         return Err(Refusal::conflict("primary", field::PRIMARY_NEEDED));
     }
     let (viewer, now, version) = (*viewer, room.clock.now(), before.version);
-    let Settled { settings, incoming_secret, outgoing_secret, warnings, .. } = settled;
+    let Settled { mut settings, incoming_secret, outgoing_secret, warnings, .. } = settled;
     let unasked = same_mailbox::keeps(room, &before, &settings, incoming_secret.as_ref()).await?;
     let has_new_secret = incoming_secret.is_some() || outgoing_secret.is_some();
     let keys = room.store.keys.clone();
@@ -142,6 +151,7 @@ pub async fn patch(
         .write(move |tx| {
             Box::pin(async move {
                 keeps_its_mailbox(tx, &before, &settings.incoming, now).await?;
+                relay::give_address(tx, &domain, Some(account), &mut settings).await?;
                 account::update(tx, viewer.organisation, account, version, &settings, now).await?;
                 for direction in grant::of_another_kind(&before.settings, &settings) {
                     account::set_secret(tx, &keys, viewer.organisation, account, direction, None, now).await?;
@@ -214,8 +224,9 @@ pub async fn folders(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> R
 
 /// The folder's name as the server shows it, prefix and all; [`Folder::name`] is what people read.
 pub fn server_name(folder: &Folder) -> String {
-    // A folder of our own has no server to write its name in another way, and Graph names folders by numbers.
-    let is_of_our_naming = folder.remote == folder.name || folder.remote.starts_with(connect::graph::FOLDER_PREFIX);
+    // A folder of our own has no server to write its name in another way, and some name folders by numbers.
+    let numbered = [connect::graph::FOLDER_PREFIX, connect::gmail::FOLDER_PREFIX, connect::ews::FOLDER_PREFIX];
+    let is_of_our_naming = folder.remote == folder.name || numbered.iter().any(|mark| folder.remote.starts_with(mark));
     if is_of_our_naming { folder.name.clone() } else { connect::imap::decode_name(&folder.remote) }
 }
 
@@ -298,7 +309,7 @@ async fn checked(
     let may_allow = was_allowed || viewer.role == UserRole::Administrator;
     let plain: Vec<_> = settle::servers(&settled.settings)
         .filter(|(_, server)| server.encryption == Encryption::None && !server.host.is_empty())
-        .map(|(direction, server)| (format!("{direction}.encryption"), server.host.clone()))
+        .map(|(field, server)| (field, server.host))
         .collect();
     for (field, host) in plain {
         if !settled.settings.allow_plaintext || !connection::is_inside(&room.world, &host).await {
@@ -316,7 +327,7 @@ async fn checked(
 /// M14): the mail of a POP3 mailbox lies in folders of ours, which no IMAP server has, and the other way round.
 async fn keeps_its_mailbox(tx: &mut Tx, before: &Account, incoming: &Incoming, now: i64) -> Result<(), StoreError> {
     let (organisation, id) = (before.organisation, before.id);
-    let was = before.identity.as_deref().map(same_mailbox::kind_of_door);
+    let was = same_mailbox::kind_of_mail(before);
     let is = same_mailbox::kind(incoming);
     if let (Some(was), Some(is)) = (was, is)
         && was != is

@@ -7,23 +7,22 @@ use super::{
     diagnosis::{self, Circumstances},
     grant,
     health::Half,
-    managed, same_mailbox, secret, secret_of,
+    managed, relay, same_mailbox, secret, secret_of, test_letter,
     watched::Seen,
 };
 use crate::{
     MailRoom,
+    incoming::OwnSource,
     words::{
-        Language, Phrase, Refusal,
+        Phrase, Refusal,
         cause::{self, Explained},
-        letter,
     },
 };
-use bytes::Bytes;
 use connect::{
-    ConnectError, Edit, Marks, Parcel, Source, egress,
+    ConnectError, Edit, Source, egress,
     error::{Cause, Step},
 };
-use mail::{AccountKey, Address, MessageId, Role, compose};
+use mail::{AccountKey, MessageId, Role};
 use std::time::{Duration, Instant};
 use store::{
     StoreError, Viewer,
@@ -189,6 +188,10 @@ async fn incoming(
 ) -> Result<Option<Box<dyn Source>>, Refusal> {
     let direction = "incoming";
     let Some(server) = grant::way(&account.settings, Direction::Incoming) else { return Ok(None) };
+    let server = server.as_ref();
+    if let Incoming::Relay { .. } = account.settings.incoming {
+        return own_door(room, account, steps).await;
+    }
     if let Some(server) = server
         && !reach(room, account, server, direction, steps).await
     {
@@ -210,7 +213,7 @@ async fn incoming(
     match result {
         Ok(shown) => {
             // What the folders are for can be chosen before anything is fetched; those of ours need no choosing.
-            let on_server = matches!(account.settings.incoming, Incoming::Imap(_) | Incoming::Microsoft365);
+            let on_server = !matches!(account.settings.incoming, Incoming::Pop3(_) | Incoming::Relay { .. });
             if on_server && account.health.last_fetched_at.is_none() {
                 crate::incoming::take_folders(room, account, Vec::new(), &shown).await?;
             }
@@ -223,10 +226,35 @@ async fn incoming(
     }
 }
 
+/// Whether mail is taken in at all for an address of ours, and the folders that it comes to.
+async fn own_door(
+    room: &MailRoom,
+    account: &Account,
+    steps: &mut Steps<'_>,
+) -> Result<Option<Box<dyn Source>>, Refusal> {
+    let begun = Instant::now();
+    let door = relay::own_addresses(room).await?;
+    let Some(listener) = door.listeners.into_iter().next() else {
+        let explained = cause::by_code("no_listener").unwrap_or_else(|| cause::of(Cause::Refused));
+        steps.wrong("connect", "incoming", begun.elapsed(), explained, String::new());
+        return Ok(None);
+    };
+    steps.well("connect", "incoming", begun.elapsed(), Some(listener.address));
+    // It works beside whoever may have the lease.
+    let account = &Account { fence: 0, ..account.clone() };
+    let mut source = OwnSource::new(room, account);
+    if account.health.last_fetched_at.is_none() {
+        let shown = source.folders().await.map_err(|error| StoreError::Broken(error.to_string()))?;
+        crate::incoming::take_folders(room, account, Vec::new(), &shown).await?;
+    }
+    Ok(Some(Box::new(source)))
+}
+
 /// Signs in and sends the test message over one connection. Gives its Message-ID when it went.
 async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> Result<Option<MessageId>, Refusal> {
     let direction = "outgoing";
     let Some(server) = grant::way(&account.settings, Direction::Outgoing) else { return Ok(None) };
+    let server = server.as_ref();
     if let Some(server) = server
         && !reach(room, account, server, direction, steps).await
     {
@@ -239,9 +267,9 @@ async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> 
         Ok(transport) => transport,
         Err(error) => return unreadable(error, direction, steps).map(|()| None),
     };
-    let (message_id, parcel) = test_message(room, account).await?;
+    let (message_id, parcel) = test_letter::written(room, account).await?;
     let begun = Instant::now();
-    let result = match transport.submit(parcel, &NoMarks).await {
+    let result = match transport.submit(parcel, &test_letter::NoMarks).await {
         Ok(receipt) => match receipt.recipients.into_iter().find_map(|recipient| recipient.outcome.err()) {
             Some(error) => Err(error),
             None => Ok(receipt.server_said),
@@ -312,48 +340,6 @@ async fn take_away(source: &mut dyn Source, message_id: &MessageId) -> Result<()
         result?;
     }
     Ok(())
-}
-
-async fn test_message(room: &MailRoom, account: &Account) -> Result<(MessageId, Parcel), Refusal> {
-    let (keys, organisation, now) = (room.store.keys.clone(), account.organisation, room.clock.now());
-    let read = room
-        .store
-        .db
-        .read(move |tx| Box::pin(async move { Ok(keys.message_id_key(tx, organisation).await?.to_vec()) }));
-    let message_id = crate::outgoing::message_id(&read.await?, organisation, account, now);
-    let own = Address::bare(account.settings.address.clone());
-    let facts = [("mailbox", account.settings.address.as_str())];
-    let draft = compose::Draft {
-        message_id: Some(message_id.clone()),
-        date_ms: now,
-        from: own.clone(),
-        to: vec![own],
-        subject: letter::TEST.subject.with(&facts).say(Language::Dutch).to_owned(),
-        text: Some(letter::TEST.body.with(&facts).say(Language::Dutch).to_owned()),
-        auto_submitted: Some(compose::AutoSubmitted::Generated),
-        ..compose::Draft::default()
-    };
-    let bytes = compose::write(&draft).map_err(|error| {
-        Refusal::Store(StoreError::Broken(format!("the test message could not be written: {error}")))
-    })?;
-    let parcel = Parcel {
-        return_path: account.settings.address.clone(),
-        recipients: vec![account.settings.address.clone()],
-        message: Bytes::from(bytes),
-        envelope_id: None,
-        notify_success: false,
-    };
-    Ok((message_id, parcel))
-}
-
-/// A test message that is lost is only a test that failed.
-struct NoMarks;
-
-#[async_trait::async_trait]
-impl Marks for NoMarks {
-    async fn on_the_wire(&self) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 /// After too many refused sign-ins even a person's test waits.

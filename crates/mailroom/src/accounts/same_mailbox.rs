@@ -20,9 +20,10 @@ use store::{
 const WAIT: Duration = Duration::from_secs(15);
 
 /// The server that mail comes from, of what kind it may be.
-pub(super) fn server(incoming: &Incoming) -> Option<&Server> {
+pub(super) fn server(incoming: &Incoming) -> Option<Server> {
     match incoming {
-        Incoming::Imap(server) | Incoming::Pop3(server) => Some(server),
+        Incoming::Imap(server) | Incoming::Pop3(server) => Some(server.clone()),
+        Incoming::Ews(exchange) => Some(exchange.server()),
         _ => None,
     }
 }
@@ -33,7 +34,18 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
         Incoming::Imap(_) => Some("imap"),
         Incoming::Pop3(_) => Some("pop3"),
         Incoming::Microsoft365 => Some("microsoft365"),
+        Incoming::Relay { .. } => Some("relay"),
+        Incoming::Gmail => Some("gmail"),
+        Incoming::Ews(_) => Some("ews"),
         _ => None,
+    }
+}
+
+/// The kind of what holds the account's mail: the door behind which it was seen, or folders of ours.
+pub(super) fn kind_of_mail(account: &Account) -> Option<&'static str> {
+    match account.settings.incoming {
+        Incoming::Relay { .. } => Some("relay"),
+        _ => account.identity.as_deref().map(kind_of_door),
     }
 }
 
@@ -42,16 +54,20 @@ pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
     match outgoing {
         Outgoing::Smtp(_) => "smtp",
         Outgoing::Microsoft365 => "microsoft365",
+        Outgoing::Gmail => "gmail",
+        Outgoing::Ews(_) => "ews",
         _ => "none",
     }
 }
 
 /// The kind of the server behind a door that was written down.
-pub(super) fn kind_of_door(door: &str) -> &'static str {
+fn kind_of_door(door: &str) -> &'static str {
     let is_of = |beginning: &str| door.starts_with(beginning);
     match () {
         () if is_of(incoming::POP3_DOOR) => "pop3",
         () if is_of(incoming::GRAPH_DOOR) => "microsoft365",
+        () if is_of(incoming::GMAIL_DOOR) => "gmail",
+        () if is_of(incoming::EWS_DOOR) => "ews",
         () => "imap",
     }
 }
@@ -104,7 +120,11 @@ pub(super) async fn keeps(
     match found {
         Err(_) | Ok(Ok(Ok(_))) => Ok(None),
         Ok(Ok(Err(ConnectError::Settings { cause: Cause::OtherAccount, .. }))) => {
-            let field = if is_same_server { "incoming.username" } else { "incoming.host" };
+            let field = match (is_same_server, &settings.incoming) {
+                (true, _) => "incoming.username",
+                (false, Incoming::Ews(_)) => "incoming.url",
+                (false, _) => "incoming.host",
+            };
             Err(Refusal::conflict(field, field::OTHER_MAILBOX))
         }
         Ok(Ok(Err(error))) => Ok(Some(error)),

@@ -1,20 +1,21 @@
 //! From what was typed to settings that can work, with everything that is wrong said at once (features M1 to M7).
 
+mod personal;
+
 use super::{
-    after_fetch, help,
+    after_fetch, exchange, help,
     input::{AccountInput, ServerInput},
-    same_mailbox, secret,
+    same_mailbox, secret, vendor,
 };
 use crate::words::{
     FieldError,
     field::{self, Why},
 };
 use connect::Secret;
-use mail::{Address, display};
-use store::account::{AccountSettings, Authentication, Encryption, Font, Incoming, Outgoing, Server};
+use mail::Address;
+use store::account::{AccountSettings, Authentication, Encryption, Exchange, Incoming, Outgoing, Server};
 
 const NAME_MAX: usize = 200;
-const SIGNATURE_MAX: usize = 100_000;
 /// Letters that can be read and are no poster.
 pub const POINTS: std::ops::RangeInclusive<i64> = 8..=24;
 const INTERVAL: std::ops::RangeInclusive<i64> = 30..=7 * 24 * 3600;
@@ -87,7 +88,7 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.0 = draft.secret("incoming.secret", &typed);
         settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
     }
-    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365) {
+    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail) {
         // Such a server has no way to tell us.
         settings.push = false;
     }
@@ -100,6 +101,7 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
     if settings.outgoing == Outgoing::Builtin || matches!(&settings.outgoing, Outgoing::Smtp(it) if !signs_in(it)) {
         secrets.1 = None;
     }
+    draft.check("outgoing.kind", vendor::is_one(&settings), field::ONE_PROVIDER);
     let Draft { errors, mut warnings, .. } = draft;
     if servers(&settings).any(|(_, server)| server.encryption == Encryption::None) {
         warnings.push(FieldError::new("allow_plaintext", field::WARN_PLAINTEXT));
@@ -107,11 +109,14 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
     Settled { settings, incoming_secret: secrets.0, outgoing_secret: secrets.1, warnings, errors }
 }
 
-/// The servers of an account, each with the name of its field.
-pub(crate) fn servers(settings: &AccountSettings) -> impl Iterator<Item = (&'static str, &Server)> {
-    let incoming = same_mailbox::server(&settings.incoming).map(|server| ("incoming", server));
+/// The servers of an account, each with the name of the field that says how the line is protected.
+pub(crate) fn servers(settings: &AccountSettings) -> impl Iterator<Item = (&'static str, Server)> {
+    let is_exchange = matches!(settings.incoming, Incoming::Ews(_));
+    let field = if is_exchange { "incoming.url" } else { "incoming.encryption" };
+    let incoming = same_mailbox::server(&settings.incoming).map(|server| (field, server));
     let outgoing = match &settings.outgoing {
-        Outgoing::Smtp(server) => Some(("outgoing", server)),
+        Outgoing::Smtp(server) => Some(("outgoing.encryption", server.clone())),
+        Outgoing::Ews(exchange) => Some(("outgoing.url", exchange.server())),
         _ => None,
     };
     incoming.into_iter().chain(outgoing)
@@ -174,46 +179,6 @@ impl Draft {
         typed.to_owned()
     }
 
-    fn font(&mut self, name: &str) -> Option<Font> {
-        let font = Font::from_name(name);
-        self.check("font", font.is_some(), field::UNKNOWN_KIND);
-        font
-    }
-
-    /// It is shown in the editor and leaves the house: nothing in it runs, asks or fetches. Without a word it is none.
-    fn signature(&mut self, html: &str) -> Option<String> {
-        self.check("signature_html", html.chars().count() <= SIGNATURE_MAX, field::TOO_LONG);
-        let safe = display::safe_html(html);
-        let says = safe.contains("<img src") || !display::text_of_html(&safe).trim().is_empty();
-        says.then_some(safe)
-    }
-
-    fn pin(&mut self, typed: &str) -> Option<String> {
-        let pin: String =
-            typed.chars().filter(|c| !c.is_whitespace() && *c != ':').map(|c| c.to_ascii_lowercase()).collect();
-        let is_digest = pin.len() == 64 && pin.chars().all(|c| c.is_ascii_hexdigit());
-        self.check("pinned_certificate", pin.is_empty() || is_digest, field::OUT_OF_RANGE);
-        Some(pin).filter(|pin| !pin.is_empty())
-    }
-
-    fn never_link(&mut self, typed: &[String]) -> Vec<String> {
-        let mut list = Vec::new();
-        for (n, entry) in typed.iter().enumerate() {
-            let entry = help::trimmed(entry);
-            let well = if entry.trim_start_matches('@').contains('@') {
-                Address::parse(entry).is_some()
-            } else {
-                help::is_host(entry.trim_start_matches('@'))
-            };
-            match well {
-                true => list.push(entry.to_owned()),
-                false if entry.is_empty() => {}
-                false => self.wrong(format!("never_link.{n}"), field::NOT_AN_ADDRESS),
-            }
-        }
-        list
-    }
-
     fn secret(&mut self, field: &str, typed: &ServerInput) -> Option<Secret> {
         let secret = typed.secret.clone().filter(|secret| !secret.reveal().is_empty())?;
         let text = String::from_utf8_lossy(secret.reveal());
@@ -248,10 +213,12 @@ impl Draft {
         self.bounds("incoming", &typed);
         let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(was).to_owned();
         // Ports and the like of one kind say nothing of the other; the secret was given for the same host.
-        let before = kept.filter(|_| kind == was);
+        let before = kept.as_ref().filter(|_| kind == was);
         match kind.as_str() {
             "none" => Incoming::None,
             "microsoft365" => Incoming::Microsoft365,
+            "relay" => Incoming::Relay { relay_address: settings.incoming.relay_address().map(str::to_owned) },
+            "gmail" => Incoming::Gmail,
             "imap" => {
                 let port = |encryption| if encryption == Encryption::Tls { 993 } else { 143 };
                 let prefix = match &typed.prefix {
@@ -262,7 +229,7 @@ impl Draft {
                 };
                 let mut server = self.server("incoming", typed, before, settings, &settings.address, port);
                 server.prefix = prefix;
-                self.signs_in(kept, &server, with_secret);
+                self.signs_in(kept.as_ref(), &server, with_secret);
                 Incoming::Imap(server)
             }
             "pop3" => {
@@ -273,12 +240,20 @@ impl Draft {
                 self.warnings.extend(warning.map(told));
                 let mut server = self.server("incoming", typed, before, settings, &settings.address, port);
                 server.after_fetch = Some(after);
-                self.signs_in(kept, &server, with_secret);
+                self.signs_in(kept.as_ref(), &server, with_secret);
                 Incoming::Pop3(server)
             }
+            "ews" => {
+                let before = match &settings.incoming {
+                    Incoming::Ews(before) => Some(before),
+                    _ => None,
+                };
+                let exchange = self.exchange("incoming", &typed, before, &settings.address);
+                self.signs_in(kept.as_ref(), &exchange.server(), with_secret);
+                Incoming::Ews(exchange)
+            }
             kind => {
-                self.exchange("incoming", kind, &typed);
-                let known = ["gmail", "ews", "mailgun", "relay"].contains(&kind);
+                let known = ["mailgun"].contains(&kind);
                 self.wrong("incoming.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Incoming::None
             }
@@ -291,7 +266,8 @@ impl Draft {
             self.wrong("incoming.secret", field::REQUIRED);
         }
         self.same_host("incoming.secret", kept, server, with_secret);
-        self.check("incoming.username", !server.username.is_empty(), field::REQUIRED);
+        let told = self.errors.iter().any(|error| error.field == "incoming.username");
+        self.check("incoming.username", told || !server.username.is_empty(), field::REQUIRED);
     }
 
     fn outgoing(&mut self, typed: ServerInput, settings: &AccountSettings, with_secret: bool) -> Outgoing {
@@ -306,6 +282,7 @@ impl Draft {
             "none" => Outgoing::None,
             "microsoft365" => Outgoing::Microsoft365,
             "builtin" => Outgoing::Builtin,
+            "gmail" => Outgoing::Gmail,
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
                 let same_as_incoming = match &settings.incoming {
@@ -319,9 +296,20 @@ impl Draft {
                 self.same_host("outgoing.secret", before, &server, with_secret);
                 Outgoing::Smtp(server)
             }
+            "ews" => {
+                // Both halves of a mailbox are at the same server.
+                let (before, same) = match (&settings.outgoing, &settings.incoming) {
+                    (Outgoing::Ews(before), _) => (Some(before.server()), Some(before)),
+                    (_, Incoming::Ews(incoming)) => (None, Some(incoming)),
+                    _ => (None, None),
+                };
+                let exchange = self.exchange("outgoing", &typed, same, &settings.address);
+                self.check("outgoing.secret", before.is_some() || with_secret, field::REQUIRED);
+                self.same_host("outgoing.secret", before.as_ref(), &exchange.server(), with_secret);
+                Outgoing::Ews(exchange)
+            }
             kind => {
-                self.exchange("outgoing", kind, &typed);
-                let known = ["mailgun", "gmail", "ews"].contains(&kind);
+                let known = kind == "mailgun";
                 self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
                 Outgoing::None
             }
@@ -334,12 +322,11 @@ impl Draft {
         self.check(field, with_secret || !moved || server.username.is_empty(), field::SECRET_FOR_NEW_HOST);
     }
 
-    /// An Exchange server is named by an address whose host must be one.
-    fn exchange(&mut self, direction: &str, kind: &str, typed: &ServerInput) {
-        let Some(url) = typed.url.as_deref().filter(|_| kind == "ews") else { return };
-        let full = help::exchange_url(url);
-        let host = full.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
-        self.check(&format!("{direction}.url"), help::is_host(host), field::NOT_A_HOST);
+    fn exchange(&mut self, direction: &str, typed: &ServerInput, before: Option<&Exchange>, address: &str) -> Exchange {
+        let found = exchange::settle(direction, typed, before, address);
+        self.errors.extend(found.errors);
+        self.warnings.extend(found.warnings);
+        found.exchange
     }
 
     fn server(

@@ -92,8 +92,15 @@ fn everything_that_is_wrong_is_said_at_once() {
 
 #[test]
 fn kinds_that_are_still_to_come_are_told_from_kinds_that_are_none() {
-    let settled = made(r#"{"address":"a@b.nl","incoming":{"kind":"gmail"},"outgoing":{"kind":"pigeon"}}"#);
+    let settled = made(r#"{"address":"a@b.nl","incoming":{"kind":"mailgun"},"outgoing":{"kind":"pigeon"}}"#);
     assert_eq!(wrong(&settled), [("incoming.kind", "not_available_yet"), ("outgoing.kind", "unknown_kind")]);
+}
+
+#[test]
+fn a_mailbox_is_opened_by_one_provider() {
+    let settled = made(r#"{"address":"a@b.nl","incoming":{"kind":"gmail"},"outgoing":{"kind":"microsoft365"}}"#);
+    assert_eq!(wrong(&settled), [("outgoing.kind", "one_provider")]);
+    assert!(wrong(&made(r#"{"address":"a@b.nl","incoming":{"kind":"gmail"},"outgoing":{"kind":"gmail"}}"#)).is_empty());
 }
 
 #[test]

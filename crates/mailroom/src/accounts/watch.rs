@@ -145,8 +145,11 @@ pub(crate) async fn forget_refusals(room: &MailRoom, account: &Account) -> Resul
 
 fn host(account: &Account, half: Half) -> Option<String> {
     let host = match (half, &account.settings.incoming, &account.settings.outgoing) {
-        (Half::Receiving, Incoming::Imap(server) | Incoming::Pop3(server), _) => &server.host,
-        (Half::Sending, _, Outgoing::Smtp(server)) => &server.host,
+        (Half::Receiving, Incoming::Imap(server) | Incoming::Pop3(server), _) => server.host.clone(),
+        (Half::Sending, _, Outgoing::Smtp(server)) => server.host.clone(),
+        (Half::Receiving, Incoming::Ews(exchange), _) | (Half::Sending, _, Outgoing::Ews(exchange)) => {
+            exchange.server().host
+        }
         _ => return None,
     };
     Some(host.trim_end_matches('.').to_ascii_lowercase())

@@ -9,7 +9,7 @@ use std::{
 };
 use store::{
     Viewer,
-    account::{Account, Direction, Encryption},
+    account::{Account, Direction, Encryption, Incoming},
 };
 use tokio::task::AbortHandle;
 
@@ -135,7 +135,10 @@ fn planned(account: &Account) -> Vec<(&'static str, &'static str)> {
             names.extend(["resolve", "connect"]);
             names.extend((server.encryption != Encryption::None).then_some("tls"));
         }
-        names.extend(["sign_in", if is_incoming { "folders" } else { "send" }]);
+        match &account.settings.incoming {
+            Incoming::Relay { .. } if is_incoming => names.push("connect"),
+            _ => names.extend(["sign_in", if is_incoming { "folders" } else { "send" }]),
+        }
         planned.extend(names.into_iter().map(|name| (name, direction)));
     }
     if receives && sends {

@@ -3,6 +3,7 @@
 
 use crate::{
     MailRoom,
+    accounts::relay,
     incoming::{self, PassError},
     outgoing::system,
     words::{self, Refusal},
@@ -75,7 +76,8 @@ async fn free_address(tx: &mut Tx, name: &str, domain: &str) -> Result<String, S
     let mut number = 1;
     loop {
         let address = if number == 1 { format!("{name}@{domain}") } else { format!("{name}-{number}@{domain}") };
-        if account::by_own_address(tx, &fold_address(&address)).await?.is_none() {
+        let is_taken = number == 1 && relay::is_reserved(name);
+        if !is_taken && account::by_own_address(tx, &fold_address(&address)).await?.is_none() {
             return Ok(address);
         }
         number += 1;

@@ -30,6 +30,10 @@ use store::{
 pub(crate) const POP3_DOOR: &str = "pop3 ";
 /// What the door of a mailbox at Microsoft 365 begins with.
 pub(crate) const GRAPH_DOOR: &str = "graph ";
+/// What the door of a mailbox at Gmail begins with.
+pub(crate) const GMAIL_DOOR: &str = "gmail ";
+/// What the door of a mailbox at an Exchange server begins with.
+pub(crate) const EWS_DOOR: &str = "ews ";
 /// The fullest folders, and how many of the newest and of the oldest messages of each are looked for.
 const FULLEST: usize = 3;
 const OF_EACH: usize = 4;
@@ -90,9 +94,14 @@ fn door(account: &Account) -> Option<String> {
         Incoming::Pop3(server) => {
             Some(format!("{POP3_DOOR}{}:{} {}", server.host.to_lowercase(), server.port, server.username))
         }
+        Incoming::Ews(exchange) => {
+            let server = exchange.server();
+            Some(format!("{EWS_DOOR}{}:{} {}", server.host.to_lowercase(), server.port, server.username))
+        }
         Incoming::Microsoft365 => {
             Some(format!("{GRAPH_DOOR}{}", mail::address::fold_address(&account.settings.address)))
         }
+        Incoming::Gmail => Some(format!("{GMAIL_DOOR}{}", mail::address::fold_address(&account.settings.address))),
         _ => None,
     }
 }

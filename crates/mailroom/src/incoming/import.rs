@@ -46,20 +46,30 @@ pub async fn import(
     let account = &Account { fence: 0, ..account.clone() };
     match account.settings.incoming {
         Incoming::None | Incoming::Relay { .. } | Incoming::Pop3(_) => {
-            to_own_folders(room, account, messages, seen, true).await
+            to_own_folders(room, account, messages, seen, Manner { backlog: true, ..Manner::default() }).await
         }
         _ => to_server(room, account, messages, seen).await,
     }
 }
 
-/// Into folders of ours. With `backlog` it is old mail, of which nobody is told.
+/// How mail comes into folders of ours.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manner {
+    /// It is old mail, of which nobody is told.
+    pub(super) backlog: bool,
+    /// So many bytes at its beginning were written here: the same mail can come with others.
+    pub(super) ours: usize,
+}
+
+/// Into folders of ours.
 pub(super) async fn to_own_folders(
     room: &MailRoom,
     account: &Account,
     mut messages: mpsc::Receiver<Imported>,
     seen: Arc<watch::Sender<Progress>>,
-    backlog: bool,
+    manner: Manner,
 ) -> Result<Fetched, PassError> {
+    let backlog = manner.backlog;
     let (changes, received) = mpsc::channel(64);
     let job = Job { held: account.into(), backlog, since: None, collects: false, one_by_one: false };
     let message_id_key = pass::message_id_key(room, account.organisation).await?;
@@ -71,7 +81,7 @@ pub(super) async fn to_own_folders(
         while let Some(message) = messages.recv().await {
             let folder = own_folder(room, account, &mut folders, &message.folder).await?;
             done += 1;
-            let remote = own_id(&message.raw);
+            let remote = own_id(message.raw.get(manner.ours..).unwrap_or_default());
             let Imported { raw, flags, internal_at, .. } = message;
             let change = Change::Message { folder, remote, raw, flags, internal_at, room: None };
             let epoch = Change::Epoch { folder, epoch: EPOCH };

@@ -2,7 +2,8 @@
 //! store does for this one, so that everything above can read, mark, move and file its mail as anybody's.
 
 use super::{
-    Imported, import,
+    Imported,
+    import::{self, Manner},
     pass::{PassError, Progress},
 };
 use crate::MailRoom;
@@ -40,6 +41,22 @@ pub(crate) async fn deliver(room: &MailRoom, account: &Account, raw: Bytes) -> R
     put(room, account, "INBOX", raw, Flags::default(), Some(room.clock.now())).await.map(|_| ())
 }
 
+/// Puts mail into a mailbox of our own that came with `ours` bytes of ours before it: without those the same bytes are the
+/// same mail, and it is kept once wherever it was put since.
+pub(super) async fn deliver_once(room: &MailRoom, account: &Account, raw: Bytes, ours: usize) -> Result<(), PassError> {
+    let (organisation, id) = (account.organisation, account.id);
+    let remote = import::own_id(raw.get(ours..).unwrap_or_default());
+    let read = room
+        .store
+        .db
+        .read(move |tx| Box::pin(async move { store::place::is_held(tx, organisation, id, &remote).await }));
+    if read.await? {
+        return Ok(());
+    }
+    let manner = Manner { ours, ..Manner::default() };
+    take_in(room, account, "INBOX", raw, Flags::default(), Some(room.clock.now()), manner).await
+}
+
 async fn put(
     room: &MailRoom,
     account: &Account,
@@ -49,6 +66,19 @@ async fn put(
     internal_at: Option<i64>,
 ) -> Result<RemoteId, PassError> {
     let remote = import::own_id(&raw);
+    take_in(room, account, folder, raw, flags, internal_at, Manner::default()).await?;
+    Ok(remote)
+}
+
+async fn take_in(
+    room: &MailRoom,
+    account: &Account,
+    folder: &str,
+    raw: Bytes,
+    flags: Flags,
+    internal_at: Option<i64>,
+    manner: Manner,
+) -> Result<(), PassError> {
     let (one, messages) = mpsc::channel(1);
     // It works beside whoever may have the lease.
     let account = &Account { fence: 0, ..account.clone() };
@@ -56,8 +86,8 @@ async fn put(
     // The channel holds one and nobody else has its end.
     let _ = one.try_send(imported);
     drop(one);
-    import::to_own_folders(room, account, messages, Arc::new(watch::Sender::new(Progress::default())), false).await?;
-    Ok(remote)
+    let seen = Arc::new(watch::Sender::new(Progress::default()));
+    import::to_own_folders(room, account, messages, seen, manner).await.map(|_| ())
 }
 
 /// The folders, and what is done to their mail.

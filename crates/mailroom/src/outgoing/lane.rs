@@ -51,7 +51,10 @@ impl Lane {
     /// The way out through this transport.
     pub(crate) fn new(account: Account, transport: Arc<dyn Transport>) -> Lane {
         let limits = provider::limits(&account);
-        let reads = matches!(account.settings.incoming, Incoming::Imap(_) | Incoming::Pop3(_) | Incoming::Relay { .. });
+        let reads = matches!(
+            account.settings.incoming,
+            Incoming::Imap(_) | Incoming::Pop3(_) | Incoming::Relay { .. } | Incoming::Ews(_)
+        );
         Lane {
             slots: Semaphore::new(limits.connections.unwrap_or(connection::CONNECTIONS).max(1) as usize),
             pace: Pace::new(&account, limits),

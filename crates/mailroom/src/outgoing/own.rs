@@ -19,8 +19,8 @@ impl OwnTransport {
         let folded = fold_address(address);
         let read = room.store.db.read(move |tx| {
             Box::pin(async move {
-                match account::by_own_address(tx, &folded).await? {
-                    Some((organisation, id)) => account::load(tx, organisation, id).await.map(Some),
+                match account::by_own_address(tx, &folded).await?.filter(|own| own.takes_mail) {
+                    Some(own) => account::load(tx, own.organisation, own.account).await.map(Some),
                     None => Ok(None),
                 }
             })

@@ -41,6 +41,8 @@ pub(crate) fn limits(account: &Account) -> Limits {
     let provider = match account.settings.outgoing {
         Outgoing::Microsoft365 => Some(&MICROSOFT),
         Outgoing::Builtin => Some(&BY_OWN_HAND),
+        Outgoing::Gmail => Some(&GOOGLE),
+        Outgoing::Ews(_) => Some(&EXCHANGE),
         _ => outgoing_host(account).and_then(find),
     };
     let of = |pick: fn(&Known) -> Option<u32>| provider.and_then(pick);
@@ -63,16 +65,27 @@ const MICROSOFT: Known = Known {
 
 /// Many domains at a time; each of them gets few connections (`connect::direct`).
 const BY_OWN_HAND: Known = Known { connections: Some(20), ..known("builtin") };
+/// What Google Workspace takes (support.google.com/a/answer/166852); a private mailbox takes 500 a day.
+const GOOGLE: Known =
+    Known { saves_sent: true, connections: Some(2), per_minute: Some(60), per_day: Some(2000), ..known("gmail") };
+/// An Exchange server in the house, where nobody changed it: one user may ask 27 questions at once and send as much as he
+/// likes (learn.microsoft.com/exchange, throttling policies).
+const EXCHANGE: Known = Known { saves_sent: true, connections: Some(2), ..known("exchange") };
 
 /// Whether whatever is sent by this way lies among what was sent, and none of it may be put there.
 pub(crate) fn saves_sent_always(account: &Account) -> bool {
-    account.settings.outgoing == Outgoing::Microsoft365
+    matches!(account.settings.outgoing, Outgoing::Microsoft365 | Outgoing::Gmail | Outgoing::Ews(_))
 }
 
 /// Whether the provider is known to keep the sent copy itself: then we only look.
 pub(crate) fn saves_sent(account: &Account) -> bool {
     if saves_sent_always(account) {
-        return account.settings.incoming == Incoming::Microsoft365;
+        return matches!(
+            (&account.settings.incoming, &account.settings.outgoing),
+            (Incoming::Microsoft365, Outgoing::Microsoft365)
+                | (Incoming::Gmail, Outgoing::Gmail)
+                | (Incoming::Ews(_), Outgoing::Ews(_))
+        );
     }
     let same_house = match (&account.settings.incoming, outgoing_host(account)) {
         (Incoming::Imap(server), Some(outgoing)) => find(&server.host).zip(find(outgoing)),

@@ -45,6 +45,9 @@ explained! {
     OTHER_ACCOUNT "other_account":
         "De server antwoordt met een andere mailbox dan die waarvan hier de mail staat." / "The server answers with another mailbox than the one whose mail is here."
         => "Zet de vorige server of gebruikersnaam terug. Is de mailbox verhuisd, zet dan eerst de oude mail over naar de nieuwe server en sla de mailbox hier opnieuw op. Maak voor een andere mailbox een nieuwe aan." / "Put back the former server or user name. If the mailbox was moved, first bring the old mail over to the new server and save the mailbox here again. For another mailbox make a new one.";
+    NO_LISTENER "no_listener":
+        "Deze Postkamer neemt nu geen mail van buiten aan." / "This Postkamer takes in no mail from outside now."
+        => "De beheerder van de server zet dat aan met --smtp en laat mail voor het domein naar deze server wijzen (MX). Hoe, staat in docs/connectors/own-addresses.md." / "The server's administrator switches that on with --smtp and points mail for the domain to this server (MX). How stands in docs/connectors/own-addresses.md.";
     UNKNOWN_HOST "unknown_host":
         "De servernaam bestaat niet." / "The server name does not exist."
         => "Controleer de servernaam op tikfouten, of laat de instellingen opzoeken." / "Check the server name for typing errors, or have the settings looked up.";
@@ -105,6 +108,15 @@ explained! {
     NO_COMMON_MECHANISM "no_common_mechanism":
         "De server en Postkamer kennen geen gezamenlijke manier van aanmelden." / "The server and Postkamer have no way of signing in that both know."
         => "Controleer of aanmelden op deze server en poort aanstaat; kies anders een andere poort." / "Check that signing in is switched on at this server and port; else choose another port.";
+    OTHER_SIGN_IN "other_sign_in":
+        "De server wil op een andere manier worden aangemeld dan gekozen is." / "The server wants to be signed in to in another way than the one that was chosen."
+        => "Kies NTLM in plaats van Basic, of andersom. Kan de server geen van beide, dan moet de beheerder van Exchange er een aanzetten voor EWS." / "Choose NTLM instead of Basic, or the other way round. If the server knows neither, the administrator of Exchange must switch one on for EWS.";
+    NOT_EXCHANGE "not_exchange":
+        "Op dit adres antwoordt geen Exchange Web Services; misschien is het de inlogpagina van de webmail." / "What answers at this address is no Exchange Web Services; it may be the login page of the webmail."
+        => "Vul het adres in dat op /EWS/Exchange.asmx eindigt, of alleen de naam van de server. Staat er een proxy met een inlogpagina voor, laat de beheerder dan het pad /EWS ervan uitzonderen." / "Enter the address that ends in /EWS/Exchange.asmx, or only the name of the server. If a proxy with a login page stands before it, have the administrator exempt the path /EWS.";
+    EWS_OFF "ews_off":
+        "De server laat deze mailbox niet toe bij Exchange Web Services." / "The server does not let this mailbox in to Exchange Web Services."
+        => "Laat de beheerder van Exchange EWS aanzetten voor deze mailbox (Set-CASMailbox, EwsEnabled), en Postkamer toelaten als er een lijst van toegelaten programma's is." / "Have the administrator of Exchange switch EWS on for this mailbox (Set-CASMailbox, EwsEnabled), and let Postkamer in where there is a list of programs that may.";
     BLACKLISTED "blacklisted":
         "De server heeft ons adres geblokkeerd na te veel pogingen." / "The server has put our address on its blacklist after too many attempts."
         => "Wacht een uur, of hef de blokkade op bij de provider (vaak in de webmail). Controleer eerst het wachtwoord." / "Wait an hour, or lift the block at the provider (often in the webmail). Check the password first.";
@@ -115,7 +127,7 @@ explained! {
         "De toestemming om deze mailbox te gebruiken is ingetrokken of verlopen, of nog niet gegeven." / "The consent to use this mailbox was withdrawn or has expired, or was not given yet."
         => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
     APP_REFUSED "app_refused":
-        "Microsoft neemt de app-registratie van uw organisatie niet aan: het clientgeheim is onjuist of verlopen, of de app is er niet meer." / "Microsoft does not take your organisation's app registration: the client secret is wrong or has expired, or the app is gone."
+        "De provider neemt de app-registratie van uw organisatie niet aan: het clientgeheim is onjuist of verlopen, of de app is er niet meer." / "The provider does not take your organisation's app registration: the client secret is wrong or has expired, or the app is gone."
         => "Laat een beheerder bij Instellingen, Apps een nieuw clientgeheim invullen." / "Have an administrator enter a new client secret at Settings, Apps.";
     ACCOUNT_DISABLED "account_disabled":
         "De mailbox is bij de provider geblokkeerd of mag dit protocol niet gebruiken." / "The mailbox is locked at the provider or may not use this protocol."
@@ -190,6 +202,9 @@ pub fn of(cause: Cause) -> Explained {
         Cause::BasicAuthOff => BASIC_AUTH_OFF,
         Cause::EncryptionNeeded => ENCRYPTION_NEEDED,
         Cause::NoCommonMechanism => NO_COMMON_MECHANISM,
+        Cause::OtherSignIn => OTHER_SIGN_IN,
+        Cause::NotExchange => NOT_EXCHANGE,
+        Cause::EwsOff => EWS_OFF,
         Cause::Blacklisted => BLACKLISTED,
         Cause::TokenRefused => TOKEN_REFUSED,
         Cause::GrantGone => GRANT_GONE,
@@ -215,7 +230,7 @@ pub fn of(cause: Cause) -> Explained {
 /// The explanation with that code, as kept with an account's health. What stands before the code of trouble with sending
 /// (`accounts::health::Half`) changes nothing about its cause.
 pub fn by_code(code: &str) -> Option<Explained> {
-    let all = || ALL.iter().chain(super::aadsts::ALL);
+    let all = || ALL.iter().chain(super::aadsts::ALL).chain(super::google::ALL);
     let find = |code: &str| all().find(|explained| explained.code == code).copied();
     find(code).or_else(|| find(code.strip_prefix(SENDING)?))
 }
@@ -227,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_failure_is_explained_in_both_languages_and_says_what_to_do() {
-        for explained in ALL.iter().chain(crate::words::aadsts::ALL) {
+        for explained in ALL.iter().chain(crate::words::aadsts::ALL).chain(crate::words::google::ALL) {
             assert_complete(explained.code, &explained.cause);
             assert_complete(explained.code, &explained.fix);
             assert_eq!(by_code(explained.code), Some(*explained), "the code {} is used twice", explained.code);

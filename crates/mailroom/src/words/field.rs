@@ -25,11 +25,17 @@ reasons! {
     /// A kind that isn't there yet.
     NOT_AVAILABLE_YET "not_available_yet" "Deze soort is nog niet beschikbaar." / "This kind is not available yet.";
     /// No app registered at the provider.
-    APP_NEEDED "app_needed" "Uw organisatie heeft nog geen app bij Microsoft geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at Microsoft yet. An administrator does so once, at Settings, Apps.";
+    APP_NEEDED "app_needed" "Uw organisatie heeft bij deze provider nog geen app geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at this provider yet. An administrator does so once, at Settings, Apps.";
+    /// A mailbox in Microsoft's cloud.
+    USE_MICROSOFT365 "use_microsoft365" "Deze mailbox staat bij Microsoft in de cloud: daar is Exchange Web Services uitgezet. Verbind hem met Microsoft 365." / "This mailbox is in Microsoft's cloud, where Exchange Web Services is switched off. Connect it through Microsoft 365.";
     /// Not a mailbox of that provider.
-    NOT_MICROSOFT "not_microsoft" "Deze mailbox is niet met Microsoft 365 verbonden." / "This mailbox is not connected through Microsoft 365.";
+    NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord." / "This mailbox is not opened by authorising it, but with a password.";
     /// No tenant.
     NOT_A_TENANT "not_a_tenant" "Vul het tenant-ID of een domein van uw organisatie in, zoals voorbeeld.nl; niet common." / "Enter the tenant ID or a domain of your organisation, like example.com; not common.";
+    /// A tenant where apps have none.
+    NO_TENANT_HERE "no_tenant_here" "Bij deze provider hoort bij een app geen tenant. Laat dit leeg." / "At this provider an app has no tenant. Leave this empty.";
+    /// Two providers at once.
+    ONE_PROVIDER "one_provider" "Ontvangen en verzenden gaan bij deze mailbox door één provider. Kies voor beide dezelfde." / "Receiving and sending go through one provider for this mailbox. Choose the same for both.";
     /// A kind that doesn't exist.
     UNKNOWN_KIND "unknown_kind" "Deze soort bestaat niet." / "There is no such kind.";
     /// Plain text without leave.
@@ -51,7 +57,9 @@ reasons! {
     /// The server of a mailbox with mail answers for another mailbox.
     ACCOUNT_FIXED "account_fixed" "Deze gebruikersnaam hoort bij een andere mailbox, en deze mailbox bevat al mail. Maak een nieuwe mailbox aan." / "This user name belongs to another mailbox, and this mailbox holds mail already. Make a new mailbox.";
     /// Another kind of server for mail that lies with the former kind.
-    KIND_FIXED "kind_fixed" "Deze mailbox bevat al mail, en die ligt bij IMAP op de server en bij POP3 in mappen van Postkamer. Maak voor de andere manier een nieuwe mailbox aan." / "This mailbox holds mail already, which lies on the server with IMAP and in folders of Postkamer with POP3. Make a new mailbox for the other manner.";
+    KIND_FIXED "kind_fixed" "Deze mailbox bevat al mail, en die ligt bij de ene manier op de server en bij de andere in mappen van Postkamer. Maak voor de andere manier een nieuwe mailbox aan." / "This mailbox holds mail already, which lies on the server with the one manner and in folders of Postkamer with the other. Make a new mailbox for the other manner.";
+    /// A name that the mail server keeps for itself.
+    RESERVED_ADDRESS "reserved_address" "Dit adres houdt de mailserver voor zichzelf. Kies een ander." / "The mail server keeps this address for itself. Choose another one.";
     /// The server answers with another mailbox.
     OTHER_MAILBOX "other_account" "Deze server antwoordt met een andere mailbox: de mail die hier staat is daar niet te vinden. Laat de vorige server en gebruikersnaam staan, of maak voor de andere mailbox een nieuwe aan. Is de mailbox verhuisd, zet dan eerst de oude mail over." / "This server answers with another mailbox: the mail that is here is not to be found there. Leave the former server and user name, or make a new mailbox for the other one. If the mailbox was moved, bring the old mail over first.";
     /// Another mailbox has that address.
@@ -242,6 +250,8 @@ reasons! {
     WARN_SEVERAL_DEVICES "several_devices" "Mail die van de server gaat is voor andere apparaten niet meer op te halen. Halen meer apparaten deze mailbox op, laat de mail dan op de server staan of kies IMAP." / "Mail that leaves the server can't be fetched by other devices any more. When several devices fetch this mailbox, leave the mail on the server or choose IMAP.";
     /// The user name was rewritten.
     WARN_USERNAME_REWRITTEN "username_rewritten" "DOMEIN\\naam is omgezet naar naam@domein." / "DOMAIN\\name was turned into name@domain.";
+    /// Mail is to come to an address of ours, and nobody takes it in.
+    WARN_NO_LISTENER "no_listener" "Deze Postkamer neemt nu geen mail van buiten aan: de beheerder van de server zet dat aan met --smtp." / "This Postkamer takes in no mail from outside now: the server's administrator switches that on with --smtp.";
 }
 
 /// The words for a conflict that the store names by its code.

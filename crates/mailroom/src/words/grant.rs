@@ -14,24 +14,24 @@ pub const BEGIN_AGAIN: Why = (
 pub const CANCELLED: Why = (
     "grant_cancelled",
     text(
-        "U hebt het autoriseren bij Microsoft afgebroken. Er is niets veranderd.",
-        "You cancelled authorising at Microsoft. Nothing was changed.",
+        "U hebt het autoriseren bij {provider} afgebroken. Er is niets veranderd.",
+        "You cancelled authorising at {provider}. Nothing was changed.",
     ),
 );
 /// Another mailbox was opened.
 pub const OTHER_MAILBOX: Why = (
     "grant_other_mailbox",
     text(
-        "U hebt bij Microsoft toestemming gegeven voor {granted}, maar deze mailbox is {mailbox}. Kies opnieuw Autoriseren en meld u aan als {mailbox}.",
-        "At Microsoft you gave consent for {granted}, but this mailbox is {mailbox}. Choose Authorise again and sign in as {mailbox}.",
+        "U hebt bij {provider} toestemming gegeven voor {granted}, maar deze mailbox is {mailbox}. Kies opnieuw Autoriseren en meld u aan als {mailbox}.",
+        "At {provider} you gave consent for {granted}, but this mailbox is {mailbox}. Choose Authorise again and sign in as {mailbox}.",
     ),
 );
 /// Less was granted than is needed.
 pub const TOO_LITTLE: Why = (
     "grant_too_little",
     text(
-        "Microsoft gaf minder rechten dan nodig is ({missing}). Voeg die bij de app toe, onder API-machtigingen, en kies opnieuw Autoriseren.",
-        "Microsoft gave fewer rights than are needed ({missing}). Add them to the app, at API permissions, and choose Authorise again.",
+        "{provider} gaf minder rechten dan nodig is ({missing}). Vink bij {provider} alles aan, of voeg de rechten bij de app toe, en kies opnieuw Autoriseren.",
+        "{provider} gave fewer rights than are needed ({missing}). Tick everything at {provider}, or add the rights to the app, and choose Authorise again.",
     ),
 );
 /// It said no, or could not be reached.
@@ -45,7 +45,7 @@ pub fn told((code, words): Why, facts: &[(&str, &str)]) -> Refusal {
     Refusal::Forbidden(FieldError { field: "grant".to_owned(), code, message: words.with(facts) })
 }
 
-/// Microsoft's refusal with its likely cause.
+/// The provider's refusal with its likely cause.
 pub fn refused(why: &super::cause::Explained, said: &str) -> Refusal {
     let (code, words) = REFUSED;
     let fill = |why: &str, fix: &str| words.with(&[("why", why), ("fix", fix), ("said", said)]);

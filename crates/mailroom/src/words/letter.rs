@@ -77,12 +77,12 @@ pub const NO_SUBJECT: Text = text("een gesprek zonder onderwerp", "a conversatio
 /// The client secret of an app ends (pains P7). Facts: name, date, link.
 pub const APP_SECRET_ENDS: Letter = Letter {
     subject: text(
-        "Het clientgeheim voor Microsoft 365 eindigt op {date}",
-        "The client secret for Microsoft 365 ends on {date}",
+        "Het clientgeheim bij {provider} eindigt op {date}",
+        "The client secret at {provider} ends on {date}",
     ),
     body: text(
-        "Dag {name},\n\nHet clientgeheim waarmee Postkamer zich bij Microsoft bekendmaakt eindigt op {date}. Daarna worden mailboxen van Microsoft 365 niet meer opgehaald en kunnen ze niet meer verzenden. Er gaat niets verloren.\n\nMaak in Microsoft Entra bij de app een nieuw clientgeheim, en vul de waarde en de einddatum hier in:\n{link}\n",
-        "Hello {name},\n\nThe client secret with which Postkamer makes itself known at Microsoft ends on {date}. After that mailboxes of Microsoft 365 are no longer fetched and can no longer send. Nothing gets lost.\n\nMake a new client secret for the app in Microsoft Entra, and enter its value and the date on which it ends here:\n{link}\n",
+        "Dag {name},\n\nHet clientgeheim waarmee Postkamer zich bij {provider} bekendmaakt eindigt op {date}. Daarna worden mailboxen van {provider} niet meer opgehaald en kunnen ze niet meer verzenden. Er gaat niets verloren.\n\nMaak bij {provider} voor de app een nieuw clientgeheim, en vul de waarde en de einddatum hier in:\n{link}\n",
+        "Hello {name},\n\nThe client secret with which Postkamer makes itself known at {provider} ends on {date}. After that mailboxes of {provider} are no longer fetched and can no longer send. Nothing gets lost.\n\nMake a new client secret for the app at {provider}, and enter its value and the date on which it ends here:\n{link}\n",
     ),
 };
 

@@ -7,6 +7,7 @@ pub mod cause;
 mod checks;
 pub mod doubt;
 pub mod field;
+pub mod google;
 pub mod grant;
 pub mod letter;
 mod origin;

@@ -25,13 +25,13 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "De mail van een mailbox wegschrijven als mbox-, Maildir- of .eml-bestanden",
     ),
     (
-        "Play Microsoft on this machine, with faults on request, to try things out",
-        "Op deze machine Microsoft spelen, met storingen op verzoek, om dingen uit te proberen",
+        "Play Microsoft and Google on this machine, with faults on request, to try things out",
+        "Op deze machine Microsoft en Google spelen, met storingen op verzoek, om dingen uit te proberen",
     ),
     ("Where to listen; only on this machine itself", "Waar te luisteren; alleen op deze machine zelf"),
     (
-        "Address of a simulator on this machine that stands in for Microsoft",
-        "Adres van een simulator op deze machine die voor Microsoft invalt",
+        "Address of a simulator on this machine that stands in for Microsoft and Google",
+        "Adres van een simulator op deze machine die voor Microsoft en Google invalt",
     ),
     (
         "Write everything that is known about one person as a zip file",
@@ -110,6 +110,24 @@ pub(super) const HELP: &[(&str, &str)] = &[
     (
         "Where to listen for the page and the API [default: 127.0.0.1:8025]",
         "Waar de pagina en de API te bereiken zijn [standaard: 127.0.0.1:8025]",
+    ),
+    (
+        "Where to take mail in by SMTP, for our own addresses [default: nowhere]",
+        "Waar mail voor onze eigen adressen per SMTP binnenkomt [standaard: nergens]",
+    ),
+    (
+        "Certificate chain (PEM) to show there [default: one of our own making]",
+        "Certificaatketen (PEM) om daar te tonen [standaard: een zelfgemaakt certificaat]",
+    ),
+    ("Key (PEM) of that certificate", "Sleutel (PEM) van dat certificaat"),
+    (
+        "A network whose SMTP connections begin with a PROXY header (repeat, or separate by commas)",
+        "Een netwerk waarvan SMTP-verbindingen met een PROXY-kop beginnen (herhaal, of scheid met komma's)",
+    ),
+    ("Where serve would take mail in by SMTP", "Waar serve per SMTP mail zou aannemen"),
+    (
+        "Domain of our own addresses, to which mail is forwarded [default: postkamer.localhost]",
+        "Domein van onze eigen adressen, waarheen mail wordt doorgestuurd [standaard: postkamer.localhost]",
     ),
     ("Which part to run", "Welk deel er draait"),
     ("Where to listen", "Waar hij te bereiken is"),

@@ -3,6 +3,7 @@
 mod accounts;
 mod client;
 mod command_line;
+mod conformance;
 mod description;
 mod epoch;
 mod erase;
@@ -16,6 +17,7 @@ mod personal;
 mod pop3;
 mod post_office;
 mod program;
+mod relay;
 mod restore;
 mod rights;
 mod search;

@@ -96,6 +96,12 @@ impl Program {
         serving.child.wait().expect("our own child")
     }
 
+    /// Waits until it is dead by a hand other than ours.
+    pub(crate) fn killed(&mut self) {
+        let mut serving = self.serving.take().expect("it serves");
+        assert!(!serving.child.wait().expect("our own child").success());
+    }
+
     /// Serves again, at another port; the token stays good.
     pub(crate) fn serve_again(&mut self) {
         let serving = self.installation.serve();

@@ -8,7 +8,7 @@ mod mime;
 mod send;
 mod subscription;
 
-pub use mime::{recipients, without_bcc};
+pub use mime::{properties, recipients, without_bcc};
 pub use subscription::Subscription;
 
 use crate::{

@@ -30,9 +30,10 @@ pub fn front(cloud: &Cloud) -> Reply {
     html(
         200,
         &format!(
-            "<h1>Postkamer simulator</h1><p>Tenant: <code>{}</code></p>{app}<ul>{}</ul>",
+            "<h1>Postkamer simulator</h1><h2>Microsoft</h2><p>Tenant: <code>{}</code></p>{app}<ul>{}</ul>{}",
             cloud.tenant,
-            names.join("")
+            names.join(""),
+            crate::google::front(cloud),
         ),
     )
 }
@@ -146,11 +147,11 @@ pub fn device(cloud: &mut Cloud, asked: &Asked) -> Reply {
     }
 }
 
-fn to(address: &str) -> Reply {
+pub(crate) fn to(address: &str) -> Reply {
     Reply { status: 302, headers: vec![("location", address.to_owned())], ..Reply::default() }
 }
 
-fn html(status: u16, body: &str) -> Reply {
+pub(crate) fn html(status: u16, body: &str) -> Reply {
     let page = format!(
         r#"<!doctype html><html lang="nl"><meta charset="utf-8"><title>Simulator</title><body>{body}</body></html>"#
     );
@@ -158,6 +159,6 @@ fn html(status: u16, body: &str) -> Reply {
     Reply { status, headers, body: page.into_bytes(), is_cut: false }
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

@@ -32,6 +32,8 @@ pub struct Refresh {
     pub scope: String,
     /// It was shown once already.
     pub is_used: bool,
+    /// When it ends; `None`: when it is withdrawn.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// A device that waits for somebody to agree elsewhere.
@@ -48,15 +50,15 @@ pub struct Device {
 /// Everything that was granted.
 #[derive(Debug, Default)]
 pub struct Grants {
-    pub(super) codes: HashMap<String, Code>,
-    pub(super) access: HashMap<String, Access>,
-    pub(super) refresh: HashMap<String, Refresh>,
-    pub(super) devices: HashMap<String, Device>,
+    pub(crate) codes: HashMap<String, Code>,
+    pub(crate) access: HashMap<String, Access>,
+    pub(crate) refresh: HashMap<String, Refresh>,
+    pub(crate) devices: HashMap<String, Device>,
 }
 
 impl Grants {
     /// A token that nobody can guess.
-    pub(super) fn fresh(kind: &str) -> String {
+    pub(crate) fn fresh(kind: &str) -> String {
         format!("{kind}.{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>())
     }
 
@@ -65,6 +67,14 @@ impl Grants {
         let token = Grants::fresh("eyJ0eXAiOiJKV1Qi");
         let ends_at = Timestamp::now() + SignedDuration::from_secs(seconds);
         self.access.insert(token.clone(), Access { who: who.map(str::to_owned), scope: scope.to_owned(), ends_at });
+        token
+    }
+
+    /// A new grant.
+    pub fn refresh_token(&mut self, client_id: String, who: &str, scope: String) -> String {
+        let token = Grants::fresh("1.AXoA");
+        let refresh = Refresh { client_id, who: who.to_owned(), scope, is_used: false, ends_at: None };
+        self.refresh.insert(token.clone(), refresh);
         token
     }
 

@@ -1,8 +1,8 @@
 //! Microsoft's sign-in: the page on which somebody agrees, and the place where tokens are given (learn.microsoft.com/
 //! entra/identity-platform/v2-oauth2-auth-code-flow, -client-creds-grant-flow, -device-code).
 
-mod authorize;
-mod grants;
+pub(crate) mod authorize;
+pub(crate) mod grants;
 mod token;
 
 pub use grants::Grants;
@@ -63,7 +63,7 @@ pub(crate) fn decide(cloud: &mut Cloud, address: &str, who: &str) -> Option<Stri
 }
 
 /// The fields of a form.
-fn form(body: &[u8]) -> HashMap<String, String> {
+pub(crate) fn form(body: &[u8]) -> HashMap<String, String> {
     let text = String::from_utf8_lossy(body);
     Asked::new("POST", &format!("?{text}"), HashMap::new(), Vec::new()).query
 }

@@ -142,8 +142,13 @@ fn given(cloud: &mut Cloud, app: &App, who: &str, scope: &str) -> Reply {
     });
     if scopes.contains(&"offline_access") {
         let token = Grants::fresh("1.AXoA");
-        let refresh =
-            Refresh { client_id: app.client_id.clone(), who: who.to_owned(), scope: scope.to_owned(), is_used: false };
+        let refresh = Refresh {
+            client_id: app.client_id.clone(),
+            who: who.to_owned(),
+            scope: scope.to_owned(),
+            is_used: false,
+            ends_at: None,
+        };
         cloud.grants.refresh.insert(token.clone(), refresh);
         answer["refresh_token"] = json!(token);
     }

@@ -112,8 +112,8 @@ CREATE UNIQUE INDEX identities_subject ON identities (organisation, issuer, subj
 CREATE TABLE app_registrations (
     organisation BIGINT NOT NULL,
     id BIGINT NOT NULL,
-    provider TEXT NOT NULL,            -- microsoft
-    tenant TEXT NOT NULL,              -- the organisation's name or number there
+    provider TEXT NOT NULL,            -- microsoft, google
+    tenant TEXT NOT NULL,              -- the organisation's name or number there; empty at Google
     client_id TEXT NOT NULL,
     client_secret BYTEA NOT NULL,      -- sealed to this row
     secret_set_at BIGINT NOT NULL,
@@ -183,6 +183,15 @@ CREATE TABLE departures (
 );
 
 -- Wrong passwords and codes, inward. A subject is a person, a browser or a network; no address stands here in words.
+-- Nodes that take mail in by SMTP, as they say of themselves every minute.
+CREATE TABLE listeners (
+    node TEXT NOT NULL PRIMARY KEY,
+    address TEXT NOT NULL,             -- ADDR:PORT
+    certified BOOLEAN NOT NULL,        -- with a certificate of the owner's, not one of our own making
+    since_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+
 CREATE TABLE guards (
     subject TEXT NOT NULL PRIMARY KEY,
     organisation BIGINT,               -- of the person last tried, when there is one
@@ -242,6 +251,7 @@ CREATE TABLE accounts (
     is_primary BOOLEAN NOT NULL,
     incoming TEXT NOT NULL,            -- JSON, without the secret
     outgoing TEXT NOT NULL,            -- JSON, without the secret
+    relay_folded TEXT,                 -- the address of ours that its mail comes to; NULL: none
     incoming_secret BYTEA,             -- sealed to this row
     outgoing_secret BYTEA,             -- sealed to this row
     secrets_set_at BIGINT,
@@ -277,6 +287,7 @@ CREATE TABLE accounts (
     PRIMARY KEY (organisation, id)
 );
 CREATE UNIQUE INDEX accounts_address ON accounts (organisation, address_folded);
+CREATE UNIQUE INDEX accounts_relay ON accounts (relay_folded) WHERE relay_folded IS NOT NULL;
 
 CREATE TABLE owners (
     organisation BIGINT NOT NULL,

@@ -13,7 +13,7 @@ mod write;
 pub use health::{Colour, Health, Trouble, record_fetched, record_success, record_trouble, rouse, try_now};
 pub use held::{Held, any_due, forget_leases, held};
 pub use lease::{AccountLease, hold, lease, release, renew};
-pub use own::{by_own_address, take_over};
+pub use own::{OwnMailbox, by_own_address, of_the_postmaster, take_over};
 pub use past::{Turn, turns};
 pub use read::{by_address, counts, domains, get, list, load, load_all};
 pub use secret::{Direction, open_secret, renew_secret, set_secret};

@@ -1,14 +1,35 @@
 //! Mailboxes of our own: the temporary one that an organisation begins with (features M15).
 
 use super::{AccountSettings, Outgoing, primary, set_primary};
-use crate::{StoreError, Tx, vals};
+use crate::{Row, StoreError, Tx, vals};
 use mail::{AccountKey, OrganisationKey};
 
-/// The mailbox of our own with this address (folded), of whatever organisation; mail that we deliver here goes there.
-pub async fn by_own_address(tx: &mut Tx, folded: &str) -> Result<Option<(OrganisationKey, AccountKey)>, StoreError> {
-    let sql = "SELECT organisation, id FROM accounts
-               WHERE address_folded = $1 AND active AND incoming LIKE '{\"kind\":\"relay\"%' ORDER BY organisation LIMIT 1";
-    Ok(tx.row(sql, &vals![folded]).await?.map(|row| (OrganisationKey(row.int(0)), AccountKey(row.int(1)))))
+/// A mailbox to which mail comes at an address of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnMailbox {
+    /// Whose it is.
+    pub organisation: OrganisationKey,
+    /// Which it is.
+    pub account: AccountKey,
+    /// Whether mail for it is taken: it is used, or about to be and being tried.
+    pub takes_mail: bool,
+}
+
+/// The mailbox to which mail for this address of ours (folded) goes, of whatever organisation.
+pub async fn by_own_address(tx: &mut Tx, folded: &str) -> Result<Option<OwnMailbox>, StoreError> {
+    let sql = "SELECT organisation, id, active OR last_fetched_at IS NULL FROM accounts WHERE relay_folded = $1";
+    Ok(tx.row(sql, &vals![folded]).await?.map(own))
+}
+
+/// The oldest mailbox of our own that is used: who founded this installation reads what is written to its postmaster.
+pub async fn of_the_postmaster(tx: &mut Tx) -> Result<Option<OwnMailbox>, StoreError> {
+    let sql = "SELECT organisation, id, active FROM accounts WHERE relay_folded IS NOT NULL AND active
+               ORDER BY organisation, id LIMIT 1";
+    Ok(tx.row(sql, &[]).await?.map(own))
+}
+
+fn own(row: Row) -> OwnMailbox {
+    OwnMailbox { organisation: OrganisationKey(row.int(0)), account: AccountKey(row.int(1)), takes_mail: row.bool(2) }
 }
 
 /// The organisation's first mailbox that can send to the world takes over from the temporary one: it sends the

@@ -72,7 +72,7 @@ pub enum AfterFetch {
 }
 
 /// An Exchange server (EWS).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// The address of `exchange.asmx`.
     pub url: String,
@@ -82,6 +82,29 @@ pub struct Exchange {
     /// How we sign in.
     #[serde(default)]
     pub authentication: Authentication,
+}
+
+impl Exchange {
+    /// The server that the address names, as a connection sees it.
+    pub fn server(&self) -> Server {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or(("https", &self.url));
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // Colons of an IPv6 address stand between brackets.
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
+            _ => (authority, None),
+        };
+        let is_plain = scheme.eq_ignore_ascii_case("http");
+        Server {
+            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            port: port.unwrap_or(if is_plain { 80 } else { 443 }),
+            encryption: if is_plain { Encryption::None } else { Encryption::Tls },
+            username: self.username.clone(),
+            authentication: self.authentication,
+            prefix: None,
+            after_fetch: None,
+        }
+    }
 }
 
 /// A domain at Mailgun, from the organisation's list.
@@ -115,6 +138,16 @@ pub enum Incoming {
     },
     /// The account only sends.
     None,
+}
+
+impl Incoming {
+    /// The address of ours that its mail comes to.
+    pub fn relay_address(&self) -> Option<&str> {
+        match self {
+            Incoming::Relay { relay_address } => relay_address.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// How mail goes out (features M3).
@@ -315,6 +348,16 @@ mod tests {
             assert!(serde_json::from_str::<Incoming>(&text).is_ok(), "{kind}");
             assert!(serde_json::from_str::<Outgoing>(&text).is_ok(), "{kind}");
         }
+    }
+
+    #[test]
+    fn the_address_of_exchange_names_a_server() {
+        let server = |url: &str| Exchange { url: url.to_owned(), ..Exchange::default() }.server();
+        let found = server("https://mail.voorbeeld.nl/EWS/Exchange.asmx");
+        assert_eq!((found.host.as_str(), found.port, found.encryption), ("mail.voorbeeld.nl", 443, Encryption::Tls));
+        let found = server("http://[::1]:8026/EWS/Exchange.asmx");
+        assert_eq!((found.host.as_str(), found.port, found.encryption), ("::1", 8026, Encryption::None));
+        assert_eq!(server("https://[::1]/x").port, 443);
     }
 
     #[test]

@@ -107,6 +107,19 @@ pub async fn known(tx: &mut Tx, organisation: OrganisationKey, folder: FolderKey
     Ok(known)
 }
 
+/// Whether something of that name lies in one of the account's folders, wherever people have put it since.
+pub async fn is_held(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    account: mail::AccountKey,
+    remote: &RemoteId,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM folders f JOIN places p ON p.organisation = f.organisation AND p.folder = f.id
+                   AND p.generation = f.generation AND p.remote = $3
+               WHERE f.organisation = $1 AND f.account = $2 LIMIT 1";
+    Ok(tx.row(sql, &vals![organisation, account, remote_number(remote)]).await?.is_some())
+}
+
 /// A place by its key: folder, our count of its epochs, number.
 pub(crate) type Key = (FolderKey, i64, i64);
 

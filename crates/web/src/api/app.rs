@@ -1,10 +1,10 @@
-//! The app that the organisation registered at Microsoft (features M8).
+//! The apps that the organisation registered at providers of mailboxes (features M8).
 
 use super::instant::Instant;
 use crate::{
     AppState,
     caller::Administrator,
-    given::Given,
+    given::{Given, Named},
     handler::routes,
     here::Here,
     problem::{Problem, ProblemBody},
@@ -15,7 +15,8 @@ use mailroom::accounts::{
     authorise::ANSWER,
 };
 use serde::{Deserialize, Serialize};
-use store::app_registration::AppRegistration;
+use std::str::FromStr;
+use store::app_registration::{AppProvider, AppRegistration};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use zeroize::Zeroizing;
@@ -24,9 +25,22 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get, set, remove))
 }
 
-/// The app at Microsoft, and what to register there.
+/// A provider of mailboxes.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(value_type = String, example = "google", pattern = "^(microsoft|google)$")]
+struct Provider(AppProvider);
+
+impl FromStr for Provider {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Provider, ()> {
+        AppProvider::from_name(name).map(Provider).ok_or(())
+    }
+}
+
+/// The app at a provider, and what to register there.
 #[derive(Debug, Serialize, ToSchema)]
-struct MicrosoftApp {
+struct ProviderApp {
     /// None: no app is registered yet.
     #[schema(required)]
     app: Option<AppShown>,
@@ -39,13 +53,13 @@ struct MicrosoftApp {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AppRegistration)]
 struct AppShown {
-    /// The tenant's number, or a domain of the organisation.
+    /// At Microsoft: the tenant's number, or a domain of the organisation. Empty elsewhere.
     #[schema(example = "voorbeeld.nl")]
     tenant: String,
     client_id: String,
     /// When the secret was last given.
     client_secret_set_at: Instant,
-    /// When the secret ends at Microsoft, as far as somebody said.
+    /// When the secret ends there, as far as somebody said.
     #[schema(required)]
     expires_at: Option<Instant>,
 }
@@ -54,7 +68,9 @@ struct AppShown {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AppForm {
-    #[schema(min_length = 1, max_length = 255)]
+    /// At Microsoft: the tenant's number, or a domain of the organisation. Left out elsewhere.
+    #[serde(default)]
+    #[schema(max_length = 255)]
     tenant: String,
     #[schema(min_length = 1, max_length = 200)]
     client_id: String,
@@ -66,45 +82,54 @@ struct AppForm {
     expires_at: Option<jiff::Timestamp>,
 }
 
-/// The app at Microsoft.
-#[utoipa::path(get, path = "/organisation/apps/microsoft", tag = "people",
-    responses((status = 200, description = "The app, and what to register there.", body = MicrosoftApp)))]
+/// The app at a provider.
+#[utoipa::path(get, path = "/organisation/apps/{provider}", tag = "people",
+    params(("provider" = Provider, Path, description = "At which provider.")),
+    responses((status = 200, description = "The app, and what to register there.", body = ProviderApp)))]
 async fn get(
     State(state): State<AppState>,
     Administrator(caller): Administrator,
     here: Here,
-) -> Result<Json<MicrosoftApp>, Problem> {
-    let kept = app::microsoft(&state.room, &caller.viewer).await?;
-    Ok(Json(MicrosoftApp { app: kept.map(AppShown::from), redirect_uri: redirect_uri(here) }))
+    Named(Provider(at)): Named<Provider>,
+) -> Result<Json<ProviderApp>, Problem> {
+    let kept = app::get(&state.room, &caller.viewer, at).await?;
+    Ok(Json(ProviderApp { app: kept.map(AppShown::from), redirect_uri: redirect_uri(here) }))
 }
 
-/// Says which app the organisation registered at Microsoft.
-#[utoipa::path(put, path = "/organisation/apps/microsoft", tag = "people", request_body = AppForm,
-    responses((status = 200, description = "The app as it is now.", body = MicrosoftApp)))]
+/// Says which app the organisation registered at a provider.
+#[utoipa::path(put, path = "/organisation/apps/{provider}", tag = "people",
+    params(("provider" = Provider, Path, description = "At which provider.")), request_body = AppForm,
+    responses((status = 200, description = "The app as it is now.", body = ProviderApp)))]
 async fn set(
     State(state): State<AppState>,
     Administrator(caller): Administrator,
     here: Here,
+    Named(Provider(at)): Named<Provider>,
     Given { value, .. }: Given<AppForm>,
-) -> Result<Json<MicrosoftApp>, Problem> {
+) -> Result<Json<ProviderApp>, Problem> {
     let input = AppInput {
         tenant: value.tenant,
         client_id: value.client_id,
         secret: value.client_secret.map(Zeroizing::new),
         expires_at: value.expires_at.map(jiff::Timestamp::as_millisecond),
     };
-    let saved = app::set_microsoft(&state.room, &caller.viewer, input).await?;
-    Ok(Json(MicrosoftApp { app: Some(saved.into()), redirect_uri: redirect_uri(here) }))
+    let saved = app::set(&state.room, &caller.viewer, at, input).await?;
+    Ok(Json(ProviderApp { app: Some(saved.into()), redirect_uri: redirect_uri(here) }))
 }
 
-/// Forgets the app. Mailboxes of Microsoft 365 are no longer fetched until there is another.
-#[utoipa::path(delete, path = "/organisation/apps/microsoft", tag = "people",
+/// Forgets the app. Mailboxes of that provider are no longer fetched until there is another.
+#[utoipa::path(delete, path = "/organisation/apps/{provider}", tag = "people",
+    params(("provider" = Provider, Path, description = "At which provider.")),
     responses(
         (status = 204, description = "It is gone."),
         (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-async fn remove(State(state): State<AppState>, Administrator(caller): Administrator) -> Result<StatusCode, Problem> {
-    app::remove_microsoft(&state.room, &caller.viewer).await?;
+async fn remove(
+    State(state): State<AppState>,
+    Administrator(caller): Administrator,
+    Named(Provider(at)): Named<Provider>,
+) -> Result<StatusCode, Problem> {
+    app::remove(&state.room, &caller.viewer, at).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -152,6 +177,21 @@ mod tests {
         assert_eq!(trial.get(PATH, &trial.ours.write).await.status, StatusCode::FORBIDDEN);
         assert_eq!(trial.call("DELETE", PATH, admin, Value::Null).await.status, StatusCode::NO_CONTENT);
         assert_eq!(trial.call("DELETE", PATH, admin, Value::Null).await.status, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn an_app_at_google_has_no_tenant_and_each_provider_has_its_own_app() {
+        let (trial, path) = (Trial::new().await, "/api/v1/organisation/apps/google");
+        let admin = &trial.ours.admin;
+        let form = json!({ "client_id": "een.apps.googleusercontent.com", "client_secret": "GOCSPX-kanarie" });
+        let kept = trial.call("PUT", path, admin, form).await;
+        assert_eq!((kept.status, &kept.json()["app"]["tenant"]), (StatusCode::OK, &json!("")));
+        assert_eq!(trial.get(PATH, admin).await.json()["app"], Value::Null, "that is Microsoft's");
+        let with = json!({ "tenant": "a.nl", "client_id": "een" });
+        let refused = trial.call("PUT", path, admin, with).await;
+        assert_eq!(refused.json()["errors"][0]["code"], json!("no_tenant_here"));
+        let unknown = trial.get("/api/v1/organisation/apps/yahoo", admin).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     }
 
     #[tokio::test]

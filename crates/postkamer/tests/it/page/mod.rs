@@ -2,6 +2,7 @@
 
 mod doubt;
 mod first_day;
+mod google;
 mod handling;
 mod hostile;
 mod keyboard;
@@ -15,6 +16,7 @@ mod people;
 mod pop3;
 mod provider;
 mod reading;
+mod relay;
 mod restore;
 mod sender;
 mod settings;

@@ -107,10 +107,10 @@ pub(crate) struct DirectionForm {
     prefix: Option<Option<String>>,
     /// POP3: what happens on the server after a message was stored.
     after_fetch: Option<AfterFetchForm>,
-    /// EWS: the address of `exchange.asmx`.
+    /// EWS: the address of `exchange.asmx`, or the server's name alone; outgoing: that of incoming when left out.
     #[schema(max_length = 2000)]
     url: Option<String>,
-    /// EWS: how we sign in.
+    /// EWS: how we sign in; ntlm when left out.
     authentication: Option<AuthenticationName>,
     /// Mailgun: the domain.
     #[schema(max_length = 255)]

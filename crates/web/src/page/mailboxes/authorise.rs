@@ -1,4 +1,4 @@
-//! *Autoriseren*: the way to Microsoft and back, for the owner of a mailbox (features M8).
+//! *Autoriseren*: the way to the provider and back, for the owner of a mailbox (features M8).
 
 use super::words::Say;
 use crate::{
@@ -56,7 +56,7 @@ async fn go(
     }
 }
 
-/// Back from Microsoft: what was granted is tried at once.
+/// Back from there: what was granted is tried at once.
 async fn come_back(
     State(state): State<AppState>,
     visitor: Visitor,

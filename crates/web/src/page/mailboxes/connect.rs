@@ -28,13 +28,10 @@ use axum::{
 };
 use mail::AccountKey;
 use mailroom::{
-    accounts::{self, AccountInput},
+    accounts::{self, AccountInput, vendor},
     words::{FieldError, Refusal, field},
 };
-use store::{
-    UserRole,
-    account::{Account, Incoming, Outgoing},
-};
+use store::{UserRole, account::Account, app_registration::AppProvider};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -59,12 +56,25 @@ struct Page {
     open: bool,
     may_allow_plaintext: bool,
     allows_plaintext: bool,
-    /// It is opened by a grant at Microsoft: whether there is one.
+    /// It is opened by a grant: whether there is one.
     authorised: Option<bool>,
     /// It is delivered by our own hand, and nobody showed yet that its address is theirs.
     unproven: bool,
+    /// Its mail is forwarded to an address of ours.
+    relay: Option<Relay>,
+    /// Where, as it is called and as its company is.
+    way: (&'static str, &'static str),
     /// What to fetch, once the mailbox can be read.
     choices: Option<Choices>,
+}
+
+/// How mail is forwarded to us.
+struct Relay {
+    address: String,
+    /// The mailbox has no other address.
+    is_own: bool,
+    /// Somebody takes mail in.
+    is_open: bool,
 }
 
 /// The last questions of the wizard.
@@ -106,7 +116,16 @@ async fn page(
     let run = accounts::test_run(&state.room, &person.viewer, account.id).await?;
     let test = TestView::new(account, run, visitor);
     let unfinished = is_unfinished(account);
-    let choices = match unfinished && test.can_go_on {
+    let relay = match account.settings.incoming.relay_address() {
+        None => None,
+        Some(address) => Some(Relay {
+            address: address.to_owned(),
+            is_own: address.eq_ignore_ascii_case(&account.settings.address),
+            is_open: !accounts::relay::own_addresses(&state.room).await?.listeners.is_empty(),
+        }),
+    };
+    // Nothing has to be known of a server of theirs.
+    let choices = match unfinished && (test.can_go_on || relay.is_some() && !test.is_running()) {
         false => None,
         true => Some(Choices {
             folders: roles_of(state, person, visitor, account.id).await?,
@@ -127,17 +146,23 @@ async fn page(
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
         unproven: account.settings.is_delivered_here() && !account.sender_proven,
+        relay,
+        way: way(account, Say(visitor.language)),
         choices,
         test,
     })
 }
 
-/// Whether the owner of a mailbox at Microsoft agreed; `None` for every other.
+/// Whether the owner of a mailbox that is opened by a grant agreed; `None` for every other.
 fn authorised(account: &Account) -> Option<bool> {
-    match (&account.settings.incoming, &account.settings.outgoing) {
-        (Incoming::Microsoft365, _) => Some(account.has_incoming_secret),
-        (_, Outgoing::Microsoft365) => Some(account.has_outgoing_secret),
-        _ => None,
+    accounts::has_grant(account)
+}
+
+fn way(account: &Account, say: Say) -> (&'static str, &'static str) {
+    match vendor::of(&account.settings) {
+        Some(at @ AppProvider::Google) => (say.by_google(), vendor::name(at)),
+        Some(at @ AppProvider::Microsoft) => (say.by_microsoft(), vendor::name(at)),
+        None => ("", ""),
     }
 }
 

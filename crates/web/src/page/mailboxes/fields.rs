@@ -12,7 +12,7 @@ use axum::{
 };
 use connect::Secret;
 use mailroom::accounts::{AccountInput, ServerInput};
-use store::account::{Account, AfterFetch, Encryption, Incoming, Outgoing, Server};
+use store::account::{Account, AfterFetch, Authentication, Encryption, Exchange, Incoming, Outgoing, Server};
 
 /// The fields of a form as they came.
 pub(super) struct Fields(Vec<(String, String)>);
@@ -61,7 +61,7 @@ const DAYS: &str = "14";
 pub(super) struct HalfForm {
     /// `incoming` or `outgoing`.
     pub(super) name: &'static str,
-    /// `imap`, `pop3`, `smtp` or `none`.
+    /// `imap`, `pop3`, `smtp`, `ews` or `none`.
     pub(super) kind: String,
     pub(super) host: String,
     pub(super) port: String,
@@ -73,6 +73,10 @@ pub(super) struct HalfForm {
     pub(super) after: String,
     /// POP3: after how many days.
     pub(super) days: String,
+    /// Exchange: the address of its service.
+    pub(super) url: String,
+    /// Exchange: `ntlm` or `basic`.
+    pub(super) authentication: String,
 }
 
 impl HalfForm {
@@ -87,6 +91,8 @@ impl HalfForm {
             prefix: String::new(),
             after: "leave".to_owned(),
             days: DAYS.to_owned(),
+            url: String::new(),
+            authentication: "ntlm".to_owned(),
         }
     }
 
@@ -115,6 +121,10 @@ impl HalfForm {
         self.after == after
     }
 
+    pub(super) fn signs_in_by(&self, authentication: &str) -> bool {
+        self.authentication == authentication
+    }
+
     /// What is wrong with a field of this half.
     pub(super) fn wrong<'a>(&self, errors: &'a Errors, field: &str) -> Option<&'a str> {
         errors.of(&format!("{}.{field}", self.name))
@@ -125,6 +135,7 @@ impl HalfForm {
             name,
             kind: match endpoint.kind {
                 connect::discover::Kind::Pop3 => "pop3",
+                connect::discover::Kind::Ews => "ews",
                 _ if name == "incoming" => "imap",
                 _ => "smtp",
             }
@@ -139,6 +150,7 @@ impl HalfForm {
             .to_owned(),
             username: endpoint.username.clone(),
             prefix: endpoint.prefix.clone().unwrap_or_default(),
+            url: endpoint.url.clone().unwrap_or_default(),
             ..HalfForm::empty(name, "", "")
         }
     }
@@ -159,7 +171,18 @@ impl HalfForm {
             prefix: server.prefix.clone().unwrap_or_default(),
             after: after.to_owned(),
             days: days.map_or_else(|| DAYS.to_owned(), |days| days.to_string()),
+            ..HalfForm::empty(name, kind, &server.username)
         }
+    }
+
+    fn of_exchange(name: &'static str, exchange: &Exchange) -> HalfForm {
+        let authentication = match exchange.authentication {
+            Authentication::Basic => "basic",
+            Authentication::Ntlm => "ntlm",
+            Authentication::Oauth => "oauth",
+        };
+        let (url, authentication) = (exchange.url.clone(), authentication.to_owned());
+        HalfForm { url, authentication, ..HalfForm::empty(name, "ews", &exchange.username) }
     }
 
     /// As it was typed.
@@ -175,6 +198,8 @@ impl HalfForm {
             prefix: of("prefix"),
             after: of("after"),
             days: of("days"),
+            url: of("url"),
+            authentication: of("authentication"),
         }
     }
 }
@@ -193,13 +218,18 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
     let incoming = match &settings.incoming {
         Incoming::Imap(server) => HalfForm::of_server("incoming", "imap", server),
         Incoming::Pop3(server) => HalfForm::of_server("incoming", "pop3", server),
+        Incoming::Ews(exchange) => HalfForm::of_exchange("incoming", exchange),
         Incoming::Microsoft365 => HalfForm::empty("incoming", "microsoft365", &settings.address),
+        Incoming::Relay { .. } => HalfForm::empty("incoming", "relay", &settings.address),
+        Incoming::Gmail => HalfForm::empty("incoming", "gmail", &settings.address),
         _ => HalfForm::empty("incoming", "none", &settings.address),
     };
     let outgoing = match &settings.outgoing {
         Outgoing::Smtp(server) => HalfForm::of_server("outgoing", "smtp", server),
+        Outgoing::Ews(exchange) => HalfForm::of_exchange("outgoing", exchange),
         Outgoing::Microsoft365 => HalfForm::empty("outgoing", "microsoft365", &settings.address),
         Outgoing::Builtin => HalfForm::empty("outgoing", "builtin", &settings.address),
+        Outgoing::Gmail => HalfForm::empty("outgoing", "gmail", &settings.address),
         _ => HalfForm::empty("outgoing", "none", &settings.address),
     };
     [incoming, outgoing]
@@ -209,8 +239,19 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if ["none", "microsoft365", "builtin"].contains(&kind) {
+    if ["none", "microsoft365", "gmail", "relay", "builtin"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
+    }
+    let secret = Some(of("secret")).filter(|secret| !secret.is_empty()).map(Secret::new);
+    if kind == "ews" {
+        return ServerInput {
+            kind: Some(kind.to_owned()),
+            url: Some(of("url").to_owned()),
+            username: Some(of("username").to_owned()),
+            authentication: Some(of("authentication").to_owned()).filter(|name| !name.is_empty()),
+            secret,
+            ..ServerInput::default()
+        };
     }
     let port = of("port").trim();
     ServerInput {
@@ -220,7 +261,7 @@ fn half_input(name: &str, fields: &Fields) -> ServerInput {
         port: (!port.is_empty()).then(|| port.parse().unwrap_or(-1)),
         encryption: Some(of("encryption").to_owned()),
         username: Some(of("username").to_owned()),
-        secret: Some(of("secret")).filter(|secret| !secret.is_empty()).map(Secret::new),
+        secret,
         prefix: Some(Some(of("prefix").to_owned())),
         after_fetch: match of("after") {
             "leave" => Some(AfterFetch::Leave),

@@ -80,7 +80,7 @@ impl Values {
             active: settings.active,
             primary: account.primary,
             receives: !matches!(settings.incoming, Incoming::None),
-            can_push: !matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365),
+            can_push: !matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail),
             push: settings.push,
             interval: settings.interval_seconds.map(|seconds| minutes(seconds).to_string()).unwrap_or_default(),
             disable_after: settings.disable_after_errors.to_string(),

@@ -21,10 +21,10 @@ use axum::{
 use connect::discover::{Candidate, Endpoint, Kind};
 use mailroom::{
     accounts::{self, secret},
-    words::{Checks, Refusal},
+    words::{Checks, Refusal, field},
 };
 use serde::Deserialize;
-use store::{UserRole, account::Incoming};
+use store::{UserRole, account::Incoming, app_registration::AppProvider};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/new", Who::MailboxManagers, show).post("/mailboxes/new", Who::MailboxManagers, make).post(
@@ -61,8 +61,25 @@ struct SettingsPage {
     open: bool,
     may_allow_plaintext: bool,
     allows_plaintext: bool,
-    /// The organisation registered an app at Microsoft.
-    by_microsoft: bool,
+    /// The providers at which the organisation registered an app.
+    by_grant: Vec<ByGrant>,
+    /// The mailbox is in Microsoft's cloud.
+    in_cloud: bool,
+}
+
+impl SettingsPage {
+    /// The mailbox is in Microsoft's cloud and nobody registered the app that opens it.
+    fn lacks_app(&self) -> bool {
+        self.in_cloud && self.by_grant.iter().all(|way| way.kind != "microsoft365")
+    }
+}
+
+/// A way in without servers and passwords.
+struct ByGrant {
+    kind: &'static str,
+    title: &'static str,
+    why: &'static str,
+    button: &'static str,
 }
 
 /// Other settings that were found.
@@ -128,7 +145,8 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
         halves,
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: false,
-        by_microsoft: accounts::app::microsoft(&state.room, &person.viewer).await?.is_some(),
+        by_grant: by_grant(&state, &person, say).await?,
+        in_cloud: candidates.iter().filter_map(|one| one.incoming.as_ref()).any(|one| one.kind == Kind::Graph),
     })
 }
 
@@ -144,8 +162,9 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
     match accounts::create(&state.room, &person.viewer, input).await {
         Ok(saved) => {
             let id = saved.account.id;
-            if saved.account.settings.incoming == Incoming::Microsoft365 {
-                // Nothing can be tried before its owner agreed.
+            let is_forwarded = matches!(saved.account.settings.incoming, Incoming::Relay { .. });
+            if accounts::vendor::of(&saved.account.settings).is_some() || is_forwarded {
+                // Nothing can be tried before its owner agreed, or before its mail is forwarded.
                 return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
             }
             if saved.account.settings.is_delivered_here() && !saved.account.sender_proven {
@@ -158,6 +177,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
         }
         Err(refusal) => {
             let errors = field_errors(refusal)?;
+            let in_cloud = errors.iter().any(|error| error.code == field::USE_MICROSOFT365.0);
             let page = SettingsPage {
                 frame: Frame::new(&visitor, Place::Mailboxes),
                 say: Say(visitor.language),
@@ -171,7 +191,8 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
                 open: true,
                 may_allow_plaintext: person.viewer.role == UserRole::Administrator,
                 allows_plaintext: fields.is_on("allow_plaintext"),
-                by_microsoft: accounts::app::microsoft(&state.room, &person.viewer).await?.is_some(),
+                by_grant: by_grant(&state, &person, Say(visitor.language)).await?,
+                in_cloud,
             };
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
@@ -184,6 +205,31 @@ async fn look_at_secret(visitor: Visitor, Query(which): Query<Which>, fields: Fi
     shown(&SecretWarnings { warnings: warnings.into_iter().map(|(_, text)| text.say(visitor.language)).collect() })
 }
 
+/// The ways in for which the organisation registered an app.
+async fn by_grant(state: &AppState, person: &Person, say: Say) -> Result<Vec<ByGrant>, Refusal> {
+    let mut found = Vec::new();
+    for provider in [AppProvider::Microsoft, AppProvider::Google] {
+        if accounts::app::get(&state.room, &person.viewer, provider).await?.is_none() {
+            continue;
+        }
+        found.push(match provider {
+            AppProvider::Microsoft => ByGrant {
+                kind: "microsoft365",
+                title: say.by_microsoft(),
+                why: say.by_microsoft_why(),
+                button: say.connect_by_microsoft(),
+            },
+            AppProvider::Google => ByGrant {
+                kind: "gmail",
+                title: say.by_google(),
+                why: say.by_google_why(),
+                button: say.connect_by_google(),
+            },
+        });
+    }
+    Ok(found)
+}
+
 fn first(visitor: &Visitor, errors: Errors, address: &str) -> AddressPage {
     let frame = Frame::new(visitor, Place::Mailboxes);
     AddressPage { frame, say: Say(visitor.language), errors, address: address.to_owned() }
@@ -192,17 +238,21 @@ fn first(visitor: &Visitor, errors: Errors, address: &str) -> AddressPage {
 /// What we can connect to today.
 fn is_usable(candidate: &Candidate) -> bool {
     let receives = candidate.incoming.as_ref().is_some_and(can_receive);
-    let sends = candidate.outgoing.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Smtp);
+    let sends = candidate.outgoing.as_ref().is_some_and(can_send);
     receives || (candidate.incoming.is_none() && sends)
 }
 
 fn can_receive(endpoint: &Endpoint) -> bool {
-    matches!(endpoint.kind, Kind::Imap | Kind::Pop3)
+    matches!(endpoint.kind, Kind::Imap | Kind::Pop3 | Kind::Ews)
+}
+
+fn can_send(endpoint: &Endpoint) -> bool {
+    matches!(endpoint.kind, Kind::Smtp | Kind::Ews)
 }
 
 fn of_candidate(candidate: &Candidate, address: &str) -> [HalfForm; 2] {
     let incoming = candidate.incoming.as_ref().filter(|endpoint| can_receive(endpoint));
-    let outgoing = candidate.outgoing.as_ref().filter(|endpoint| endpoint.kind == Kind::Smtp);
+    let outgoing = candidate.outgoing.as_ref().filter(|endpoint| can_send(endpoint));
     let empty = |name, kind| HalfForm::empty(name, kind, address);
     [
         incoming.map_or_else(|| empty("incoming", "imap"), |endpoint| HalfForm::of_endpoint("incoming", endpoint)),
@@ -221,7 +271,12 @@ fn origin(candidate: &Candidate, say: Say) -> String {
 
 fn summary(candidate: &Candidate, say: Say) -> String {
     let hosts = [&candidate.incoming, &candidate.outgoing].into_iter().flatten();
-    let hosts: Vec<String> = hosts.map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port)).collect();
+    let named = |endpoint: &Endpoint| match &endpoint.url {
+        Some(url) => url.clone(),
+        None => format!("{}:{}", endpoint.host, endpoint.port),
+    };
+    let mut hosts: Vec<String> = hosts.map(named).collect();
+    hosts.dedup();
     let pop3 = candidate.incoming.as_ref().is_some_and(|endpoint| endpoint.kind == Kind::Pop3);
     let manner = if pop3 { "POP3 · " } else { "" };
     format!("{manner}{} {}", hosts.join(", "), origin(candidate, say))

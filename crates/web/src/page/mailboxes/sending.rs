@@ -86,7 +86,9 @@ fn page(visitor: &Visitor, account: &Account, after: &After) -> Page {
         signature_html,
         sent_copy: match account.sent_copy {
             _ if matches!(account.settings.incoming, Incoming::Pop3(_)) => say.copy_here(),
-            _ if account.settings.outgoing == Outgoing::Microsoft365 => say.copy_provider(),
+            _ if matches!(account.settings.outgoing, Outgoing::Microsoft365 | Outgoing::Gmail | Outgoing::Ews(_)) => {
+                say.copy_provider()
+            }
             SentCopy::Unknown => say.copy_unknown(),
             SentCopy::Provider => say.copy_provider(),
             SentCopy::Ours => say.copy_ours(),

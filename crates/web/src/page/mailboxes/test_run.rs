@@ -25,6 +25,8 @@ pub(super) struct TestView {
     pub(super) groups: Vec<Group>,
     /// The mailbox can be read, or never will be: what to fetch can be chosen.
     pub(super) can_go_on: bool,
+    /// Its mail is forwarded to us.
+    pub(super) is_forwarded: bool,
 }
 
 /// The steps of one direction.
@@ -51,7 +53,9 @@ pub(super) struct StepLine {
 
 impl TestView {
     pub(super) fn new(account: &Account, run: Option<TestRun>, visitor: &Visitor) -> TestView {
-        let nothing = TestView { id: account.id, outcome: Outcome::None, groups: Vec::new(), can_go_on: false };
+        let is_forwarded = matches!(account.settings.incoming, Incoming::Relay { .. });
+        let nothing =
+            TestView { id: account.id, outcome: Outcome::None, groups: Vec::new(), can_go_on: false, is_forwarded };
         // A running test is shown to its end, an old one says nothing of newer settings.
         let Some(run) = run.filter(|run| run.ended.is_none() || run.version == account.version) else {
             return nothing;
@@ -104,7 +108,8 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
             }
             None => "later",
         };
-        let line = line(name, state, taken, visitor);
+        let is_ours = *direction == "incoming" && matches!(account.settings.incoming, Incoming::Relay { .. });
+        let line = line(name, state, taken, is_ours, visitor);
         match *direction {
             _ if is_round => round.push(line),
             "incoming" => receiving.push(line),
@@ -112,19 +117,26 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
         }
     }
     let mut groups = Vec::new();
-    if let Incoming::Imap(server) | Incoming::Pop3(server) = &account.settings.incoming {
-        groups.push(Group { title: say.receiving_from(&server.host), steps: receiving });
-    }
-    if let Outgoing::Smtp(server) = &account.settings.outgoing {
-        groups.push(Group { title: say.sending_by(&server.host), steps: sending });
-    }
+    let from = match &account.settings.incoming {
+        Incoming::Imap(server) | Incoming::Pop3(server) => Some(say.receiving_from(&server.host)),
+        Incoming::Ews(exchange) => Some(say.receiving_from(&exchange.server().host)),
+        Incoming::Relay { .. } => Some(say.by_forwarding().to_owned()),
+        _ => None,
+    };
+    let by = match &account.settings.outgoing {
+        Outgoing::Smtp(server) => Some(say.sending_by(&server.host)),
+        Outgoing::Ews(exchange) => Some(say.sending_by(&exchange.server().host)),
+        _ => None,
+    };
+    groups.extend(from.map(|title| Group { title, steps: receiving }));
+    groups.extend(by.map(|title| Group { title, steps: sending }));
     if !round.is_empty() {
         groups.push(Group { title: say.round_trip().to_owned(), steps: round });
     }
     groups
 }
 
-fn line(name: &str, state: &'static str, taken: Option<&TestStep>, visitor: &Visitor) -> StepLine {
+fn line(name: &str, state: &'static str, taken: Option<&TestStep>, is_ours: bool, visitor: &Visitor) -> StepLine {
     let (say, language) = (Say(visitor.language), visitor.language);
     let said = taken.filter(|step| !step.ok).and_then(|step| step.server_said.clone());
     let can_pin = taken.and_then(|step| step.code).is_some_and(|code| code.starts_with("certificate_"));
@@ -138,6 +150,7 @@ fn line(name: &str, state: &'static str, taken: Option<&TestStep>, visitor: &Vis
         },
         label: match name {
             "resolve" => say.step_resolve(),
+            "connect" if is_ours => say.step_door(),
             "connect" => say.step_connect(),
             "tls" => say.step_tls(),
             "sign_in" => say.step_sign_in(),

@@ -59,6 +59,8 @@ words! {
         account_sender_address "bevestigde het adres van een afzender" "confirmed the address of a sender";
         account_sender_domain "bevestigde het domein van een afzender" "confirmed the domain of a sender";
         account_sender_keys "maakte nieuwe sleutels voor een domein" "made new keys for a domain";
+        google_app_set "stelde de app voor Google in" "set up the app for Google";
+        google_app_removed "verwijderde de app voor Google" "removed the app for Google";
         account_authorised "autoriseerde een mailbox" "authorised a mailbox";
         account_authorisation_refused "kon een mailbox niet autoriseren" "could not authorise a mailbox";
         provider_removed "verwijderde de aanmelddienst" "removed the sign-in service";
@@ -165,6 +167,8 @@ impl Say {
             "account.sender_address" => self.account_sender_address(),
             "account.sender_domain" => self.account_sender_domain(),
             "account.sender_keys" => self.account_sender_keys(),
+            "organisation.google_app_set" => self.google_app_set(),
+            "organisation.google_app_removed" => self.google_app_removed(),
             "account.authorised" => self.account_authorised(),
             "account.authorisation_refused" => self.account_authorisation_refused(),
             "organisation.erased_let_again" => self.let_again(),

@@ -1,6 +1,7 @@
 //! The settings of the organisation. Administrators keep people, tokens and the log; everybody keeps templates, and sees
 //! what was set aside and that nothing is missing.
 
+mod app;
 mod aside;
 mod audit;
 mod block;
@@ -8,8 +9,8 @@ mod deed_words;
 mod group;
 mod group_removal;
 mod ledger;
-mod microsoft;
 mod organisation;
+mod own_addresses;
 mod people;
 mod sign_in;
 mod template;
@@ -31,7 +32,8 @@ const MANY: usize = 2000;
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = organisation::routes(pages);
     let pages = sign_in::routes(pages);
-    let pages = microsoft::routes(pages);
+    let pages = app::routes(pages);
+    let pages = own_addresses::routes(pages);
     let pages = people::routes(pages);
     let pages = user::routes(pages);
     let pages = group::routes(pages);
@@ -49,6 +51,7 @@ words! {
         organisation "Organisatie" "Organisation";
         sign_in "Aanmelden" "Sign-in";
         apps "Apps" "Apps";
+        addresses "Eigen adressen" "Own addresses";
         users "Gebruikers" "Users";
         groups "Groepen" "Groups";
         templates "Sjablonen" "Templates";
@@ -67,6 +70,7 @@ fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
         (true, "/settings", say.organisation()),
         (true, "/settings/sign-in", say.sign_in()),
         (true, "/settings/microsoft", say.apps()),
+        (true, "/settings/addresses", say.addresses()),
         (true, "/settings/users", say.users()),
         (true, "/settings/groups", say.groups()),
         (false, "/settings/templates", say.templates()),

@@ -1,0 +1,151 @@
+//! One letter as a list names it, and lists of letters.
+
+use super::{
+    folder,
+    line::{Line, Question},
+    xml::{Node, written},
+};
+use crate::ConnectError;
+use mail::Flags;
+
+/// What is asked of each letter in a list.
+pub const FIELDS: &str = concat!(
+    r#"<t:AdditionalProperties><t:FieldURI FieldURI="item:Size"/><t:FieldURI FieldURI="item:DateTimeReceived"/>"#,
+    r#"<t:FieldURI FieldURI="item:IsDraft"/><t:FieldURI FieldURI="item:Flag"/><t:FieldURI FieldURI="message:IsRead"/>"#,
+    r#"</t:AdditionalProperties>"#
+);
+/// Items on a page of a list; a server gives at most 1000 (EwsFindCountLimit).
+pub const PAGE: usize = 500;
+/// What lies in a mailbox and is no mail.
+const NO_MAIL: [&str; 6] = ["CalendarItem", "Contact", "DistributionList", "Task", "Network", "Person"];
+
+/// A letter in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its identifier, in which capitals count. A move ends it.
+    pub id: String,
+    /// What its present state is called.
+    pub key: String,
+    /// It left the folder.
+    pub is_gone: bool,
+    /// Its flags; `None` when the list did not say.
+    pub flags: Option<Flags>,
+    /// When it came in, milliseconds since 1970.
+    pub received_at: Option<i64>,
+    /// About how long it is, in bytes.
+    pub size: u64,
+}
+
+impl Item {
+    /// Reads one; whatever has no identifier, or is no mail, is none.
+    pub fn read(node: &Node) -> Option<Item> {
+        if NO_MAIL.contains(&node.name.as_str()) {
+            return None;
+        }
+        let id = node.child("ItemId")?;
+        let has_state = ["IsRead", "Flag", "IsDraft"].iter().any(|name| node.child(name).is_some());
+        let flags = has_state.then(|| Flags {
+            // What can't be unread is read.
+            seen: node.truth("IsRead").unwrap_or(true),
+            flagged: node.at(&["Flag", "FlagStatus"]).is_some_and(|status| status.text.trim() == "Flagged"),
+            draft: node.truth("IsDraft").unwrap_or(false),
+            ..Flags::default()
+        });
+        let received_at = node.said("DateTimeReceived").and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        Some(Item {
+            id: id.attribute("Id")?.to_owned(),
+            key: id.attribute("ChangeKey").unwrap_or_default().to_owned(),
+            is_gone: false,
+            flags,
+            received_at: received_at.map(|at| at.as_millisecond()),
+            size: node.said("Size").and_then(|size| size.parse().ok()).unwrap_or_default(),
+        })
+    }
+
+    /// It is still being written, so that its bytes change though its identifier stays.
+    pub fn is_draft(&self) -> bool {
+        self.flags.as_ref().is_some_and(|flags| flags.draft)
+    }
+}
+
+/// One page of a folder: the letters, newest first, and where the next page begins.
+pub async fn page(
+    line: &Line,
+    folder: &str,
+    offset: usize,
+    condition: &str,
+) -> Result<(Vec<Item>, Option<usize>), ConnectError> {
+    let question = format!(
+        concat!(
+            r#"<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape>{}</m:ItemShape>"#,
+            r#"<m:IndexedPageItemView MaxEntriesReturned="{}" Offset="{}" BasePoint="Beginning"/>{}"#,
+            r#"<m:SortOrder><t:FieldOrder Order="Descending"><t:FieldURI FieldURI="item:DateTimeReceived"/></t:FieldOrder></m:SortOrder>"#,
+            r#"<m:ParentFolderIds>{}</m:ParentFolderIds></m:FindItem>"#
+        ),
+        FIELDS,
+        PAGE,
+        offset,
+        condition,
+        folder::named(folder)
+    );
+    let message = line.one(Question::new(&question)).await?;
+    let root = message.child("RootFolder");
+    let items = message.inside(&["RootFolder", "Items"]).iter().filter_map(Item::read).collect();
+    let is_last =
+        root.and_then(|root| root.attribute("IncludesLastItemInRange")).is_none_or(|last| matches!(last, "true" | "1"));
+    let next = root.and_then(|root| root.attribute("IndexedPagingOffset")).and_then(|text| text.parse::<usize>().ok());
+    Ok((items, next.filter(|next| !is_last && *next > offset)))
+}
+
+/// The condition that a property is, or comes before, a value.
+pub fn condition(kind: &str, field: &str, value: &str) -> String {
+    let value = written(value);
+    format!(
+        r#"<m:Restriction><t:{kind}><t:FieldURI FieldURI="{field}"/><t:FieldURIOrConstant><t:Constant Value="{value}"/></t:FieldURIOrConstant></t:{kind}></m:Restriction>"#
+    )
+}
+
+/// The letters in a folder that bear this Message-ID.
+pub async fn by_message_id(line: &Line, folder: &str, message_id: &str) -> Result<Vec<Item>, ConnectError> {
+    let bare = message_id.trim().trim_start_matches('<').trim_end_matches('>');
+    let condition = condition("IsEqualTo", "message:InternetMessageId", &format!("<{bare}>"));
+    Ok(page(line, folder, 0, &condition).await?.0)
+}
+
+/// What is said of these letters now, without their bytes: each, or why not, in their order.
+pub async fn look(line: &Line, ids: &[&str]) -> Result<Vec<Result<Item, ConnectError>>, ConnectError> {
+    let named: String = ids.iter().map(|id| named(id)).collect();
+    let question = format!(
+        "<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape>{FIELDS}</m:ItemShape><m:ItemIds>{named}</m:ItemIds></m:GetItem>"
+    );
+    let messages = line.several(Question::new(&question)).await?;
+    let read = |message: Node| {
+        let item = message.inside(&["Items"]).first().and_then(Item::read);
+        item.ok_or_else(|| super::fault::later(crate::error::Cause::Protocol, None, "a letter without an identifier"))
+    };
+    Ok(messages.into_iter().map(|message| message.and_then(read)).collect())
+}
+
+/// A letter, named in a question.
+pub fn named(id: &str) -> String {
+    format!("<t:ItemId Id=\"{}\"/>", written(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_read_with_what_is_said_of_it() {
+        let text = r#"<t:Message><t:ItemId Id="AA=" ChangeKey="b"/><t:DateTimeReceived>2026-11-22T10:00:00Z</t:DateTimeReceived>
+            <t:Size>7</t:Size><t:IsDraft>0</t:IsDraft><t:Flag><t:FlagStatus>Flagged</t:FlagStatus></t:Flag>
+            <t:IsRead>1</t:IsRead></t:Message>"#;
+        let item = Item::read(&Node::read(text.as_bytes()).unwrap()).unwrap();
+        assert_eq!(item.flags, Some(Flags { seen: true, flagged: true, ..Flags::default() }));
+        assert_eq!((item.received_at, item.size, item.key.as_str()), (Some(1_795_341_600_000), 7, "b"));
+        assert!(!item.is_draft());
+        let task = text.replace("t:Message", "t:Task");
+        assert_eq!(Item::read(&Node::read(task.as_bytes()).unwrap()), None);
+        assert_eq!(Item::read(&Node::default()), None);
+    }
+}

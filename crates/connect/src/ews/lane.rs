@@ -1,0 +1,204 @@
+//! One connection to the server, and the sign-in on it: NTLM signs in a connection, not a request.
+
+use super::{
+    fault::{self, Http},
+    ntlm::{self, Moment, Person},
+};
+use crate::{
+    ConnectError, Credentials, Secret, Server, ServerWords, World,
+    error::{Cause, Step},
+    http::{HttpClient, lone_client, read_limited},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use reqwest::{Method, Response, header};
+use std::{sync::Arc, time::Duration};
+use zeroize::Zeroizing;
+
+/// What a refused sign-in has to say is no longer than this.
+const REFUSAL_BYTES: usize = 1 << 20;
+/// The first half of a handshake carries nothing.
+const HANDSHAKE: Duration = Duration::from_secs(60);
+
+/// How we sign in.
+#[derive(Debug, Clone)]
+pub enum SignIn {
+    /// The user name and password go along with each request.
+    Basic(Credentials),
+    /// The server sees that we know the password, and not the password.
+    Ntlm(Person),
+}
+
+impl SignIn {
+    /// What may not stand in anything that is kept of a server's words.
+    pub fn secret(&self) -> &Secret {
+        match self {
+            SignIn::Basic(Credentials::Password { secret, .. } | Credentials::Token { token: secret, .. }) => secret,
+            SignIn::Ntlm(person) => &person.secret,
+        }
+    }
+}
+
+/// Where the service is.
+#[derive(Debug)]
+pub struct Target {
+    /// The address of `exchange.asmx`.
+    pub url: String,
+    /// Its server, with the certificate that is pinned.
+    pub server: Server,
+    /// How we sign in.
+    pub sign_in: SignIn,
+}
+
+/// A connection, once it is open.
+#[derive(Debug)]
+pub struct Lane {
+    client: HttpClient,
+    target: Arc<Target>,
+    is_signed_in: bool,
+}
+
+/// What an answer says before its body.
+struct Head {
+    offers: Vec<String>,
+    retry_after: Option<Duration>,
+    location: Option<String>,
+    is_soap: bool,
+}
+
+impl Lane {
+    /// One that opens when it is first used.
+    pub fn new(world: &World, target: Arc<Target>) -> Result<Lane, ConnectError> {
+        Ok(Lane { client: lone_client(world, &target.server)?, target, is_signed_in: false })
+    }
+
+    /// The answer to a question in SOAP, its body still to come: one that carries SOAP, whatever that says.
+    pub async fn ask(&mut self, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
+        let answer = match &self.target.sign_in {
+            SignIn::Basic(credentials) => {
+                let header = plain(credentials);
+                self.send(question.clone(), Some(&header), time).await?
+            }
+            SignIn::Ntlm(person) => {
+                let person = person.clone();
+                match self.is_signed_in {
+                    false => self.handshake(&person, question, time).await?,
+                    true => {
+                        let answer = self.send(question.clone(), None, time).await?;
+                        match answer.status().as_u16() {
+                            // Another connection than the one that was signed in.
+                            401 => {
+                                drained(answer).await?;
+                                self.handshake(&person, question, time).await?
+                            }
+                            _ => answer,
+                        }
+                    }
+                }
+            }
+        };
+        let (status, head) = (answer.status().as_u16(), head(&answer));
+        if head.is_soap && matches!(status, 200 | 400 | 500) {
+            return Ok(answer);
+        }
+        self.is_signed_in &= status != 401;
+        drained(answer).await?;
+        if status == 200 {
+            let words = ServerWords("HTTP 200 with a page in place of SOAP".to_owned());
+            return Err(ConnectError::Settings { step: Step::SignIn, cause: Cause::NotExchange, words });
+        }
+        let is_basic = matches!(self.target.sign_in, SignIn::Basic(Credentials::Password { .. }));
+        if status == 401 && matches!(self.target.sign_in, SignIn::Basic(Credentials::Token { .. })) {
+            let words = ServerWords("HTTP 401".to_owned());
+            return Err(ConnectError::Credentials { cause: Cause::TokenRefused, words });
+        }
+        let Head { offers, retry_after, location, .. } = head;
+        let location = location.as_deref();
+        Err(fault::of_status(&Http { status, offers: &offers, retry_after, location, is_basic }))
+    }
+
+    /// Three messages over one connection (MS-NTHT §3.1); the third carries the question.
+    async fn handshake(&mut self, person: &Person, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
+        self.is_signed_in = false;
+        let first = ntlm::negotiate();
+        for scheme in ["NTLM", "Negotiate"] {
+            let header = format!("{scheme} {}", STANDARD.encode(&first));
+            let answer = self.send(Bytes::new(), Some(header.as_bytes()), HANDSHAKE).await?;
+            if answer.status().as_u16() != 401 {
+                return Ok(answer);
+            }
+            let challenge = challenge(&answer, scheme);
+            let offers = head(&answer).offers;
+            let end_point = answer.extensions().get::<reqwest::tls::TlsInfo>().and_then(|tls| tls.peer_certificate());
+            let end_point = end_point.and_then(crate::tls::end_point);
+            let Some(challenge) = challenge else {
+                if scheme == "NTLM" && offers.iter().any(|offer| offer.eq_ignore_ascii_case("Negotiate")) {
+                    drained(answer).await?;
+                    continue;
+                }
+                return Ok(answer);
+            };
+            drained(answer).await?;
+            let service = format!("HTTP/{}", self.target.server.host);
+            let moment = Moment { nonce: rand::random(), time: now(), service, end_point };
+            let third = ntlm::authenticate(person, &first, &challenge, &moment)
+                .ok_or_else(|| fault::later(Cause::Protocol, None, "the server's NTLM challenge can't be read"))?;
+            let header = Zeroizing::new(format!("{scheme} {}", STANDARD.encode(third)));
+            let answer = self.send(question.clone(), Some(header.as_bytes()), time).await?;
+            self.is_signed_in = answer.status().as_u16() != 401;
+            return Ok(answer);
+        }
+        Err(fault::later(Cause::Protocol, None, "no way of signing in was left"))
+    }
+
+    async fn send(&self, body: Bytes, authorization: Option<&[u8]>, time: Duration) -> Result<Response, ConnectError> {
+        let mut request = self.client.request(Method::POST, &self.target.url)?.timeout(time);
+        request = request.header(header::CONTENT_TYPE, "text/xml; charset=utf-8").header(header::ACCEPT, "text/xml");
+        if let Some(value) = authorization {
+            let mut value = header::HeaderValue::from_bytes(value)
+                .map_err(|_| fault::later(Cause::Protocol, None, "the sign-in can't stand in a header"))?;
+            value.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        self.client.begun(request.header(header::CONTENT_LENGTH, body.len()).body(body)).await
+    }
+}
+
+fn plain(credentials: &Credentials) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(match credentials {
+        Credentials::Password { username, secret } => {
+            let plain = Zeroizing::new([username.as_bytes(), b":", secret.reveal()].concat());
+            format!("Basic {}", STANDARD.encode(plain.as_slice())).into_bytes()
+        }
+        Credentials::Token { token, .. } => [b"Bearer ", token.reveal()].concat(),
+    })
+}
+
+/// An answer is read to its end, so that its connection can be used again.
+async fn drained(answer: Response) -> Result<(), ConnectError> {
+    read_limited(answer, REFUSAL_BYTES).await.map(|_| ())
+}
+
+fn head(answer: &Response) -> Head {
+    let text = |name| answer.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let offers = answer.headers().get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let offers = offers.filter_map(|offer| offer.split([' ', ',']).next()).map(str::to_owned).collect();
+    let retry_after = text(header::RETRY_AFTER).and_then(|said| said.trim().parse().ok()).map(Duration::from_secs);
+    let location = text(header::LOCATION).map(str::to_owned);
+    let is_soap =
+        text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/xml") || kind.contains("soap+xml"));
+    Head { offers, retry_after, location, is_soap }
+}
+
+fn challenge(answer: &Response, scheme: &str) -> Option<Vec<u8>> {
+    let offers = answer.headers().get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let mut told =
+        offers.filter_map(|offer| offer.split_once(' ')).filter(|(name, _)| name.eq_ignore_ascii_case(scheme));
+    told.find_map(|(_, text)| STANDARD.decode(text.trim()).ok())
+}
+
+/// Units of 100 nanoseconds since 1601.
+fn now() -> u64 {
+    let seconds = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
+    (seconds + 11_644_473_600) * 10_000_000
+}

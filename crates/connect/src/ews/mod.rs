@@ -1,0 +1,151 @@
+//! Exchange Web Services: a mailbox at an Exchange server in the house, both halves.
+//!
+//! `lane` is one connection and the sign-in on it (Basic, NTLM, or a token), `line` asks over a few of them and has patience;
+//! `folder` lists, `pull` brings what changed, `fetch` the bytes, `compare` finds what the server forgot to tell, `listen` is
+//! woken by notifications, `edit` does what was done here, `send` sends. An identifier is one letter's in one folder, and
+//! capitals count in it: a move ends it.
+
+mod compare;
+mod edit;
+mod fault;
+mod fetch;
+mod folder;
+mod item;
+mod lane;
+mod line;
+mod listen;
+mod ntlm;
+mod place;
+mod pull;
+mod send;
+mod xml;
+
+pub use line::Line;
+pub use send::EwsTransport;
+
+use crate::{
+    ConnectError, Credentials, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake, World,
+    error::Cause,
+};
+use async_trait::async_trait;
+use lane::{SignIn, Target};
+use listen::Listener;
+use mail::{RemoteId, RemoteSet, Role};
+use ntlm::Person;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// What stands before a folder's identifier in [`RemoteFolder::remote`]: such a name is not for people.
+pub const FOLDER_PREFIX: &str = "ews:";
+/// Nobody numbers anything anew: an identifier is one letter's for ever.
+const FOLDER_EPOCH: i64 = 1;
+
+/// Where the service is, and how to sign in there.
+#[derive(Debug, Clone)]
+pub struct EwsSettings {
+    /// The address of `exchange.asmx`.
+    pub url: String,
+    /// The server in that address, with the certificate that is pinned.
+    pub server: Server,
+    /// A password for Basic or NTLM, or a token.
+    pub credentials: Credentials,
+    /// The password is proven by NTLM and not sent.
+    pub by_ntlm: bool,
+}
+
+impl EwsSettings {
+    /// The line to the mailbox.
+    pub fn line(self, world: &World) -> Line {
+        let sign_in = match self.credentials {
+            Credentials::Password { username, secret } if self.by_ntlm => SignIn::Ntlm(Person::new(&username, secret)),
+            credentials => SignIn::Basic(credentials),
+        };
+        Line::new(world, Target { url: self.url, server: self.server, sign_in })
+    }
+}
+
+/// A mailbox at an Exchange server, receiving half.
+#[derive(Debug)]
+pub struct EwsSource {
+    line: Line,
+    /// Letters above this are not taken, in bytes.
+    limit: u64,
+    /// What the folders with a purpose are, by their identifiers.
+    roles: Option<HashMap<String, Role>>,
+    /// How many letters each folder held when it was listed, until a pull has used it.
+    totals: HashMap<String, u64>,
+    listener: Listener,
+}
+
+impl EwsSource {
+    /// The mailbox at the end of this line; letters of more than `limit` bytes are told of and left there.
+    pub fn new(line: Line, limit: u64) -> EwsSource {
+        EwsSource { line, limit, roles: None, totals: HashMap::new(), listener: Listener::default() }
+    }
+}
+
+#[async_trait]
+impl Source for EwsSource {
+    async fn folders(&mut self) -> Result<Vec<RemoteFolder>, ConnectError> {
+        let roles = match &self.roles {
+            Some(roles) => roles,
+            None => self.roles.insert(folder::roles(&self.line).await?),
+        };
+        let folders = folder::list(&self.line, roles).await?;
+        let total = |folder: &RemoteFolder| Some((folder.remote.clone(), folder.messages?));
+        self.totals = folders.iter().filter_map(total).collect();
+        Ok(folders)
+    }
+
+    async fn pull(
+        &mut self,
+        folders: Vec<FolderState>,
+        known: Arc<dyn Known>,
+        out: Outlet,
+    ) -> Result<(), ConnectError> {
+        for state in folders {
+            let total = self.totals.remove(&state.remote);
+            let pull = pull::Pull { line: &self.line, known: known.as_ref(), out: &out, limit: self.limit, total };
+            pull.folder(state).await?;
+        }
+        Ok(())
+    }
+
+    async fn wait(&mut self, at_most: Duration) -> Result<Wake, ConnectError> {
+        self.listener.wait(&self.line, at_most).await
+    }
+
+    async fn edit(&mut self, edits: Vec<Edit>) -> Result<Vec<Result<EditDone, ConnectError>>, ConnectError> {
+        let mut done = Vec::with_capacity(edits.len());
+        for edit in edits {
+            done.push(edit::one(&self.line, edit).await);
+        }
+        Ok(done)
+    }
+
+    async fn find(&mut self, folder: &str, message_id: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {
+        match item::by_message_id(&self.line, folder, message_id).await {
+            Ok(found) => Ok(found.into_iter().map(|item| (FOLDER_EPOCH, RemoteId::Name(item.id))).collect()),
+            // A folder that is gone holds nothing.
+            Err(ConnectError::Refused { cause: Cause::NoSuchFolder, .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn inventory(&mut self, folder: &str) -> Result<(i64, RemoteSet), ConnectError> {
+        Ok((FOLDER_EPOCH, compare::ids(&self.line, folder, "").await?))
+    }
+
+    async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError> {
+        let moment = jiff::Timestamp::from_millisecond(moment).unwrap_or_default();
+        let moment = moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        compare::ids(&self.line, folder, &item::condition("IsLessThan", "item:DateTimeReceived", &moment)).await
+    }
+
+    fn rest(&self) -> Duration {
+        self.line.rest()
+    }
+
+    async fn close(&mut self) {
+        self.listener = Listener::default();
+    }
+}

@@ -1,0 +1,73 @@
+//! What is asked.
+
+use bytes::Bytes;
+use reqwest::Method;
+use serde_json::Value;
+use std::{borrow::Cow, time::Duration};
+
+/// An answer of JSON is no longer than this.
+const JSON_BYTES: usize = 16 << 20;
+const JSON_TIME: Duration = Duration::from_secs(60);
+const LETTER_TIME: Duration = Duration::from_secs(300);
+
+/// What is asked.
+pub(crate) struct Question {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Option<(Cow<'static, str>, Bytes)>,
+    pub(super) limit: usize,
+    pub(super) time: Duration,
+    /// Asked twice it does the same.
+    pub(super) again: bool,
+    /// What it costs, where the provider counts.
+    pub(super) units: u32,
+}
+
+impl Question {
+    /// Of a path below the mailbox, or a whole address that the provider gave.
+    pub fn get(path: impl Into<String>) -> Question {
+        Question::new(Method::GET, path, true)
+    }
+
+    /// Something is done; `again` when it can be done twice.
+    pub fn new(method: Method, path: impl Into<String>, again: bool) -> Question {
+        let path = path.into();
+        Question { method, path, headers: Vec::new(), body: None, limit: JSON_BYTES, time: JSON_TIME, again, units: 1 }
+    }
+
+    /// With this body.
+    pub fn json(self, body: &Value) -> Question {
+        self.carrying("application/json", Bytes::from(body.to_string()))
+    }
+
+    /// With a body of this kind.
+    pub fn carrying(mut self, kind: impl Into<Cow<'static, str>>, body: Bytes) -> Question {
+        self.body = Some((kind.into(), body));
+        self
+    }
+
+    /// It carries a letter, or is answered by one: it takes its time.
+    pub fn slowly(mut self) -> Question {
+        self.time = LETTER_TIME;
+        self
+    }
+
+    /// For an answer of at most so many bytes.
+    pub fn at_most(mut self, limit: u64) -> Question {
+        self.limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self
+    }
+
+    /// With another header.
+    pub fn with(mut self, name: &'static str, value: String) -> Question {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// It costs so many units.
+    pub fn costing(mut self, units: u32) -> Question {
+        self.units = units;
+        self
+    }
+}

@@ -1,0 +1,9 @@
+//! The Gmail connector against a simulator that shares nothing with it.
+
+mod both_ways;
+mod faults;
+mod fetch;
+mod kept;
+#[path = "../memory/mod.rs"]
+mod memory;
+mod send;

@@ -1,0 +1,7 @@
+//! The door for mail that others bring, asked by raw streams, by swaks, and by the servers that bring mail.
+
+mod bounds;
+mod clients;
+mod dialogue;
+mod hostile;
+mod house;

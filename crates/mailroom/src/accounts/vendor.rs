@@ -1,0 +1,112 @@
+//! What is particular to a provider at which mailboxes are opened by a grant. Nothing else above `connect` asks which it is.
+
+use connect::{Bearer, ConnectError, Line, Source, Transport, Vendor, World, gmail, graph};
+use std::sync::Arc;
+use store::{
+    account::{AccountSettings, Direction, Incoming, Outgoing},
+    app_registration::AppProvider,
+};
+
+/// What people call it.
+pub fn name(provider: AppProvider) -> &'static str {
+    match provider {
+        AppProvider::Microsoft => "Microsoft",
+        AppProvider::Google => "Google",
+    }
+}
+
+/// Whether an app there belongs to one organisation by name.
+pub(super) fn has_tenants(provider: AppProvider) -> bool {
+    provider == AppProvider::Microsoft
+}
+
+/// The provider that opens this half by a grant.
+pub(super) fn of_half(settings: &AccountSettings, half: Direction) -> Option<AppProvider> {
+    match (half, &settings.incoming, &settings.outgoing) {
+        (Direction::Incoming, Incoming::Microsoft365, _) | (Direction::Outgoing, _, Outgoing::Microsoft365) => {
+            Some(AppProvider::Microsoft)
+        }
+        (Direction::Incoming, Incoming::Gmail, _) | (Direction::Outgoing, _, Outgoing::Gmail) => {
+            Some(AppProvider::Google)
+        }
+        _ => None,
+    }
+}
+
+/// The provider that opens the account by a grant; both halves go through one.
+pub fn of(settings: &AccountSettings) -> Option<AppProvider> {
+    of_half(settings, Direction::Incoming).or_else(|| of_half(settings, Direction::Outgoing))
+}
+
+/// Whether no half goes through another provider than the other half.
+pub(super) fn is_one(settings: &AccountSettings) -> bool {
+    let [incoming, outgoing] = [Direction::Incoming, Direction::Outgoing].map(|half| of_half(settings, half));
+    incoming.is_none() || outgoing.is_none() || incoming == outgoing
+}
+
+/// Where it is.
+pub(super) fn place(world: &World, provider: AppProvider) -> &Vendor {
+    match provider {
+        AppProvider::Microsoft => &world.vendors.microsoft,
+        AppProvider::Google => &world.vendors.google,
+    }
+}
+
+/// What the owner of a mailbox is asked for.
+pub(super) fn rights(provider: AppProvider) -> &'static [&'static str] {
+    match provider {
+        AppProvider::Microsoft => &[
+            "https://graph.microsoft.com/User.Read",
+            "https://graph.microsoft.com/Mail.ReadWrite",
+            "https://graph.microsoft.com/Mail.Send",
+        ],
+        // Of what Google has, only this one also deletes (developers.google.com/workspace/gmail/api/auth/scopes).
+        AppProvider::Google => &["https://mail.google.com/"],
+    }
+}
+
+/// The last part of a right's name, by which Microsoft may call it in an answer; Google says it whole.
+pub(super) fn short(right: &str) -> &str {
+    right.strip_prefix("https://graph.microsoft.com/").unwrap_or(right)
+}
+
+/// What is asked besides, so that the grant lasts longer than an hour: a right, or fields of the question.
+pub(super) fn lasting(provider: AppProvider) -> (&'static str, &'static [(&'static str, &'static str)]) {
+    match provider {
+        AppProvider::Microsoft => ("offline_access", &[("prompt", "select_account")]),
+        // Without asking anew for consent Google gives no second grant to who gave one before.
+        AppProvider::Google => ("", &[("access_type", "offline"), ("prompt", "consent select_account")]),
+    }
+}
+
+/// The line to the mailbox that the token opens.
+pub(super) fn line(world: &World, provider: AppProvider, bearer: Box<dyn Bearer>) -> Result<Line, ConnectError> {
+    match provider {
+        AppProvider::Microsoft => graph::line(world, bearer),
+        AppProvider::Google => gmail::line(world, bearer),
+    }
+}
+
+/// Whose mailbox the line leads to, by each of its addresses.
+pub(super) async fn owner(provider: AppProvider, line: &Line) -> Result<Vec<String>, ConnectError> {
+    match provider {
+        AppProvider::Microsoft => graph::owner(line).await,
+        AppProvider::Google => gmail::owner(line).await,
+    }
+}
+
+/// What fetches over the line.
+pub(super) fn source(provider: AppProvider, line: Arc<Line>, limit_bytes: u64) -> Box<dyn Source> {
+    match provider {
+        AppProvider::Microsoft => Box::new(graph::GraphSource::new(line, limit_bytes)),
+        AppProvider::Google => Box::new(gmail::GmailSource::new(line, limit_bytes)),
+    }
+}
+
+/// What sends over the line.
+pub(super) fn transport(provider: AppProvider, line: Arc<Line>) -> Box<dyn Transport> {
+    match provider {
+        AppProvider::Microsoft => Box::new(graph::GraphTransport::new(line)),
+        AppProvider::Google => Box::new(gmail::GmailTransport::new(line)),
+    }
+}

@@ -1,0 +1,58 @@
+//! Google's own client library is the judge of the simulator, and with it the document that describes the interface: each
+//! answer must be one that the document has.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use simulator::{Cloud, Fault, Kind, Simulator};
+use testkit::{corpus, gmail_client};
+
+const INFO: &str = "info@werkplaats.test";
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn googles_own_library_works_on_it() {
+    let simulator = Simulator::start("127.0.0.1:0".parse().unwrap(), Cloud::default()).await.unwrap();
+    let (token, newest) = simulator.with(|cloud| {
+        let mailbox = cloud.google.mailbox(INFO).unwrap();
+        for raw in corpus::messages(5, 20) {
+            mailbox.put(&["INBOX", "UNREAD"], raw, Timestamp::now());
+        }
+        mailbox.oldest = 900;
+        let newest = mailbox.with_labels(&["INBOX"], false)[0].clone();
+        // The library waits and asks again by itself.
+        cloud.faults.push(Fault::new(Kind::Throttled, "GET users/me/messages").times(2));
+        cloud.faults.push(Fault::new(Kind::QuotaExceeded, "GET users/me/messages pageToken"));
+        (cloud.token_for(INFO), newest)
+    });
+    let url = simulator.url.clone();
+    let found = tokio::task::spawn_blocking(move || gmail_client(&url, &token)).await.unwrap();
+
+    assert_eq!(found["profile"]["emailAddress"], json!(INFO));
+    assert_eq!(texts(&found["inbox"]).len(), 20);
+    assert_eq!(found["inbox"][0], json!(newest.id()));
+    let raw = |text: &Value| {
+        use base64::{Engine, engine::general_purpose::URL_SAFE};
+        URL_SAFE.decode(text.as_str().unwrap()).unwrap()
+    };
+    assert_eq!(raw(&found["raw"]), newest.raw);
+    assert_eq!(found["several"][3], json!(404));
+    assert_eq!(texts(&found["several"]), texts(&found["inbox"])[..3]);
+    assert_eq!(found["binned"], json!(["TRASH", "UNREAD"]));
+    assert_eq!(found["put"]["internalDate"], json!("1793523600000"));
+    assert_eq!((&found["drafts"], &found["sent"], &found["watch"]), (&json!(true), &json!(["SENT"]), &json!(true)));
+    simulator.with(|cloud| {
+        assert_eq!(cloud.sent.len(), 2);
+        assert_eq!(cloud.google.mailbox("bram@werkplaats.test").unwrap().messages.len(), 2);
+    });
+    let happened = texts(&found["happened"]);
+    for kind in ["labelsAdded", "labelsRemoved", "messagesAdded", "messagesDeleted"] {
+        assert!(happened.contains(&kind), "{kind} is not in {happened:?}");
+    }
+    assert_eq!(found["gone"], json!([404, "notFound"]));
+    assert_eq!(found["old"], json!([404, "notFound"]));
+    assert_eq!(found["no_label"], json!([400, "invalidArgument"]));
+    assert!(found["judged"].as_u64().unwrap() > 25, "{}", found["judged"]);
+}

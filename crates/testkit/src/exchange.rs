@@ -1,0 +1,48 @@
+//! exchangelib, a client of Exchange that we did not write, and Microsoft's schema of what is said there.
+
+use crate::home;
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+fn python(script: &str, arguments: &[&str]) -> Value {
+    let home = home::need(home::home().join("exchange/requirements.txt")).with_file_name("");
+    let script = format!("{}/exchange/{script}", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(home.join("bin/python")).arg(script).args(arguments).output().expect("Python is there");
+    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the program failed: {}", said());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
+}
+
+/// Lets the library work on a mailbox, and gives what it found (`exchange/drive.py`). `kind` is `basic` or `ntlm`.
+///
+/// # Panics
+/// When the library is not installed, or can't read what it is answered.
+pub fn exchange_client(url: &str, user: &str, password: &str, kind: &str) -> Value {
+    python("drive.py", &[url, user, password, kind])
+}
+
+/// Where Microsoft's schema of Exchange Web Services lies; it is not ours to hand on, and a clone may be without.
+pub fn exchange_schema() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/ews");
+    let named = std::env::var_os("POSTKAMER_EWS_SCHEMA").map(PathBuf::from);
+    named.into_iter().chain([beside]).find(|folder| folder.join("messages.xsd").exists())
+}
+
+/// What the schema finds wrong with these documents; `None` without the schema.
+///
+/// # Panics
+/// When the program that reads it is not installed.
+pub fn held_against_exchange_schema(documents: &[String]) -> Option<Vec<Value>> {
+    let Some(folder) = exchange_schema() else {
+        println!("the schema of Exchange Web Services is not here (POSTKAMER_EWS_SCHEMA): not held against it");
+        return None;
+    };
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("said.json");
+    std::fs::write(&file, serde_json::to_vec(documents).expect("text")).expect("a file");
+    let wrong = python("check.py", &[&folder.to_string_lossy(), &file.to_string_lossy()]);
+    Some(wrong.as_array().cloned().unwrap_or_default())
+}

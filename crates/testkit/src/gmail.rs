@@ -1,0 +1,19 @@
+//! Google's own client library for Gmail, which we did not write, with the document that describes the interface.
+
+use crate::home;
+use serde_json::Value;
+use std::process::Command;
+
+/// Lets the library work on a mailbox at an address that speaks Gmail, and gives what it found (`py/gmail.py`). Everything that
+/// it is answered is held against Google's own description.
+///
+/// # Panics
+/// When the library is not installed, or can't read what it is answered.
+pub fn gmail_client(base: &str, token: &str) -> Value {
+    let python = home::need(home::home().join("gmail/bin/python"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/py/gmail.py");
+    let output = Command::new(python).arg(script).args([base, token]).output().expect("python is there");
+    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the library failed: {}", said());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
+}

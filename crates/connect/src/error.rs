@@ -147,6 +147,12 @@ pub enum Cause {
     OtherAccount,
     /// The mailbox reaches only addresses of this installation.
     OnlyHere,
+    /// Nobody answers on port 25, at several domains: the way out is closed.
+    MailPortClosed,
+    /// The address that the built-in sender should send as was not shown to be the organisation's.
+    SenderUnproven,
+    /// The domain takes no mail, or does not exist.
+    NoMailThere,
     /// Anything the server refuses in its own words.
     Refused,
 }

@@ -2,7 +2,9 @@
 //!
 //! Knows nothing of `store`: what it must remember it hands up as an opaque [`mail::Cursor`].
 
+pub mod direct;
 pub mod discover;
+pub mod dkim;
 pub mod dns;
 mod drafts;
 pub mod egress;

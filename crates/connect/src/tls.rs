@@ -1,12 +1,15 @@
-//! TLS 1.2 and up, verified or pinned, never "accept everything".
+//! TLS 1.2 and up, verified or pinned, never "accept everything" where we sign in.
 
 mod ahead;
 mod certificate;
+mod dane;
 mod trust;
 
 pub use ahead::Ahead;
 pub(crate) use certificate::end_point;
 pub use certificate::{Presented, spki_sha256};
+pub(crate) use dane::is_usable;
+pub(crate) use trust::Assurance;
 pub use trust::Trust;
 
 use crate::{
@@ -52,6 +55,31 @@ pub async fn upgrade(world: &World, server: &Server, stream: Stream) -> Result<S
     match tokio::time::timeout(STEP_DEADLINE, connector.connect(name, Ahead::new(tcp))).await {
         Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
         Ok(Err(error)) => Err(handshake_error(world, server, &error)),
+        Err(_) => Err(later(Step::Tls, Cause::TimedOut, "the handshake took too long".to_owned())),
+    }
+}
+
+/// The same connection to a mail exchanger, encrypted, its certificate held against what is known of it.
+pub(crate) async fn upgrade_exchanger(
+    world: &World,
+    host: &str,
+    assurance: &Assurance,
+    stream: Stream,
+) -> Result<Stream, ConnectError> {
+    let Stream::Plain(tcp) = stream else {
+        return Err(settings(Cause::WrongEncryption, "the connection is encrypted already"));
+    };
+    let Ok(name) = ServerName::try_from(host.to_owned()) else {
+        return Err(settings(Cause::CertificateWrongHost, "the host name can't be in a certificate"));
+    };
+    let connector = TlsConnector::from(world.tls.of_exchanger(assurance)?);
+    match tokio::time::timeout(STEP_DEADLINE, connector.connect(name, Ahead::new(tcp))).await {
+        Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
+        Ok(Err(error)) => {
+            let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            let refused = tls.and_then(certificate_refused);
+            Err(refused.unwrap_or_else(|| later(Step::Tls, Cause::Dropped, format!("during the handshake: {error}"))))
+        }
         Err(_) => Err(later(Step::Tls, Cause::TimedOut, "the handshake took too long".to_owned())),
     }
 }

@@ -117,6 +117,8 @@ keys! {
     AppRegistrationKey "app_";
     /// A domain at Mailgun.
     MailgunDomainKey "mgd_";
+    /// A key that signs mail of a domain.
+    SignatureKey "dkm_";
 }
 
 #[cfg(test)]

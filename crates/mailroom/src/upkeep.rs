@@ -44,6 +44,7 @@ async fn sweep(room: &MailRoom) {
     if let Err(error) = crate::accounts::app::warn(room).await {
         tracing::warn!(%error, "secrets that end soon could not be looked for; it is tried again");
     }
+    crate::accounts::sender::look_after(room).await;
     erase(room).await;
     let swept = match room.store.sweep(room.clock.now(), PATIENCE).await {
         Ok(Some(swept)) => swept,

@@ -24,6 +24,8 @@ pub struct PostfixOptions {
     pub connections: u32,
     /// Messages of one client in a minute; 0 for any number. The one after that is answered with 450.
     pub messages_per_minute: u32,
+    /// Takes mail between servers at this address and port instead of a free one of 127.0.0.1.
+    pub listens_at: Option<String>,
     /// Further lines for `main.cf`.
     pub extra: String,
 }
@@ -40,6 +42,7 @@ impl Default for PostfixOptions {
             size_limit: 60 << 20,
             connections: 0,
             messages_per_minute: 0,
+            listens_at: None,
             extra: String::new(),
         }
     }
@@ -83,7 +86,10 @@ impl Postfix {
         );
         let mut process = Process::start("Postfix", dir, &script);
         let [smtp_port, submission_port, submissions_port, bare_port] = ports;
-        process.wait_for_ports(&[smtp_port, submission_port, bare_port]);
+        match &options.listens_at {
+            Some(address) => process.wait_for("to listen", || crate::listens(address)),
+            None => process.wait_for_ports(&[smtp_port, submission_port, bare_port]),
+        }
         Postfix { smtp_port, submission_port, submissions_port, bare_port, process }
     }
 
@@ -129,6 +135,7 @@ fn main_cf(options: &PostfixOptions, dir: &std::path::Path) -> String {
 
 fn master_cf(options: &PostfixOptions, ports: [u16; 4]) -> String {
     let [smtp, submission, submissions, bare] = ports.map(|port| port.to_string());
+    let smtp = options.listens_at.clone().unwrap_or(smtp);
     let (level, over_tls) = match options.tls {
         None => ("none", String::new()),
         Some(_) => (

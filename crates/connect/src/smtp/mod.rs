@@ -4,11 +4,11 @@
 //! `envelope` the commands, `session` gets us in, `transaction` hands one message over, `verdict` says what a reply
 //! means, and here is the pool of connections.
 
-mod connection;
+pub(crate) mod connection;
 mod envelope;
 pub mod reply;
-mod session;
-mod transaction;
+pub(crate) mod session;
+pub(crate) mod transaction;
 mod verdict;
 pub mod wire;
 

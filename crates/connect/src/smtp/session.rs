@@ -11,9 +11,10 @@ use crate::{
     egress::{self, Observer},
     error::{Cause, Step},
     sasl::Exchange,
-    tls,
+    tls::{self, Stream},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use std::future::Future;
 
 /// A connection on which messages can be handed over, telling of each step as it ends.
 pub async fn open(
@@ -31,7 +32,8 @@ pub async fn open(
     };
     egress::watched(Step::Connect, observe, welcome).await?;
     if server.encryption == Encryption::Starttls {
-        let upgraded = start_tls(world, server, connection, options);
+        let handshake = |stream| tls::upgrade(world, server, stream);
+        let upgraded = start_tls(connection, &options.helo_name, handshake);
         connection = egress::watched(Step::Tls, observe, upgraded).await?;
     }
     if let Some(credentials) = credentials {
@@ -40,7 +42,8 @@ pub async fn open(
     Ok(connection)
 }
 
-async fn greet(server: &Server, connection: &mut Connection) -> Result<(), ConnectError> {
+/// Hears the greeting.
+pub(crate) async fn greet(server: &Server, connection: &mut Connection) -> Result<(), ConnectError> {
     let greeting = connection.reply(Step::Connect, connection.deadlines().greeting).await.map_err(|error| {
         // A server that waits for our handshake says nothing: on the port of implicit TLS that is the likely reason.
         let silent = matches!(error, ConnectError::Later { cause: Cause::TimedOut, .. });
@@ -59,7 +62,7 @@ async fn greet(server: &Server, connection: &mut Connection) -> Result<(), Conne
 }
 
 /// EHLO, and HELO for a server that does not know it (RFC 5321 §4.1.1.1).
-async fn hello(connection: &mut Connection, helo_name: &str) -> Result<(), ConnectError> {
+pub(crate) async fn hello(connection: &mut Connection, helo_name: &str) -> Result<(), ConnectError> {
     let deadline = connection.deadlines().command;
     let reply = connection.command(Step::Connect, &format!("EHLO {helo_name}"), deadline).await?;
     if reply.is_positive() {
@@ -74,17 +77,17 @@ async fn hello(connection: &mut Connection, helo_name: &str) -> Result<(), Conne
 }
 
 /// STARTTLS or nothing: never on in plain text, never with bytes that came before the handshake (RFC 3207).
-async fn start_tls(
-    world: &World,
-    server: &Server,
+pub(crate) async fn start_tls<F: Future<Output = Result<Stream, ConnectError>>>(
     mut connection: Connection,
-    options: &SmtpOptions,
+    helo_name: &str,
+    handshake: impl FnOnce(Stream) -> F,
 ) -> Result<Connection, ConnectError> {
+    let deadlines = connection.deadlines();
     let refused = |words: ServerWords| ConnectError::Settings { step: Step::Tls, cause: Cause::StartTlsRefused, words };
     if !connection.offers.starttls {
         return Err(refused(ServerWords("STARTTLS is not offered".to_owned())));
     }
-    let reply = connection.command(Step::Tls, "STARTTLS", options.deadlines.command).await?;
+    let reply = connection.command(Step::Tls, "STARTTLS", deadlines.command).await?;
     match reply.code {
         220 => {}
         454 => return Err(verdict::of_session(Step::Tls, &reply)),
@@ -95,11 +98,11 @@ async fn start_tls(
     }
     let server_name = std::mem::take(&mut connection.server_name);
     let (stream, transcript) = connection.into_stream();
-    let stream = tls::upgrade(world, server, stream).await?;
-    let mut connection = Connection::new(stream, options.deadlines, transcript);
+    let stream = handshake(stream).await?;
+    let mut connection = Connection::new(stream, deadlines, transcript);
     connection.server_name = server_name;
     // What was said in the clear counts for nothing (RFC 3207 §4.2).
-    hello(&mut connection, &options.helo_name).await?;
+    hello(&mut connection, helo_name).await?;
     Ok(connection)
 }
 

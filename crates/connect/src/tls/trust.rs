@@ -1,7 +1,10 @@
 //! Whom we trust: the system's authorities, the owner's own, or one pinned key.
 
-use super::certificate::{Presented, describe, spki_sha256};
-use crate::{ConnectError, Server, ServerWords, error::Cause, error::Step};
+use super::{
+    certificate::{Presented, describe, spki_sha256},
+    dane,
+};
+use crate::{ConnectError, Server, ServerWords, dns::Tlsa, error::Cause, error::Step};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme,
     client::{
@@ -19,7 +22,7 @@ use std::{
 /// How many refused certificates are remembered for the page that offers to pin them.
 const REFUSED_MAX: usize = 256;
 
-static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
+pub(super) static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
 
 /// Whom we trust. The system's authorities are read on the first handshake, not before: a short-lived command that
 /// never speaks TLS does not pay for them.
@@ -28,6 +31,7 @@ pub struct Trust {
     extra: Vec<CertificateDer<'static>>,
     authorities: OnceLock<Result<Arc<ClientConfig>, String>>,
     pinned: Mutex<HashMap<String, Arc<ClientConfig>>>,
+    anybody: OnceLock<Result<Arc<ClientConfig>, String>>,
     refused: Mutex<HashMap<(String, u16), Presented>>,
 }
 
@@ -64,6 +68,20 @@ impl Trust {
         let config = client_config(Check::Pin(pin.to_owned()), 8).map_err(trust_error)?;
         pinned.insert(pin.to_owned(), config.clone());
         Ok(config)
+    }
+
+    /// The configuration for a server of somebody else's mail, of which we know so much.
+    pub(super) fn of_exchanger(&self, assurance: &Assurance) -> Result<Arc<ClientConfig>, ConnectError> {
+        match assurance {
+            Assurance::Authorities => self.by_authorities(),
+            Assurance::Dane { records, names } => {
+                // Nothing is resumed: what the DNS says may have changed since.
+                client_config(Check::Dane { records: records.clone(), names: names.clone() }, 0).map_err(trust_error)
+            }
+            Assurance::Nobody => {
+                self.anybody.get_or_init(|| client_config(Check::Nobody, 64)).clone().map_err(trust_error)
+            }
+        }
     }
 
     pub(crate) fn remember_refused(&self, server: &Server, presented: Presented) {
@@ -115,10 +133,29 @@ fn client_config(check: Check, sessions: usize) -> Result<Arc<ClientConfig>, Str
     Ok(Arc::new(config))
 }
 
+/// What is known of a mail exchanger before it shows its certificate.
+#[derive(Debug, Clone)]
+pub(crate) enum Assurance {
+    /// An authority that we trust must have signed for its name.
+    Authorities,
+    /// The DNS says what it must look like.
+    Dane {
+        /// How.
+        records: Vec<Tlsa>,
+        /// Whom a certificate below an authority of the DNS may be for.
+        names: Vec<ServerName<'static>>,
+    },
+    /// Nothing: encryption keeps out who only listens, which is better than none (RFC 7435 §3). Only for delivery to
+    /// exchangers that would also be spoken to in plain text; no secret of ours goes there.
+    Nobody,
+}
+
 #[derive(Debug)]
 enum Check {
     Authorities(rustls_platform_verifier::Verifier),
     Pin(String),
+    Dane { records: Vec<Tlsa>, names: Vec<ServerName<'static>> },
+    Nobody,
 }
 
 #[derive(Debug)]
@@ -146,6 +183,11 @@ impl ServerCertVerifier for Verifier {
                 Some(shown) if shown == *pin => return Ok(ServerCertVerified::assertion()),
                 _ => (Cause::CertificateChanged, "the server's key is not the pinned one".to_owned()),
             },
+            Check::Dane { records, names } => match dane::matches(records, names, end_entity, intermediates, now) {
+                true => return Ok(ServerCertVerified::assertion()),
+                false => (Cause::CertificateUntrusted, "the certificate is not the one that the DNS names".to_owned()),
+            },
+            Check::Nobody => return Ok(ServerCertVerified::assertion()),
         };
         let refused = RefusedCertificate { cause, reason, presented: describe(end_entity) };
         Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused)))))

@@ -97,6 +97,9 @@ pub(crate) async fn transport(
     if let Outgoing::Mailgun(domain) = &account.settings.outgoing {
         return Ok(Box::new(DomainTransport::new(room, account.organisation, &domain.domain)));
     }
+    if account.settings.is_delivered_here() {
+        return Ok(Box::new(crate::outgoing::by_own_hand(room, account)));
+    }
     Ok(Box::new(smtp_transport(room, account, connections, per_connection, None).await?))
 }
 
@@ -182,8 +185,14 @@ fn credentials(server: &Server, secret: Option<Secret>) -> Option<Credentials> {
     })
 }
 
+/// What the test of the account's way out goes through, up to what is done there.
+pub(super) fn steps_out(account: &Account, server: Option<&Server>) -> Vec<&'static str> {
+    // Nobody signs in anywhere when we deliver ourselves.
+    if account.settings.is_delivered_here() { vec!["send"] } else { steps(server, "send") }
+}
+
 /// Our name in EHLO: what people reach us by, else the address form that says nothing.
-fn helo_name(room: &MailRoom) -> String {
+pub(crate) fn helo_name(room: &MailRoom) -> String {
     let host = room.config.base_url.split("://").nth(1).unwrap_or_default();
     let host = host.split(['/', ':']).next().unwrap_or_default();
     if host.contains('.') && host.chars().any(char::is_alphabetic) { host.to_owned() } else { "[127.0.0.1]".to_owned() }

@@ -82,6 +82,7 @@ pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<
         _ if vendor::of_half(settings, half).is_some() => Some(None),
         (Direction::Incoming, Incoming::Relay { .. } | Incoming::Mailgun(_), _)
         | (Direction::Outgoing, _, Outgoing::Mailgun(_)) => Some(None),
+        (Direction::Outgoing, ..) if settings.is_delivered_here() => Some(None),
         (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
         | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server.clone())),
         (Direction::Incoming, Incoming::Ews(exchange), _) | (Direction::Outgoing, _, Outgoing::Ews(exchange)) => {

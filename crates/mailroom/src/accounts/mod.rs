@@ -27,6 +27,7 @@ mod round_trip;
 mod round_trip_test;
 mod same_mailbox;
 pub mod secret;
+pub mod sender;
 mod settle;
 #[cfg(test)]
 mod settle_test;
@@ -116,6 +117,7 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
         })
         .await?;
     tracing::info!(account = %account.id, "an account was made");
+    sender::prepare(room, &account).await;
     Ok(Saved { account, warnings: settled.warnings })
 }
 
@@ -184,6 +186,7 @@ pub async fn patch(
         .await?;
     room.transports.forget(account);
     room.grants.forget(account);
+    sender::prepare(room, &saved).await;
     if has_new_secret {
         forget_refusals(room, &saved).await?;
     }

@@ -279,7 +279,7 @@ async fn outgoing(room: &MailRoom, account: &Account, steps: &mut Steps<'_>) -> 
     transport.close().await;
     let warnings = warnings(room, account, Direction::Outgoing).await;
     let known = Circumstances { username: server.map_or("", |server| &server.username), secret_warnings: &warnings };
-    let names = connection::steps(server, "send");
+    let names = connection::steps_out(account, server);
     steps.several(&names, direction, begun.elapsed(), result.as_ref().err().map(|error| (error, known)));
     match result {
         Ok(said) => {

@@ -98,8 +98,9 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.1 = draft.secret("outgoing.secret", &typed).or_else(|| secrets.0.clone().filter(|_| draft.is_new));
         settings.outgoing = draft.outgoing(typed, &settings, secrets.1.is_some());
     }
-    if matches!(&settings.outgoing, Outgoing::Smtp(Server { username, .. }) if username.is_empty())
-        || matches!(settings.outgoing, Outgoing::Mailgun(_))
+    let signs_in = |server: &Server| !server.username.is_empty();
+    if matches!(settings.outgoing, Outgoing::Builtin | Outgoing::Mailgun(_))
+        || matches!(&settings.outgoing, Outgoing::Smtp(it) if !signs_in(it))
     {
         secrets.1 = None;
     }
@@ -264,6 +265,7 @@ impl Draft {
             "none" => Outgoing::None,
             "microsoft365" => Outgoing::Microsoft365,
             "mailgun" => Outgoing::Mailgun(by_domain::chosen("outgoing", &typed, settings, &mut self.errors)),
+            "builtin" => Outgoing::Builtin,
             "gmail" => Outgoing::Gmail,
             "smtp" => {
                 let port = |encryption| if encryption == Encryption::Tls { 465 } else { 587 };
@@ -290,9 +292,8 @@ impl Draft {
                 self.same_host("outgoing.secret", before.as_ref(), &exchange.server(), with_secret);
                 Outgoing::Ews(exchange)
             }
-            kind => {
-                let known = kind == "builtin";
-                self.wrong("outgoing.kind", if known { field::NOT_AVAILABLE_YET } else { field::UNKNOWN_KIND });
+            _ => {
+                self.wrong("outgoing.kind", field::UNKNOWN_KIND);
                 Outgoing::None
             }
         }

@@ -3,7 +3,7 @@
 use super::{
     lane::Lane,
     outcome::{self, Follows},
-    provider,
+    part, provider,
 };
 use crate::{
     MailRoom,
@@ -11,6 +11,7 @@ use crate::{
     killpoint,
 };
 use async_trait::async_trait;
+use bytes::Bytes;
 use connect::{ConnectError, Marks, Parcel, Receipt};
 use mail::{OrganisationKey, OutboxKey};
 use store::{
@@ -56,7 +57,7 @@ pub(super) async fn carry(room: &MailRoom, lane: &Lane, mut leased: Leased) -> D
             return Done::Postponed(leased, now + BREATHER, WaitsFor::Retry);
         }
     }
-    let answer = match submit(room, lane, &leased).await {
+    let answer = match submit(room, lane, &leased, now).await {
         Ok(answer) => answer,
         Err(error) => {
             tracing::error!(%error, outbox = %leased.id, "the bytes of a message to send could not be read");
@@ -95,20 +96,33 @@ async fn must_wait(room: &MailRoom, lane: &Lane, now: i64) -> Option<i64> {
     })
 }
 
-async fn submit(room: &MailRoom, lane: &Lane, leased: &Leased) -> Result<Result<Receipt, ConnectError>, StoreError> {
+async fn submit(
+    room: &MailRoom,
+    lane: &Lane,
+    leased: &Leased,
+    now: i64,
+) -> Result<Result<Receipt, ConnectError>, StoreError> {
     let digest = leased.digest.as_slice().try_into();
     let digest = digest.map_err(|_| StoreError::Damaged("a digest of another length".into()))?;
     let place = leased.place.as_deref().ok_or(StoreError::NotFound)?;
     let message = room.store.blobs.get(leased.organisation, digest, place).await?;
-    let parcel = Parcel {
+    let parcel = parcel(leased, message);
+    if lane.by_domain {
+        return Ok(part::submit(room, lane, leased, parcel, now).await);
+    }
+    let marks = OnDisk { room, organisation: leased.organisation, id: leased.id, fence: leased.fence };
+    Ok(lane.transport.submit(parcel, &marks).await)
+}
+
+/// The message for these recipients, as a transport takes it.
+fn parcel(leased: &Leased, message: Bytes) -> Parcel {
+    Parcel {
         return_path: leased.return_path.clone(),
         recipients: leased.recipients.iter().map(|recipient| recipient.address.clone()).collect(),
         message,
         envelope_id: Some(leased.id.to_string()),
         notify_success: false,
-    };
-    let marks = OnDisk { room, organisation: leased.organisation, id: leased.id, fence: leased.fence };
-    Ok(lane.transport.submit(parcel, &marks).await)
+    }
 }
 
 /// What an answer says of the account: trouble pauses it, a reply shows that it works.

@@ -124,6 +124,9 @@ pub(super) fn can_send(account: &Account) -> Result<(), Refusal> {
     if !account.settings.active {
         return Err(Refusal::conflict("account", field::INACTIVE));
     }
+    if account.settings.is_delivered_here() && !account.sender_proven {
+        return Err(Refusal::conflict("account", field::SENDER_UNPROVEN));
+    }
     Ok(())
 }
 

@@ -1,26 +1,30 @@
 //! The way out of one account: its transport, its connections and its limits.
 
-use super::{limit::Pace, outcome, own::OwnTransport, provider};
+use super::{limit::Pace, outcome, own::OwnTransport, own_hand, provider};
 use crate::{MailRoom, accounts::connection};
-use connect::Transport;
+use connect::{Transport, direct::DirectTransport};
 use mail::AccountKey;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
     },
 };
 use store::{
     StoreError,
-    account::{Account, Incoming, Outgoing, SentCopy},
+    account::{Account, Incoming, SentCopy},
     outbox::Attempted,
 };
 use tokio::sync::Semaphore;
 
 /// Transports that are kept for their connections, one an account, as long as its settings stay.
 #[derive(Clone, Default)]
-pub struct Transports(Arc<Mutex<HashMap<AccountKey, Arc<Lane>>>>);
+pub struct Transports {
+    lanes: Arc<Mutex<HashMap<AccountKey, Arc<Lane>>>>,
+    /// Our own hand, of all accounts together.
+    direct: Arc<OnceLock<DirectTransport>>,
+}
 
 /// The way out of one account.
 pub(crate) struct Lane {
@@ -34,6 +38,8 @@ pub(crate) struct Lane {
     pub(crate) wants_sent_copy: bool,
     /// Held by the one that tries first: until a sign-in went well, four connections would be four refused tries.
     pub(crate) first: tokio::sync::Mutex<()>,
+    /// Mail is handed over domain by domain, each with an answer of its own.
+    pub(crate) by_domain: bool,
     proven: AtomicBool,
     paused_until: AtomicI64,
     /// Domains that the next hop puts off, and until when.
@@ -53,6 +59,7 @@ impl Lane {
             slots: Semaphore::new(limits.connections.unwrap_or(connection::CONNECTIONS).max(1) as usize),
             pace: Pace::new(&account, limits),
             wants_sent_copy: reads && account.sent_copy != SentCopy::Provider && !provider::saves_sent_always(&account),
+            by_domain: account.settings.is_delivered_here(),
             account,
             transport,
             first: tokio::sync::Mutex::default(),
@@ -131,8 +138,8 @@ impl Transports {
         }
         let limits = provider::limits(account);
         let connections = limits.connections.unwrap_or(connection::CONNECTIONS);
-        let transport: Arc<dyn Transport> = match account.settings.outgoing {
-            Outgoing::Builtin => Arc::new(OwnTransport(room.clone())),
+        let transport: Arc<dyn Transport> = match () {
+            _ if account.settings.is_own() => Arc::new(OwnTransport(room.clone())),
             _ => Arc::from(connection::transport(room, account, connections, limits.per_connection).await?),
         };
         let lane = Arc::new(Lane::new(account.clone(), transport));
@@ -140,19 +147,24 @@ impl Transports {
         Ok(lane)
     }
 
+    /// The way to the servers of every domain.
+    pub(crate) fn direct(&self, room: &MailRoom) -> DirectTransport {
+        self.direct.get_or_init(|| own_hand::transport(room)).clone()
+    }
+
     /// Forgets the account's transport: its settings changed. What is being sent goes on.
     pub(crate) fn forget(&self, account: AccountKey) {
-        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
+        let before = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
         Transports::close(before);
     }
 
     pub(crate) fn keep(&self, lane: Arc<Lane>) {
-        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(lane.account.id, lane);
+        let before = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).insert(lane.account.id, lane);
         Transports::close(before);
     }
 
     fn kept(&self, account: AccountKey) -> Option<Arc<Lane>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned()
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).get(&account).cloned()
     }
 
     fn close(lane: Option<Arc<Lane>>) {

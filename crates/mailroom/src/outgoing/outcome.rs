@@ -83,6 +83,8 @@ pub(crate) fn put_off(
             Err(ConnectError::Later { step: Step::Work, reason, .. }) => {
                 matches!(code_in(reason), Some(421 | 450 | 451))
             }
+            // Of one recipient it is said where we deliver ourselves: none of the domain's servers will talk now.
+            Err(ConnectError::Later { step: Step::Resolve | Step::Connect | Step::Tls, .. }) => true,
             _ => false,
         })
         .filter_map(|(recipient, _)| domain_of(&recipient.address))

@@ -40,6 +40,7 @@ pub(crate) fn limits(account: &Account) -> Limits {
     let own = account.settings.limits;
     let provider = match account.settings.outgoing {
         Outgoing::Microsoft365 => Some(&MICROSOFT),
+        Outgoing::Builtin => Some(&BY_OWN_HAND),
         Outgoing::Gmail => Some(&GOOGLE),
         Outgoing::Ews(_) => Some(&EXCHANGE),
         _ => outgoing_host(account).and_then(find),
@@ -62,6 +63,8 @@ const MICROSOFT: Known = Known {
     ..known("microsoft365")
 };
 
+/// Many domains at a time; each of them gets few connections (`connect::direct`).
+const BY_OWN_HAND: Known = Known { connections: Some(20), ..known("builtin") };
 /// What Google Workspace takes (support.google.com/a/answer/166852); a private mailbox takes 500 a day.
 const GOOGLE: Known =
     Known { saves_sent: true, connections: Some(2), per_minute: Some(60), per_day: Some(2000), ..known("gmail") };

@@ -177,6 +177,15 @@ explained! {
     ONLY_HERE "only_here":
         "De tijdelijke mailbox bereikt alleen adressen van deze Postkamer zelf." / "The temporary mailbox only reaches addresses of this Postkamer itself."
         => "Verbind een eigen mailbox van uw organisatie en verstuur het bericht daarmee." / "Connect a mailbox of your organisation and send the message with that one.";
+    MAIL_PORT_CLOSED "mail_port_closed":
+        "Geen enkele mailserver van ontvangers antwoordt op poort 25: deze verbinding mag die poort waarschijnlijk niet op." / "No mail server of recipients answers on port 25: this connection is probably not let out on that port."
+        => "Vraag de provider van deze server om poort 25 naar buiten open te zetten (bij veel hostingbedrijven kan dat op verzoek; bij internet thuis meestal niet), of kies een uitgaande SMTP-server voor deze mailbox. De wachtende mail gaat niet verloren." / "Ask the provider of this server to open port 25 outward (many hosting companies do so on request; at home it is mostly not possible), or choose an outgoing SMTP server for this mailbox. The mail that waits is not lost.";
+    SENDER_UNPROVEN "sender_unproven":
+        "Er is nog niet aangetoond dat dit adres van uw organisatie is, dus Postkamer verzendt er niets mee." / "It was not shown yet that this address is your organisation's, so Postkamer sends nothing with it."
+        => "Bevestig het adres met een code, of het domein in de DNS, op het tabblad Afzender van de mailbox." / "Confirm the address with a code, or the domain in the DNS, on the tab Sender of the mailbox.";
+    NO_MAIL_THERE "no_mail_there":
+        "Dit domein bestaat niet of neemt geen mail aan." / "This domain does not exist or takes no mail."
+        => "Controleer het deel van het adres achter de @." / "Check the part of the address after the @.";
     REFUSED "refused":
         "De server weigert, in zijn eigen woorden." / "The server refuses, in its own words."
         => "Lees wat de server zei, of geef het door aan de provider." / "Read what the server said, or pass it on to the provider.";
@@ -234,6 +243,9 @@ pub fn of(cause: Cause) -> Explained {
         Cause::TooLarge => TOO_LARGE,
         Cause::Protocol => PROTOCOL,
         Cause::OnlyHere => ONLY_HERE,
+        Cause::MailPortClosed => MAIL_PORT_CLOSED,
+        Cause::SenderUnproven => SENDER_UNPROVEN,
+        Cause::NoMailThere => NO_MAIL_THERE,
         Cause::Refused => REFUSED,
     }
 }

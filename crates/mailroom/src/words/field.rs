@@ -22,8 +22,6 @@ reasons! {
     NOT_A_HOST "not_a_host" "Dit is geen servernaam: gebruik alleen de naam, zonder https:// en zonder pad." / "This is not a server name: use only the name, without https:// and without a path.";
     /// No port.
     NOT_A_PORT "not_a_port" "Een poort is een getal van 1 tot en met 65535." / "A port is a number from 1 to 65535.";
-    /// A kind that isn't there yet.
-    NOT_AVAILABLE_YET "not_available_yet" "Deze soort is nog niet beschikbaar." / "This kind is not available yet.";
     /// No app registered at the provider.
     APP_NEEDED "app_needed" "Uw organisatie heeft bij deze provider nog geen app geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at this provider yet. An administrator does so once, at Settings, Apps.";
     /// A mailbox in Microsoft's cloud.
@@ -104,6 +102,18 @@ reasons! {
     NO_RIGHT_TO_MANAGE "no_right_to_manage" "U mag deze mailbox niet beheren." / "You may not manage this mailbox.";
     /// The mailbox can't send.
     CANNOT_SEND "cannot_send" "Deze mailbox kan niet verzenden: er is geen uitgaande server." / "This mailbox can't send: it has no outgoing server.";
+    /// Nobody showed that the address is theirs.
+    SENDER_UNPROVEN "sender_unproven" "Er is nog niet aangetoond dat dit adres van uw organisatie is. Bevestig het met een code of in de DNS, op het tabblad Afzender van de mailbox." / "It was not shown yet that this address is your organisation's. Confirm it with a code or in the DNS, on the tab Sender of the mailbox.";
+    /// Another way out than our own hand.
+    NOT_BUILTIN "not_builtin" "Deze mailbox verzendt niet via Postkamer zelf." / "This mailbox does not send by Postkamer itself.";
+    /// The code is not the one.
+    SENDER_CODE_WRONG "sender_code_wrong" "Deze code klopt niet. Neem de code uit de laatste brief over." / "This code is not right. Copy the code from the last letter.";
+    /// There is no code to try.
+    CODE_ENDED "code_ended" "Er is geen code meer om te proberen: hij is verlopen of te vaak verkeerd ingevuld. Vraag een nieuwe." / "There is no code left to try: it has ended or was entered wrongly too often. Ask for a new one.";
+    /// Too many codes.
+    CODE_TOO_MANY "code_too_many" "Er zijn al drie codes verzonden dit uur. Probeer het over een uur opnieuw." / "Three codes were sent this hour already. Try again in an hour.";
+    /// The letter with the code did not go.
+    CODE_NOT_SENT "code_not_sent" "De brief met de code kon niet worden bezorgd." / "The letter with the code could not be delivered.";
     /// The mailbox can't receive.
     CANNOT_RECEIVE "cannot_receive" "Deze mailbox kan niet ontvangen: er is geen inkomende server." / "This mailbox can't receive: it has no incoming server.";
     /// Switched off.

@@ -122,6 +122,15 @@ pub const TEST: Letter = Letter {
     ),
 };
 
+/// A code that shows that an address is the organisation's (features S8). Facts: name, mailbox, code, minutes, link.
+pub const SENDER_CODE: Letter = Letter {
+    subject: text("Uw code voor {mailbox}: {code}", "Your code for {mailbox}: {code}"),
+    body: text(
+        "Dag {name},\n\nU wilt met Postkamer verzenden als {mailbox}. Vul daar deze code in:\n\n    {code}\n\nDe code werkt {minutes} minuten:\n{link}\n\nHebt u hier niet om gevraagd, dan hoeft u niets te doen: zonder de code wordt er niets verzonden.\n",
+        "Hello {name},\n\nYou want to send with Postkamer as {mailbox}. Enter this code there:\n\n    {code}\n\nThe code works for {minutes} minutes:\n{link}\n\nIf you did not ask for this you need do nothing: without the code nothing is sent.\n",
+    ),
+};
+
 /// Every letter there is.
 pub const ALL: &[(&str, Letter)] = &[
     ("password_link", PASSWORD_LINK),
@@ -132,6 +141,7 @@ pub const ALL: &[(&str, Letter)] = &[
     ("failed", FAILED),
     ("uncertain", UNCERTAIN),
     ("test", TEST),
+    ("sender_code", SENDER_CODE),
     ("called", CALLED),
     ("assigned", ASSIGNED),
 ];

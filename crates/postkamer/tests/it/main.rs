@@ -24,6 +24,7 @@ mod restore;
 mod rights;
 mod search;
 mod secrets;
+mod sender;
 mod sending;
 mod spoken;
 mod submission;

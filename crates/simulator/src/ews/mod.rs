@@ -320,12 +320,9 @@ fn refusal(fault: &Fault, name: &str) -> Option<Reply> {
             reply
         }
         Kind::Timeout | Kind::DoneThen504 => Reply::bare(504),
-        Kind::DoneThenCut
-        | Kind::Half
-        | Kind::Slow
-        | Kind::LostChange
-        | Kind::LostNotification
-        | Kind::LateEvents => return None,
+        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LostNotification | Kind::LateEvents => {
+            return None;
+        }
     };
     Some(reply)
 }

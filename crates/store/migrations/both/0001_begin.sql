@@ -154,6 +154,52 @@ CREATE TABLE mailgun_posts (
     PRIMARY KEY (organisation, domain, token, account)
 ) CLUSTERED;
 CREATE INDEX mailgun_posts_taken ON mailgun_posts (taken_at);
+-- Who may send by our own hand: a mailbox whose address was shown to be ours by a code that was mailed to it.
+CREATE TABLE sender_addresses (
+    organisation BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    address_folded TEXT NOT NULL,      -- what is shown; another address of the account is not
+    code_digest BYTEA,                 -- of the code under way
+    code_sent_at BIGINT,
+    tries BIGINT NOT NULL,             -- wrong codes since it was sent
+    verified_at BIGINT,
+    PRIMARY KEY (organisation, account)
+);
+
+-- And a domain that was shown to be ours by a record in the DNS: all of its addresses.
+CREATE TABLE sender_domains (
+    organisation BIGINT NOT NULL,
+    domain TEXT NOT NULL,
+    token TEXT NOT NULL,               -- what the record says
+    checked_at BIGINT,                 -- when it was last looked for
+    verified_at BIGINT,
+    PRIMARY KEY (organisation, domain)
+) CLUSTERED;
+
+-- What signs mail that we deliver ourselves (DKIM).
+CREATE TABLE dkim_keys (
+    organisation BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    domain TEXT NOT NULL,
+    selector TEXT NOT NULL,            -- where the public half is published
+    algorithm TEXT NOT NULL,           -- rsa, ed25519
+    public_key TEXT NOT NULL,          -- as it stands in the record
+    private_key BYTEA NOT NULL,        -- PKCS #8, sealed to this row
+    published_at BIGINT,               -- first seen in the DNS; before, it signs nothing
+    retired_at BIGINT,                 -- signs no more: a newer one took its place
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation, id)
+);
+CREATE INDEX dkim_keys_domain ON dkim_keys (organisation, domain);
+
+-- What domains ask of those who deliver to them (MTA-STS), for the whole installation.
+CREATE TABLE mta_sts_policies (
+    domain TEXT NOT NULL PRIMARY KEY,
+    version TEXT NOT NULL,             -- as the domain numbers it
+    policy TEXT NOT NULL,
+    fetched_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL
+);
 
 -- Visitors who were sent to a provider and are awaited back, once each.
 CREATE TABLE departures (
@@ -690,6 +736,7 @@ CREATE TABLE outbox_recipients (
     address TEXT NOT NULL,
     field TEXT NOT NULL,               -- to, cc, bcc, mailbox_bcc
     state TEXT NOT NULL,
+    on_wire BOOLEAN NOT NULL,          -- the try that is on the wire is for this one, and not for all who wait
     server_said TEXT,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (organisation, submission, n)

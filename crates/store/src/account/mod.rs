@@ -80,6 +80,8 @@ pub struct Account {
     pub health: Health,
     /// The server and name behind which this mailbox was last seen (features M14).
     pub identity: Option<String>,
+    /// Its address, or the domain of it, was shown to be the organisation's: it may send by our own hand (features S8).
+    pub sender_proven: bool,
     /// When restoring was asked for, until a pass has come to its end (features M20).
     pub restoring_at: Option<i64>,
     /// The number of the lease that may write.

@@ -40,11 +40,15 @@ pub async fn take_over(
     account: AccountKey,
     settings: &AccountSettings,
 ) -> Result<(), StoreError> {
-    if !settings.active || matches!(settings.outgoing, Outgoing::None | Outgoing::Builtin) {
+    if !settings.active || settings.outgoing == Outgoing::None || settings.is_own() {
         return Ok(());
     }
     let Some(before) = primary(tx, organisation).await? else { return Ok(()) };
-    if super::load(tx, organisation, before).await?.settings.outgoing != Outgoing::Builtin {
+    if !super::load(tx, organisation, before).await?.settings.is_own() {
+        return Ok(());
+    }
+    // Who is not shown to be who they say can send nothing yet.
+    if settings.is_delivered_here() && !super::load(tx, organisation, account).await?.sender_proven {
         return Ok(());
     }
     set_primary(tx, organisation, account).await?;

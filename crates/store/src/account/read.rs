@@ -14,7 +14,11 @@ const COLUMNS: &str = "organisation, id, display_name, address, active, is_prima
     disable_after_errors, sync_since, bcc, never_link, allow_plaintext, pinned_certificate, limits, sent_copy,
     health_colour, health_code, health_words, health_since_at, errors_in_row, refused_sign_ins, parked, next_try_at,
     last_fetched_at, fence, version, created_at, restoring_at, identity, font, font_size,
-    signature";
+    signature, (EXISTS (SELECT 1 FROM sender_addresses s WHERE s.organisation = accounts.organisation
+        AND s.account = accounts.id AND s.address_folded = accounts.address_folded AND s.verified_at IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM sender_domains d WHERE d.organisation = accounts.organisation
+        AND d.verified_at IS NOT NULL AND length(accounts.address_folded) > length(d.domain)
+        AND substr(accounts.address_folded, length(accounts.address_folded) - length(d.domain)) = '@' || d.domain))";
 
 /// Whoever owns a part of it sees the account; who keeps accounts for all sees them all. `$1`, `$2`: the viewer.
 const SEEN: &str = "id IN (SELECT seen.account FROM owners seen WHERE seen.organisation = $1
@@ -132,6 +136,7 @@ fn read(mut row: Row) -> Result<Account, StoreError> {
         created_at: row.int(32),
         restoring_at: row.opt_int(33),
         identity: row.opt_text(34),
+        sender_proven: row.bool(38),
     })
 }
 

@@ -299,6 +299,18 @@ pub struct AccountSettings {
 }
 
 impl AccountSettings {
+    /// A mailbox of our own, such as the temporary one: it reaches what lies here and nothing else (features M15).
+    pub fn is_own(&self) -> bool {
+        let same = |relay: &str| mail::address::fold_address(relay) == mail::address::fold_address(&self.address);
+        let is_here = matches!(&self.incoming, Incoming::Relay { relay_address: Some(relay) } if same(relay));
+        is_here && self.outgoing == Outgoing::Builtin
+    }
+
+    /// Mail from it is delivered by our own hand, all over the world (features S8).
+    pub fn is_delivered_here(&self) -> bool {
+        self.outgoing == Outgoing::Builtin && !self.is_own()
+    }
+
     /// What to call the mailbox: its name, or its address when it has none.
     pub fn called(&self) -> &str {
         if self.display_name.is_empty() { &self.address } else { &self.display_name }

@@ -184,7 +184,7 @@ pub async fn remove(
             "Mail of the organisation itself leaves by this mailbox. Choose another first.",
         ));
     }
-    for table in ["folders", "collected", "edits", "quarantine", "owners", "noticed_accounts"] {
+    for table in ["folders", "collected", "edits", "quarantine", "owners", "noticed_accounts", "sender_addresses"] {
         let sql = format!("DELETE FROM {table} WHERE organisation = $1 AND account = $2");
         tx.execute(&sql, &vals![organisation, account]).await?;
     }

@@ -67,6 +67,7 @@ from_value! {
     IdentityProviderKey => |value| Val::Int(value.0);
     AppRegistrationKey => |value| Val::Int(value.0);
     MailgunDomainKey => |value| Val::Int(value.0);
+    SignatureKey => |value| Val::Int(value.0);
 }
 
 impl<'a, T: Into<Val<'a>>> From<Option<T>> for Val<'a> {

@@ -155,6 +155,25 @@ pub async fn mark_on_wire(
     Ok(tx.execute(sql, &vals![organisation, id, fence, now]).await? == 1)
 }
 
+/// [`mark_on_wire`] for some of the recipients only: it goes to one domain after the other, and what is on the wire to
+/// one says nothing of the rest.
+pub async fn mark_part_on_wire(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: OutboxKey,
+    fence: i64,
+    recipients: &[i64],
+    now: i64,
+) -> Result<bool, StoreError> {
+    if !mark_on_wire(tx, organisation, id, fence, now).await? {
+        return Ok(false);
+    }
+    let rows: Vec<_> = recipients.iter().map(|n| vals![organisation, id, *n].to_vec()).collect();
+    let sql = "UPDATE outbox_recipients SET on_wire = TRUE WHERE organisation = $1 AND submission = $2 AND n = $3";
+    tx.execute_many(sql, &rows).await?;
+    Ok(true)
+}
+
 /// Keeps the lease for longer; `false` when it is lost.
 pub async fn renew(
     tx: &mut Tx,

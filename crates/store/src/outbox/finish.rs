@@ -66,6 +66,19 @@ pub async fn finish(
     Ok(finish_many(tx, &[tried], now).await?.pop().flatten())
 }
 
+/// Writes down what became of some recipients while the try goes on with others: what is known of them stays known,
+/// whatever happens next. `false`: the lease is lost, and the others must not be tried.
+pub async fn finish_part(tx: &mut Tx, tried: &Tried<'_>, now: i64) -> Result<bool, StoreError> {
+    let Tried { organisation, id, fence, outcome } = *tried;
+    let sql = "UPDATE outbox SET on_wire = FALSE, updated_at = $4
+               WHERE organisation = $1 AND id = $2 AND fence = $3 AND state = 'sending' AND lease_owner IS NOT NULL";
+    if tx.execute(sql, &vals![organisation, id, fence, now]).await? == 0 {
+        return Ok(false);
+    }
+    write_recipients(tx, organisation, id, outcome, now).await?;
+    Ok(true)
+}
+
 /// The same for many at a time, in their order: each statement is asked once for all of them.
 pub async fn finish_many(tx: &mut Tx, tried: &[Tried<'_>], now: i64) -> Result<Vec<Option<State>>, StoreError> {
     // The lock and the fence guard everything below; the lease itself ends with the last statement.
@@ -147,7 +160,8 @@ async fn write_recipients(
             vals![organisation, id, *n, state.as_str(), words, now].to_vec()
         })
         .collect();
-    let sql = "UPDATE outbox_recipients SET state = $4, server_said = COALESCE($5, server_said), updated_at = $6
+    let sql = "UPDATE outbox_recipients SET state = $4, on_wire = FALSE, server_said = COALESCE($5, server_said),
+                   updated_at = $6
                WHERE organisation = $1 AND submission = $2 AND n = $3 AND state = 'waiting'";
     tx.execute_many(sql, &rows).await?;
     Ok(())

@@ -17,8 +17,8 @@ mod submit;
 
 pub use census::census;
 pub use copy::{DueCopy, copies_due, copy_done, copy_renew, copy_retry};
-pub use dispatch::{Attempted, Leased, lease_due, mark_on_wire, next_due, postpone, renew};
-pub use finish::{Finish, Tried, Verdict, finish, finish_many};
+pub use dispatch::{Attempted, Leased, lease_due, mark_on_wire, mark_part_on_wire, next_due, postpone, renew};
+pub use finish::{Finish, Tried, Verdict, finish, finish_many, finish_part};
 pub use pause::{cancel, hold, hold_account, hold_all, release, wake_account};
 pub use read::{Attempt, Filter, Recipient, Submission, by_message_id, get, list, load};
 pub use recover::{Dead, Recovered, recover};

@@ -55,13 +55,13 @@ pub async fn recover(tx: &mut Tx, dead: Dead<'_>, now: i64) -> Result<Recovered,
                    WHERE organisation = $1 AND submission = $2 AND n = $3 AND ended_at IS NULL";
         tx.execute(sql, &vals![organisation, id, row.int(4), now, words]).await?;
         if on_wire {
-            move_recipients(tx, organisation, id, State::Waiting, State::Uncertain, None, now).await?;
+            doubt_recipients(tx, organisation, id, now).await?;
             recovered.uncertain += 1;
         } else {
             recovered.waiting += 1;
         }
         let state = State::of_all(&states(tx, organisation, id).await?);
-        let due = if on_wire { now + FIRST_LOOK } else { now };
+        let due = if state == State::Uncertain { now + FIRST_LOOK } else { now };
         let sql = "UPDATE outbox SET state = $3, on_wire = FALSE, fence = fence + 1, lease_owner = NULL,
                        lease_until_at = NULL, not_before_at = $4, waits_for = NULL, updated_at = $5
                    WHERE organisation = $1 AND id = $2";
@@ -69,4 +69,19 @@ pub async fn recover(tx: &mut Tx, dead: Dead<'_>, now: i64) -> Result<Recovered,
         tell(tx, organisation, account, id, state, now).await?;
     }
     Ok(recovered)
+}
+
+/// Who may have got it: those for whom it was on the wire, or all who wait when that was said of none.
+async fn doubt_recipients(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    id: OutboxKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox_recipients SET state = 'uncertain', on_wire = FALSE, updated_at = $3
+               WHERE organisation = $1 AND submission = $2 AND state = 'waiting' AND on_wire = TRUE";
+    if tx.execute(sql, &vals![organisation, id, now]).await? == 0 {
+        move_recipients(tx, organisation, id, State::Waiting, State::Uncertain, None, now).await?;
+    }
+    Ok(())
 }

@@ -95,8 +95,8 @@ pub async fn submit(
         .map(|(n, (address, field))| vals![organisation, new.id, n, address, field.as_str(), now].to_vec())
         .collect();
     tx.execute_many(
-        "INSERT INTO outbox_recipients (organisation, submission, n, address, field, state, updated_at)
-         VALUES ($1, $2, $3, $4, $5, 'waiting', $6)",
+        "INSERT INTO outbox_recipients (organisation, submission, n, address, field, state, on_wire, updated_at)
+         VALUES ($1, $2, $3, $4, $5, 'waiting', FALSE, $6)",
         &rows,
     )
     .await?;

@@ -45,6 +45,8 @@ pub const MAILGUN_API_KEY: SecretColumn = SecretColumn { table: "mailgun_domains
 pub const MAILGUN_SIGNING_KEY: SecretColumn = SecretColumn { table: "mailgun_domains", column: "signing_key" };
 /// What is redeemed when somebody agreed elsewhere (RFC 8628).
 pub const DEVICE_CODE: SecretColumn = SecretColumn { table: "device_codes", column: "device_code" };
+/// What signs mail that we deliver ourselves.
+pub const DKIM_PRIVATE: SecretColumn = SecretColumn { table: "dkim_keys", column: "private_key" };
 /// What signs our Message-IDs.
 pub const MESSAGE_ID_KEY: SecretColumn = SecretColumn { table: "organisations", column: "message_id_key" };
 /// An organisation's data keys, sealed with the master key; everything else is sealed with these.
@@ -60,5 +62,6 @@ pub const SEALED: &[SecretColumn] = &[
     DEVICE_CODE,
     MAILGUN_API_KEY,
     MAILGUN_SIGNING_KEY,
+    DKIM_PRIVATE,
     MESSAGE_ID_KEY,
 ];

@@ -35,4 +35,5 @@ mod house;
 mod outbox;
 mod person;
 mod provider;
+mod sender;
 mod small;

@@ -20,6 +20,7 @@ mod provider;
 mod reading;
 mod relay;
 mod restore;
+mod sender;
 mod settings;
 mod signature;
 mod team;

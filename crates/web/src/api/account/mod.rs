@@ -8,6 +8,7 @@ mod font;
 mod form;
 mod owner;
 mod restore;
+mod sender;
 mod shown;
 mod test;
 pub(crate) use folder::RoleName;
@@ -45,6 +46,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(folder::choose_roles))
         .routes(routes!(folder::ledger))
         .routes(routes!(owner::set))
+        .routes(routes!(sender::get))
+        .routes(routes!(sender::send_code, sender::confirm))
+        .routes(routes!(sender::check))
+        .routes(routes!(sender::renew))
 }
 
 /// The accounts that the caller may know of.

@@ -1,6 +1,7 @@
 //! An account as the interface shows it: everything that was filled in except the secrets.
 
 use super::font::FontName;
+use super::sender::VerificationShown;
 use crate::{
     api::{id, instant::Instant},
     problem::FieldProblem,
@@ -108,6 +109,11 @@ pub(crate) struct DirectionShown {
     /// Relay: the address to forward to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) relay_address: Option<String>,
+    /// Builtin: whether its address was shown to be the organisation's; nothing leaves before. Absent for a mailbox that
+    /// only reaches this Postkamer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) verification: Option<VerificationShown>,
     /// A secret is kept.
     pub(super) secret_set: bool,
 }
@@ -257,6 +263,7 @@ impl Around {
     }
 
     pub(crate) fn shown(self, language: Language) -> AccountShown {
+        let verification = VerificationShown::of(&self.account);
         let Account { settings, health, .. } = self.account;
         let explained = health.code.as_deref().and_then(|code| cause::by_code(Half::of(code).1));
         AccountShown {
@@ -266,7 +273,11 @@ impl Around {
             active: settings.active,
             primary: self.account.primary,
             incoming: DirectionShown { secret_set: self.account.has_incoming_secret, ..settings.incoming.into() },
-            outgoing: DirectionShown { secret_set: self.account.has_outgoing_secret, ..settings.outgoing.into() },
+            outgoing: DirectionShown {
+                secret_set: self.account.has_outgoing_secret,
+                verification,
+                ..settings.outgoing.into()
+            },
             push: settings.push,
             interval_seconds: settings.interval_seconds,
             disable_after_errors: settings.disable_after_errors,

@@ -44,8 +44,9 @@ pub(super) async fn all(
             continue;
         }
         let settings = account.settings;
-        let usable = sends && settings.active && settings.outgoing != Outgoing::None;
-        let temporary = settings.outgoing == Outgoing::Builtin;
+        let unproven = settings.is_delivered_here() && !account.sender_proven;
+        let usable = sends && settings.active && settings.outgoing != Outgoing::None && !unproven;
+        let temporary = settings.is_own();
         let label = match () {
             () if !sends => say.may_not_send(&settings.address),
             () if settings.outgoing == Outgoing::None => say.cannot_send(&settings.address),

@@ -60,6 +60,8 @@ struct Page {
     authorised: Option<bool>,
     /// Its owner can also agree on another device.
     by_code: bool,
+    /// It is delivered by our own hand, and nobody showed yet that its address is theirs.
+    unproven: bool,
     /// Its mail is forwarded to an address of ours.
     relay: Option<Relay>,
     /// Where, as it is called and as its company is.
@@ -147,6 +149,7 @@ async fn page(
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
         by_code: vendor::of(&account.settings).is_some_and(|at| vendor::gives_codes(&state.room.world, at)),
+        unproven: account.settings.is_delivered_here() && !account.sender_proven,
         relay,
         way: way(account, Say(visitor.language)),
         choices,

@@ -252,6 +252,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
         Outgoing::Ews(exchange) => HalfForm::of_exchange("outgoing", exchange),
         Outgoing::Microsoft365 => HalfForm::empty("outgoing", "microsoft365", &settings.address),
         Outgoing::Mailgun(Domain { domain }) => HalfForm::by_domain("outgoing", domain, &settings.address),
+        Outgoing::Builtin => HalfForm::empty("outgoing", "builtin", &settings.address),
         Outgoing::Gmail => HalfForm::empty("outgoing", "gmail", &settings.address),
         _ => HalfForm::empty("outgoing", "none", &settings.address),
     };
@@ -262,7 +263,7 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if ["none", "microsoft365", "gmail", "relay"].contains(&kind) {
+    if ["none", "microsoft365", "gmail", "relay", "builtin"].contains(&kind) {
         return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
     }
     if kind == "mailgun" {

@@ -184,7 +184,7 @@ fn row(state: &AppState, account: Account, counts: Counts, visitor: &Visitor) ->
         id: account.id,
         name: account.settings.called().to_owned(),
         primary: account.primary,
-        temporary: account.settings.outgoing == Outgoing::Builtin,
+        temporary: account.settings.is_own(),
         doing: Doing::of(&account, visitor),
         receives: match &account.settings.incoming {
             Incoming::Imap(server) => format!("IMAP · {}", server.host),

@@ -15,6 +15,7 @@ mod new;
 mod owner;
 mod progress;
 mod restore;
+mod sender;
 mod sending;
 mod test_run;
 mod words;
@@ -45,6 +46,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = folder::routes(pages);
     let pages = owner::routes(pages);
     let pages = sending::routes(pages);
+    let pages = sender::routes(pages);
     let pages = linking::routes(pages);
     let pages = device::routes(pages);
     history::routes(pages)
@@ -58,6 +60,7 @@ enum Tab {
     Folders,
     Owners,
     Sending,
+    Sender,
     Linking,
     Devices,
     History,
@@ -93,11 +96,13 @@ impl Head {
             (Tab::Folders, "/folders", say.tab_folders()),
             (Tab::Owners, "/owners", say.tab_owners()),
             (Tab::Sending, "/sending", say.tab_sending()),
+            (Tab::Sender, "/sender", say.tab_sender()),
             (Tab::Linking, "/linking", say.tab_linking()),
             (Tab::Devices, "/devices", say.tab_devices()),
             (Tab::History, "/history", say.tab_history()),
         ];
-        let tabs = all.into_iter().map(|(one, path, label)| TabLink {
+        let here = account.settings.is_delivered_here();
+        let tabs = all.into_iter().filter(|(one, ..)| here || *one != Tab::Sender).map(|(one, path, label)| TabLink {
             path: format!("/mailboxes/{id}{path}"),
             label,
             current: one == tab,

@@ -172,6 +172,10 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
                 // Nothing can be tried before its owner agreed, or before its mail is forwarded.
                 return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
             }
+            if saved.account.settings.is_delivered_here() && !saved.account.sender_proven {
+                // Nothing may leave before it is certain whose the address is.
+                return Ok(Redirect::to(&format!("/mailboxes/{id}/sender")).into_response());
+            }
             accounts::begin_test(&state.room, &person.viewer, id).await?;
             let warned = super::connect::warned(&saved.warnings);
             Ok(Redirect::to(&format!("/mailboxes/{id}/connect{warned}")).into_response())

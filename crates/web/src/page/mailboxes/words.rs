@@ -32,6 +32,10 @@ words! {
         temporary_why "Bereikt alleen adressen van deze Postkamer; niet voor uw briefwisseling." "Only reaches addresses of this Postkamer; not for your correspondence.";
         kind_relay "adres van Postkamer" "an address of Postkamer";
         kind_builtin "Postkamer zelf" "Postkamer itself";
+        builtin_why "Postkamer bezorgt de mail zelf, rechtstreeks bij de servers van de ontvangers. Eerst bevestigt u het adres, en bij uw domein komen enkele records in de DNS." "Postkamer delivers the mail itself, straight to the servers of the recipients. First you confirm the address, and some records come into the DNS at your domain.";
+        prove_sender "Afzender bevestigen" "Confirm the sender";
+        prove_sender_why "Postkamer bezorgt de mail van deze mailbox zelf, en doet dat pas als vaststaat dat het adres van uw organisatie is." "Postkamer delivers the mail of this mailbox itself, and does so only once it is certain that the address is your organisation's.";
+        tab_sender "Afzender" "Sender";
         state_green "Werkt" "Works";
         state_amber "Probeert het opnieuw" "Is trying again";
         state_red "Werkt niet" "Does not work";

@@ -60,6 +60,10 @@ words! {
         mailgun_told "liet Mailgun hier aanleveren" "had Mailgun hand over here";
         mailgun_refused "weigerde mail die Mailgun aanleverde" "refused mail that Mailgun handed over";
         app_removed "verwijderde de app voor Microsoft 365" "removed the app for Microsoft 365";
+        account_sender_code "liet een code mailen voor een afzender" "had a code mailed for a sender";
+        account_sender_address "bevestigde het adres van een afzender" "confirmed the address of a sender";
+        account_sender_domain "bevestigde het domein van een afzender" "confirmed the domain of a sender";
+        account_sender_keys "maakte nieuwe sleutels voor een domein" "made new keys for a domain";
         google_app_set "stelde de app voor Google in" "set up the app for Google";
         google_app_removed "verwijderde de app voor Google" "removed the app for Google";
         account_authorised "autoriseerde een mailbox" "authorised a mailbox";
@@ -176,6 +180,10 @@ impl Say {
             "organisation.mailgun_removed" => self.mailgun_removed(),
             "organisation.mailgun_told" => self.mailgun_told(),
             "organisation.mailgun_refused" => self.mailgun_refused(),
+            "account.sender_code" => self.account_sender_code(),
+            "account.sender_address" => self.account_sender_address(),
+            "account.sender_domain" => self.account_sender_domain(),
+            "account.sender_keys" => self.account_sender_keys(),
             "organisation.google_app_set" => self.google_app_set(),
             "organisation.google_app_removed" => self.google_app_removed(),
             "account.authorised" => self.account_authorised(),

@@ -1,0 +1,162 @@
+//! The sender of a mailbox that is delivered by our own hand (features S8): whose its address is, what signs its mail, and
+//! what its domain publishes.
+//!
+//! `code` shows an address, `keys` signs, `records` says what stands in the DNS and what should.
+
+mod code;
+mod keys;
+mod records;
+
+pub use code::{confirm, send_code};
+pub use keys::renew;
+pub(crate) use keys::{look_after, prepare};
+pub use records::{Purpose, Record, Seen};
+
+use super::managed;
+use crate::{
+    MailRoom,
+    doer::Doer,
+    words::{Refusal, field},
+};
+use connect::direct::domain_of;
+use mail::{AccountKey, address::fold_address};
+use store::{
+    StoreError, Viewer,
+    account::{self, Account},
+    dkim_key::{self, DkimKey},
+    sender,
+};
+
+/// What shows that an address is the organisation's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A code that was mailed to it.
+    Code,
+    /// A record of its domain.
+    Domain,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// Nothing was done.
+    Unproven,
+    /// A code is under way until this moment.
+    CodeSent(i64),
+    /// It may send.
+    Proven(By),
+}
+
+/// The sender of one mailbox.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// Its address.
+    pub address: String,
+    /// The domain of that.
+    pub domain: String,
+    /// Whether it may send.
+    pub stand: Stand,
+    /// What the domain should publish; what of it is there is known only after a look.
+    pub records: Vec<Record>,
+}
+
+/// What is kept of a sender.
+pub(super) struct Kept {
+    pub(super) account: Account,
+    pub(super) address: Option<sender::Address>,
+    pub(super) domain: Option<sender::Domain>,
+    pub(super) keys: Vec<DkimKey>,
+}
+
+impl Kept {
+    fn domain_name(&self) -> String {
+        domain_of(&self.account.settings.address)
+    }
+
+    fn stand(&self, now: i64) -> Stand {
+        if self.domain.as_ref().is_some_and(|domain| domain.verified_at.is_some()) {
+            return Stand::Proven(By::Domain);
+        }
+        let Some(address) = &self.address else { return Stand::Unproven };
+        match (address.verified_at, address.code_sent_at) {
+            (Some(_), _) => Stand::Proven(By::Code),
+            (None, Some(sent)) if now < sent + code::LIFE && address.tries < code::TRIES => {
+                Stand::CodeSent(sent + code::LIFE)
+            }
+            _ => Stand::Unproven,
+        }
+    }
+}
+
+/// How the sender of a mailbox stands, by what is kept.
+pub async fn get(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<Sender, Refusal> {
+    let kept = kept(room, viewer, id).await?;
+    Ok(shown(room, &kept, None))
+}
+
+/// Looks into the DNS, keeps what follows from it, and says what is there.
+pub async fn check(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<Sender, Refusal> {
+    let before = kept(room, viewer, id).await?;
+    prepare(room, &before.account).await;
+    let before = kept(room, viewer, id).await?;
+    let looked = records::look(room, &before).await;
+    if let Some(domain) = &before.domain
+        && domain.verified_at.is_none()
+        && let Some(found) = looked.ownership(&domain.token)
+    {
+        let (doer, name) = (Doer::new(room, viewer), domain.domain.clone());
+        let write = room.store.db.write(move |tx| {
+            let (doer, name) = (doer.clone(), name.clone());
+            Box::pin(async move {
+                sender::domain_checked(tx, doer.organisation(), &name, found, doer.now).await?;
+                if found {
+                    doer.did(tx, "account.sender_domain", id, name).await?;
+                    takes_over(tx, &doer, id).await?;
+                }
+                Ok(())
+            })
+        });
+        write.await?;
+        room.transports.forget(id);
+    }
+    for key in before.keys.iter().filter(|key| key.retired_at.is_none()) {
+        keys::seen(room, key, looked.key(key)).await?;
+    }
+    let after = kept(room, viewer, id).await?;
+    Ok(shown(room, &after, Some(&looked)))
+}
+
+fn shown(room: &MailRoom, kept: &Kept, looked: Option<&records::Looked>) -> Sender {
+    Sender {
+        address: kept.account.settings.address.clone(),
+        domain: kept.domain_name(),
+        stand: kept.stand(room.clock.now()),
+        records: records::wanted(room, kept, looked),
+    }
+}
+
+/// What is kept of the sender of a mailbox that the viewer manages; `Conflict` when it is delivered in another way.
+async fn kept(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<Kept, Refusal> {
+    let account = managed(room, viewer, id).await?;
+    if !account.settings.is_delivered_here() {
+        return Err(Refusal::conflict("account", field::NOT_BUILTIN));
+    }
+    let organisation = viewer.organisation;
+    let folded = fold_address(&account.settings.address);
+    let name = domain_of(&account.settings.address);
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move {
+            let address = sender::address(tx, organisation, id, &folded).await?;
+            let domain = sender::domain(tx, organisation, &name).await?;
+            Ok((address, domain, dkim_key::of_domain(tx, organisation, &name).await?))
+        })
+    });
+    let (address, domain, keys) = read.await?;
+    Ok(Kept { account, address, domain, keys })
+}
+
+/// From now on it can send to the world, and takes over from the temporary mailbox when that is primary.
+async fn takes_over(tx: &mut store::Tx, doer: &Doer, id: AccountKey) -> Result<(), StoreError> {
+    let account = account::load(tx, doer.organisation(), id).await?;
+    account::take_over(tx, doer.organisation(), id, &account.settings).await
+}

@@ -169,6 +169,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("ADDRESS", "ADRES"),
     ("ADDR:PORT", "ADRES:POORT"),
     ("CIDR", "CIDR"),
+    ("DOMAIN", "DOMEIN"),
     ("DIR", "MAP"),
     ("EMAIL", "E-MAIL"),
     ("FILE", "BESTAND"),

@@ -89,6 +89,9 @@ fn every_column_that_sounds_secret_is_in_the_registry() {
         "totp_secret",
         "client_secret",
         "client_secret",
+        "api_key",
+        "signing_key",
+        "private_key",
         "incoming_secret",
         "outgoing_secret",
     ];

@@ -152,8 +152,8 @@ on_both! {
                            return_path, subject, people, fence, tries, reconcile_tries, sent_copy, sent_copy_tries, created_at, updated_at)
                        VALUES (1, 1, 11, 'person', 'waiting', FALSE, 0, 'x', $1, 1, '', '', '{}', 0, 0, 0, 'none', 0, 0, 0)";
             tx.execute(sql, &vals![[7u8; 32]]).await?;
-            let sql = "INSERT INTO outbox_recipients (organisation, submission, n, address, field, state, updated_at)
-                       VALUES (1, 1, 0, 'Jan.Kanariegeel@KLANT.nl', 'to', 'waiting', 0)";
+            let sql = "INSERT INTO outbox_recipients (organisation, submission, n, address, field, state, on_wire, updated_at)
+                       VALUES (1, 1, 0, 'Jan.Kanariegeel@KLANT.nl', 'to', 'waiting', FALSE, 0)";
             tx.execute(sql, &[]).await
         })).await;
         let refused = erase(&room, 900, true).await;

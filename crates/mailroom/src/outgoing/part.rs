@@ -98,7 +98,6 @@ async fn keep(
 ) -> bool {
     let (finish, _) = outcome::judge(part, answer, wants_sent_copy, now, rand::random());
     let (organisation, id, fence, now) = (part.organisation, part.id, part.fence, room.clock.now());
-    killpoint!("send.before_part");
     let written = room.store.db.write(move |tx| {
         let finish = finish.clone();
         Box::pin(async move {
@@ -106,9 +105,7 @@ async fn keep(
             outbox::finish_part(tx, &tried, now).await
         })
     });
-    let written = written.await;
-    killpoint!("send.after_part");
-    written.unwrap_or_else(|error| {
+    written.await.unwrap_or_else(|error| {
         tracing::error!(%error, outbox = %part.id, "what became of some recipients could not be written");
         false
     })

@@ -178,7 +178,7 @@ fn a_draft_is_found_in_another_browser_and_not_overwritten_unseen() {
     wait_until("the other browser has kept it", || {
         program.api.get("/drafts")["items"][0]["html"]
             .as_str()
-            .is_some_and(|html| html.contains("Beter: "))
+            .is_some_and(|html| html.contains("Beter:"))
             .then_some(())
     });
     write(&mut browser, "Anders: ");

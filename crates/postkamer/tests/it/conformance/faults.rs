@@ -18,6 +18,7 @@ macro_rules! every_simulated_provider {
         with_each! {
             $story:
             microsoft = super::Played::microsoft(),
+            google = super::Played::google(),
         }
     };
 }
@@ -33,8 +34,8 @@ struct Played {
     fetching: &'static [&'static str],
     /// Making a draft, and sending it.
     sending: [&'static str; 2],
-    /// Of fetching: what is answered by the place in a history being lost.
-    place: &'static str,
+    /// What else goes wrong there while fetching, and passes.
+    besides: Vec<Fault>,
 }
 
 impl Played {
@@ -43,7 +44,18 @@ impl Played {
             provider: Granted::at_microsoft(),
             fetching: &["mailFolders", "delta", "$value"],
             sending: ["POST me/messages", "POST /send"],
-            place: "delta",
+            besides: vec![Fault::new(Kind::Resync, "delta"), Fault::new(Kind::LostChange, "")],
+        }
+    }
+
+    /// A change that the history never tells is not among these: it is found by the comparison of each day, of which the
+    /// connector has a test of its own.
+    fn google() -> Played {
+        Played {
+            provider: Granted::at_google(),
+            fetching: &["GET labels", "GET history", "format=minimal", "format=raw"],
+            sending: ["POST upload", "POST drafts/send"],
+            besides: vec![Fault::new(Kind::Resync, "GET history"), Fault::new(Kind::QuotaExceeded, "GET history")],
         }
     }
 
@@ -54,8 +66,7 @@ impl Played {
             let slow = [Kind::Throttled, Kind::Unavailable, Kind::Slow].map(|kind| Fault::new(kind, at).seconds(1));
             now.map(|kind| Fault::new(kind, at)).into_iter().chain(slow)
         };
-        let last = [Fault::new(Kind::Resync, self.place), Fault::new(Kind::LostChange, "")];
-        self.fetching.iter().flat_map(each).chain(last).collect()
+        self.fetching.iter().flat_map(each).chain(self.besides.iter().cloned()).collect()
     }
 
     /// What can go wrong while a letter is sent, and passes.

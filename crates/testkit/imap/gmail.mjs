@@ -166,4 +166,6 @@ const server = hoodiecrow({
 });
 // An empty folder counts from one too (RFC 7162 section 3.1.2.1).
 for (const [, folder] of folders(server)) folder.HIGHESTMODSEQ ||= 1;
+// It writes an answer in several pieces; together with the other side's patience each would take a moment.
+server.server.on('connection', (socket) => socket.setNoDelay(true));
 server.listen(Number(port), '127.0.0.1');

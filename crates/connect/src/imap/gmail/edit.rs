@@ -20,6 +20,8 @@ use crate::{ConnectError, Edit, EditDone, ServerWords, error::Cause};
 use mail::{RemoteId, RemoteSet};
 
 type Done = Result<EditDone, ConnectError>;
+/// What an edit of flags comes down to: which letter, what is set and what is cleared.
+type Marks<'a> = (u64, &'a Vec<String>, &'a Vec<String>);
 
 /// Does the edits in order. When the connection breaks, the rest is answered with that error and `false` comes back.
 pub async fn run(map: &Map, session: &mut Session, edits: Vec<Edit>) -> (Vec<Done>, bool) {
@@ -135,7 +137,7 @@ async fn flags(map: &Map, session: &mut Session, room: Room, edits: &[Edit]) -> 
         Edit::Flags { epoch: FOLDER_EPOCH, remote, add, remove, .. } => Some((letter(remote)?, add, remove)),
         _ => None,
     });
-    let wanted: Vec<Option<(u64, &Vec<String>, &Vec<String>)>> = wanted.collect();
+    let wanted: Vec<Option<Marks<'_>>> = wanted.collect();
     let letters: Vec<u64> = wanted.iter().flatten().map(|(letter, ..)| *letter).collect();
     let mut uids = locate(session, &letters).await?.into_iter();
     let mut stores = Vec::with_capacity(edits.len());

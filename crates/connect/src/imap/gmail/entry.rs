@@ -31,8 +31,6 @@ pub struct Entry {
     pub internal_at: Option<i64>,
     /// Its length in bytes.
     pub size: u64,
-    /// When it last changed, as the server counts.
-    pub modseq: u64,
 }
 
 impl Entry {
@@ -110,6 +108,5 @@ fn entry(map: &Map, room: Room, fetched: Fetched, met: &mut HashMap<Vec<String>,
         places,
         internal_at: fetched.internal_at,
         size: fetched.size.unwrap_or(0),
-        modseq: fetched.modseq.unwrap_or(0),
     })
 }

@@ -41,6 +41,9 @@ pub struct Pull<'a> {
     everything: Option<Vec<(Room, Entry)>>,
 }
 
+/// The connection, how the rooms were met, and everything that is there when that was asked for.
+type End = (Session, HashMap<Room, Stand>, Option<Vec<(Room, Entry)>>);
+
 /// What the rooms tell of a letter that changed.
 struct News {
     room: Room,
@@ -62,8 +65,8 @@ impl<'a> Pull<'a> {
         Pull { line, map, counts, known, out, states, stored, done, seen, everything: None }
     }
 
-    /// The connection, how the rooms were met, and everything that is there when that was asked for.
-    pub fn end(self) -> (Session, HashMap<Room, Stand>, Option<Vec<(Room, Entry)>>) {
+    /// What is left of it.
+    pub fn end(self) -> End {
         (self.line.session, self.seen, self.everything)
     }
 
@@ -186,9 +189,9 @@ impl<'a> Pull<'a> {
         let mut there: Vec<Vec<u64>> = vec![Vec::new(); self.states.len()];
         let mut flags: Vec<Vec<(RemoteId, Flags)>> = vec![Vec::new(); self.states.len()];
         let mut wishes: Vec<Wish> = Vec::new();
-        let mut folders_of: HashMap<*const Vec<String>, Vec<usize>> = HashMap::new();
+        let mut folders_of: HashMap<usize, Vec<usize>> = HashMap::new();
         for (room, entry) in &everything {
-            let lies = folders_of.entry(Arc::as_ptr(&entry.places)).or_insert_with(|| {
+            let lies = folders_of.entry(Arc::as_ptr(&entry.places).addr()).or_insert_with(|| {
                 (0..self.states.len()).filter(|at| entry.lies_in(&self.states[*at].remote)).collect()
             });
             let remote = remote_id(entry.letter);

@@ -1,10 +1,11 @@
 //! Exchange Web Services: a mailbox at an Exchange server in the house, both halves.
 //!
-//! `lane` is one connection and the sign-in on it (Basic, NTLM, or a token), `line` asks over a few of them and has patience;
+//! `autodiscover` finds the server of an address. `lane` is one connection and the sign-in on it (Basic, NTLM, or a token), `line` asks over a few of them and has patience;
 //! `folder` lists, `pull` says how a folder is followed ([`crate::follow`]), `fetch` has the bytes, `listen` is
 //! woken by notifications, `edit` does what was done here, `send` sends. An identifier is one letter's in one folder, and
 //! capitals count in it: a move ends it.
 
+pub mod autodiscover;
 mod edit;
 mod fault;
 mod fetch;

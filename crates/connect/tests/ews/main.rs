@@ -1,5 +1,6 @@
 //! The Exchange connector against a simulator that shares nothing with it.
 
+mod autodiscover;
 mod both_ways;
 #[path = "../disk/mod.rs"]
 mod disk;

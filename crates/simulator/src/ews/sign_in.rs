@@ -37,6 +37,7 @@ pub fn gate(cloud: &mut Cloud, asked: &Asked, connection: u64) -> Result<String,
         exchange.refused += u64::from(!said.is_empty());
         return Err(refused(exchange));
     };
+    exchange.signed_in += usize::from(!said.is_empty());
     if !exchange.enabled {
         return Err(Reply { body: b"Forbidden".to_vec(), ..Reply::bare(403) });
     }

@@ -85,9 +85,9 @@ async fn exchangelib_is_told_by_autodiscover_where_a_mailbox_is_and_where_else_t
     let service = format!("{}/EWS/Exchange.asmx", simulator.url);
     for kind in ["basic", "ntlm"] {
         let told = asked(INFO, kind).await.unwrap();
-        assert_eq!((&told["code"], &told["url"], &told["address"]), (&json!("NoError"), &json!(service), &json!(INFO)));
+        assert_eq!((&told["url"], &told["address"]), (&json!(service), &json!(INFO)), "{told}");
     }
-    assert_eq!(asked("niemand@voorbeeld.test", "basic").await.unwrap()["code"], json!("InvalidUser"));
+    assert_eq!(asked("niemand@voorbeeld.test", "basic").await.unwrap()["refused"], json!("ErrorNonExistentMailbox"));
     for (leads, to) in [
         (
             Leads::Url("https://elders.test/autodiscover/autodiscover.svc".to_owned()),

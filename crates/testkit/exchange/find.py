@@ -5,6 +5,7 @@ import sys
 
 from exchangelib import BASIC, NTLM, Configuration, Credentials, FailFast
 from exchangelib.autodiscover.protocol import AutodiscoverProtocol
+from exchangelib.errors import EWSError
 from exchangelib.version import EXCHANGE_2016, Version
 
 url, address, user, password, kind = sys.argv[1:]
@@ -16,10 +17,13 @@ config = Configuration(
     retry_policy=FailFast(),
 )
 protocol = AutodiscoverProtocol(config=config)
-answer = protocol.get_user_settings(user=address, settings=["external_ews_url", "auto_discover_smtp_address"])
+try:
+    answer = protocol.get_user_settings(user=address, settings=["external_ews_url", "auto_discover_smtp_address"])
+except EWSError as error:
+    json.dump({"refused": type(error).__name__}, sys.stdout)
+    sys.exit()
 json.dump(
     {
-        "code": answer.error_code,
         "url": answer.ews_url,
         "address": answer.autodiscover_smtp_address,
         "leads_to": answer.redirect_url or answer.redirect_address,

@@ -11,12 +11,15 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Method, Response, header};
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
 /// What a refused sign-in has to say is no longer than this.
 const REFUSAL_BYTES: usize = 1 << 20;
+/// So often a handshake is begun whose messages went over several connections.
+const TURNS: u32 = 5;
 /// The first half of a handshake carries nothing.
 const HANDSHAKE: Duration = Duration::from_secs(60);
 
@@ -142,16 +145,37 @@ impl Lane {
         ConnectError::Credentials { cause: Cause::WrongPassword, words: ServerWords::new(&words, &[]) }
     }
 
-    /// Three messages over one connection (MS-NTHT §3.1); the third carries the question.
+    /// Three messages over one connection (MS-NTHT §3.1); the third carries the question. The HTTP library takes a connection
+    /// back a moment after its answer was read, and opens another when we are faster: whoever refuses a third message over
+    /// that one never saw the first, and has judged no password.
     async fn handshake(&mut self, person: &Person, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
+        for _ in 1..TURNS {
+            let (answer, is_one_connection) = self.three_messages(person, question, time).await?;
+            if is_one_connection || answer.status().as_u16() != 401 {
+                return Ok(answer);
+            }
+            drained(answer).await?;
+            tokio::task::yield_now().await;
+        }
+        self.three_messages(person, question, time).await.map(|(answer, _)| answer)
+    }
+
+    /// The answer to the third message, and whether it came over the connection of the first.
+    async fn three_messages(
+        &mut self,
+        person: &Person,
+        question: &Bytes,
+        time: Duration,
+    ) -> Result<(Response, bool), ConnectError> {
         self.is_signed_in = false;
         let first = ntlm::negotiate();
         for scheme in ["NTLM", "Negotiate"] {
             let header = format!("{scheme} {}", STANDARD.encode(&first));
             let answer = self.send(Bytes::new(), Some(header.as_bytes()), HANDSHAKE).await?;
             if answer.status().as_u16() != 401 {
-                return Ok(answer);
+                return Ok((answer, true));
             }
+            let first_way = way(&answer);
             let challenge = challenge(&answer, scheme);
             let offers = head(&answer).offers;
             let end_point = answer.extensions().get::<reqwest::tls::TlsInfo>().and_then(|tls| tls.peer_certificate());
@@ -161,7 +185,7 @@ impl Lane {
                     drained(answer).await?;
                     continue;
                 }
-                return Ok(answer);
+                return Ok((answer, true));
             };
             drained(answer).await?;
             self.domain = ntlm::domain(&challenge);
@@ -172,7 +196,8 @@ impl Lane {
             let header = Zeroizing::new(format!("{scheme} {}", STANDARD.encode(third)));
             let answer = self.send(question.clone(), Some(header.as_bytes()), time).await?;
             self.is_signed_in = answer.status().as_u16() != 401;
-            return Ok(answer);
+            let is_one = first_way == way(&answer);
+            return Ok((answer, is_one));
         }
         Err(fault::later(Cause::Protocol, None, "no way of signing in was left"))
     }
@@ -188,6 +213,11 @@ impl Lane {
         }
         self.client.begun(request.header(header::CONTENT_LENGTH, body.len()).body(body)).await
     }
+}
+
+/// Our end of the connection that an answer came over.
+fn way(answer: &Response) -> Option<SocketAddr> {
+    answer.extensions().get::<HttpInfo>().map(HttpInfo::local_addr)
 }
 
 fn plain(credentials: &Credentials) -> Zeroizing<Vec<u8>> {

@@ -44,7 +44,7 @@ pub use client::{Append, FolderSnapshot, ImapClient, MessageSnapshot, PopClient,
 pub use courier::Courier;
 pub use cyrus::{Cyrus, CyrusOptions};
 pub use dovecot::{Dovecot, DovecotOptions};
-pub use exchange::{exchange_client, exchange_schema, held_against_exchange_schema};
+pub use exchange::{exchange_autodiscover, exchange_client, exchange_schema, held_against_exchange_schema};
 pub use exim::{Exim, EximOptions};
 pub use gmail::gmail_client;
 pub use gmail_imap::GmailImap;

@@ -1,12 +1,11 @@
 //! What was done here, done there (features M19). Whatever is done twice does no harm, but for a letter that is put there.
 
 use super::{
-    FOLDER_EPOCH, folder,
-    item::{self, Item},
+    folder, item,
     line::{Line, Question},
     xml::Node,
 };
-use crate::{ConnectError, Edit, EditDone, error::Cause};
+use crate::{ConnectError, Edit, EditDone, error::Cause, follow::EPOCH};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use mail::{Flags, RemoteId};
@@ -63,13 +62,13 @@ fn missing() -> Result<EditDone, ConnectError> {
 }
 
 fn made(message: &Node) -> EditDone {
-    let item = message.inside(&["Items"]).first().and_then(Item::read);
-    EditDone { new: item.map(|item| (FOLDER_EPOCH, RemoteId::Name(item.id))), missing: false }
+    let item = message.inside(&["Items"]).first().and_then(item::read);
+    EditDone { new: item.map(|item| (EPOCH, RemoteId::Name(item.id))), missing: false }
 }
 
 fn letter(epoch: i64, remote: &RemoteId) -> Option<String> {
     match remote {
-        RemoteId::Name(id) if epoch == FOLDER_EPOCH => Some(item::named(id)),
+        RemoteId::Name(id) if epoch == EPOCH => Some(item::named(id)),
         _ => None,
     }
 }

@@ -2,8 +2,12 @@
 
 mod both_ways;
 mod by_imap;
+#[path = "../disk/mod.rs"]
+mod disk;
 mod faults;
 mod fetch;
+#[path = "../granted/mod.rs"]
+mod granted;
 mod kept;
 #[path = "../memory/mod.rs"]
 mod memory;

@@ -3,6 +3,7 @@
 mod after_fetch;
 pub mod app;
 pub mod authorise;
+mod autodiscovery;
 mod by_domain;
 pub(crate) mod connection;
 pub mod device_code;
@@ -38,6 +39,7 @@ mod verb_test;
 mod watch;
 mod watched;
 
+pub use autodiscovery::{ExchangeFound, ExchangeSearch, find_exchange};
 pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};

@@ -12,7 +12,7 @@ pub(crate) struct Tab {
 }
 
 /// The tabs, of which one is open.
-pub(crate) fn tabs<const N: usize>(all: [(&'static str, &'static str); N], current: &str) -> Vec<Tab> {
+pub(crate) fn tabs(all: impl IntoIterator<Item = (&'static str, &'static str)>, current: &str) -> Vec<Tab> {
     all.into_iter().map(|(path, label)| Tab { path, label, current: path == current, beneath: Vec::new() }).collect()
 }
 

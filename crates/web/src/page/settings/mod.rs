@@ -62,6 +62,8 @@ words! {
         log "Logboek" "Log";
         blocks "Blokkades" "Blocks";
         quarantine "Apart gezet" "Set aside";
+        per_mailbox "Per mailbox" "By mailbox";
+        deeds "Handelingen" "Deeds";
         ledger "Volledigheid" "Completeness";
     }
 }
@@ -69,34 +71,37 @@ words! {
 /// The bar of the settings with this tab open: what the person may see of it.
 fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
     let say = Say(visitor.language);
-    let ways = [
-        ("/settings/microsoft", "Microsoft 365"),
-        ("/settings/google", "Google"),
-        ("/settings/mailgun", "Mailgun"),
-        ("/settings/addresses", say.addresses()),
-    ];
-    let connections = tabs(ways, current);
-    let connects = connections.iter().any(|way| way.current);
-    let first = ways[0].0;
     let all = [
-        (true, "/settings", say.organisation()),
-        (true, "/settings/sign-in", say.sign_in()),
-        (true, first, say.connections()),
-        (true, "/settings/users", say.users()),
-        (true, "/settings/groups", say.groups()),
-        (false, "/settings/templates", say.templates()),
-        (true, "/settings/tokens", say.tokens()),
-        (false, "/settings/ledger", say.ledger()),
-        (false, "/settings/quarantine", say.quarantine()),
-        (true, "/settings/blocks", say.blocks()),
-        (true, "/settings/log", say.log()),
+        (true, say.organisation(), vec![("/settings", say.organisation())]),
+        (true, say.sign_in(), vec![("/settings/sign-in", say.sign_in())]),
+        (
+            true,
+            say.connections(),
+            vec![
+                ("/settings/microsoft", "Microsoft 365"),
+                ("/settings/google", "Google"),
+                ("/settings/mailgun", "Mailgun"),
+                ("/settings/addresses", say.addresses()),
+            ],
+        ),
+        (true, say.users(), vec![("/settings/users", say.users())]),
+        (true, say.groups(), vec![("/settings/groups", say.groups())]),
+        (false, say.templates(), vec![("/settings/templates", say.templates())]),
+        (true, say.tokens(), vec![("/settings/tokens", say.tokens())]),
+        (
+            false,
+            say.ledger(),
+            vec![("/settings/ledger", say.per_mailbox()), ("/settings/quarantine", say.quarantine())],
+        ),
+        (true, say.log(), vec![("/settings/log", say.deeds()), ("/settings/blocks", say.blocks())]),
     ];
     let is_administrator = person.viewer.role == UserRole::Administrator;
     let seen = all.into_iter().filter(|(restricted, ..)| is_administrator || !restricted);
-    let mut bar: Vec<Tab> =
-        seen.map(|(_, path, label)| Tab { path, label, current: path == current, beneath: Vec::new() }).collect();
-    if let Some(tab) = bar.iter_mut().find(|tab| connects && tab.path == first) {
-        (tab.current, tab.beneath) = (true, connections);
-    }
-    bar
+    seen.map(|(_, label, pages)| {
+        let path = pages[0].0;
+        let is_open = pages.iter().any(|(page, _)| *page == current);
+        let beneath = if is_open && pages.len() > 1 { tabs(pages, current) } else { Vec::new() };
+        Tab { path, label, current: is_open, beneath }
+    })
+    .collect()
 }

@@ -203,7 +203,7 @@ impl Keeper {
         let app = app.ok_or_else(|| ConnectError::Settings {
             step: Step::SignIn,
             cause: Cause::AppRefused,
-            words: ServerWords("no app is registered at Settings, Apps".to_owned()),
+            words: ServerWords("no app is registered at Settings, Connections".to_owned()),
         })?;
         let mut grant = self.grant().await?;
         loop {

@@ -128,25 +128,25 @@ explained! {
         => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
     APP_REFUSED "app_refused":
         "De provider neemt de app-registratie van uw organisatie niet aan: het clientgeheim is onjuist of verlopen, of de app is er niet meer." / "The provider does not take your organisation's app registration: the client secret is wrong or has expired, or the app is gone."
-        => "Laat een beheerder bij Instellingen, Apps een nieuw clientgeheim invullen." / "Have an administrator enter a new client secret at Settings, Apps.";
+        => "Laat een beheerder bij Instellingen, Aansluitingen een nieuw clientgeheim invullen." / "Have an administrator enter a new client secret at Settings, Connections.";
     KEY_REFUSED "key_refused":
         "Mailgun neemt de API-sleutel van dit domein niet aan, of de sleutel mag dit niet." / "Mailgun does not take this domain's API key, or the key may not do this."
-        => "Laat een beheerder bij Instellingen, Mailgun een nieuwe API-sleutel invullen. Er gaat niets verloren: wat wacht, gaat daarna vanzelf weg." / "Have an administrator enter a new API key at Settings, Mailgun. Nothing is lost: what waits leaves by itself after that.";
+        => "Laat een beheerder bij Instellingen, Aansluitingen, Mailgun een nieuwe API-sleutel invullen. Er gaat niets verloren: wat wacht, gaat daarna vanzelf weg." / "Have an administrator enter a new API key at Settings, Connections, Mailgun. Nothing is lost: what waits leaves by itself after that.";
     DOMAIN_UNKNOWN "domain_unknown":
         "Mailgun kent dit domein niet, of niet in deze regio." / "Mailgun does not know this domain, or not in this region."
-        => "Laat een beheerder bij Instellingen, Mailgun het domein en de regio nakijken." / "Have an administrator check the domain and the region at Settings, Mailgun.";
+        => "Laat een beheerder bij Instellingen, Aansluitingen, Mailgun het domein en de regio nakijken." / "Have an administrator check the domain and the region at Settings, Connections, Mailgun.";
     DOMAIN_UNVERIFIED "domain_unverified":
         "Mailgun heeft dit domein niet geverifieerd en verstuurt er niet mee." / "Mailgun has not verified this domain and does not send by it."
-        => "Zet de regels die Mailgun vraagt in DNS (ze staan bij Instellingen, Mailgun) en kies daar Opnieuw controleren." / "Put the records that Mailgun wants into DNS (they stand at Settings, Mailgun) and choose Check again there.";
+        => "Zet de regels die Mailgun vraagt in DNS (ze staan bij Instellingen, Aansluitingen, Mailgun) en kies daar Opnieuw controleren." / "Put the records that Mailgun wants into DNS (they stand at Settings, Connections, Mailgun) and choose Check again there.";
     SIGNING_KEY_MISSING "signing_key_missing":
         "Zonder de ondertekensleutel wordt niets geloofd van wat Mailgun aanlevert." / "Without the signing key nothing that Mailgun hands over is believed."
-        => "Laat een beheerder bij Instellingen, Mailgun de ondertekensleutel (HTTP webhook signing key) invullen." / "Have an administrator enter the signing key (HTTP webhook signing key) at Settings, Mailgun.";
+        => "Laat een beheerder bij Instellingen, Aansluitingen, Mailgun de ondertekensleutel (HTTP webhook signing key) invullen." / "Have an administrator enter the signing key (HTTP webhook signing key) at Settings, Connections, Mailgun.";
     RECIPIENT_NOT_AUTHORISED "recipient_not_authorised":
         "Dit is een proefdomein van Mailgun: het verstuurt alleen naar adressen die daar zijn goedgekeurd." / "This is a domain for tries at Mailgun: it only sends to addresses that were authorised there."
         => "Voeg de ontvanger bij Mailgun toe aan Authorized Recipients, of gebruik een eigen domein." / "Add the recipient to Authorized Recipients at Mailgun, or use a domain of your own.";
     NOT_POSTED "not_posted":
         "Mailgun nam het testbericht aan, maar leverde het niet binnen een minuut hier af." / "Mailgun took the test message but did not hand it over here within a minute."
-        => "Kies bij Instellingen, Mailgun voor Aanleveren instellen, en ga na of deze server van buiten te bereiken is op het adres dat daar staat. De mail voor dit adres moet bij Mailgun aankomen (MX)." / "Choose Set up handing over at Settings, Mailgun, and check that this server can be reached from outside at the address that stands there. Mail for this address must arrive at Mailgun (MX).";
+        => "Kies bij Instellingen, Aansluitingen, Mailgun voor Aanleveren instellen, en ga na of deze server van buiten te bereiken is op het adres dat daar staat. De mail voor dit adres moet bij Mailgun aankomen (MX)." / "Choose Set up handing over at Settings, Connections, Mailgun, and check that this server can be reached from outside at the address that stands there. Mail for this address must arrive at Mailgun (MX).";
     ACCOUNT_DISABLED "account_disabled":
         "De mailbox is bij de provider geblokkeerd of mag dit protocol niet gebruiken." / "The mailbox is locked at the provider or may not use this protocol."
         => "Zet bij de provider IMAP (of POP3) en SMTP aan voor deze mailbox, of laat de blokkade opheffen." / "Switch on IMAP (or POP3) and SMTP for this mailbox at the provider, or have the lock lifted.";

@@ -87,7 +87,7 @@ async fn exchangelib_is_told_by_autodiscover_where_a_mailbox_is_and_where_else_t
         let told = asked(INFO, kind).await.unwrap();
         assert_eq!((&told["url"], &told["address"]), (&json!(service), &json!(INFO)), "{told}");
     }
-    assert_eq!(asked("niemand@voorbeeld.test", "basic").await.unwrap()["refused"], json!("ErrorNonExistentMailbox"));
+    assert_eq!(asked("niemand@voorbeeld.test", "basic").await.unwrap()["code"], json!("InvalidUser"));
     for (leads, to) in [
         (
             Leads::Url("https://elders.test/autodiscover/autodiscover.svc".to_owned()),

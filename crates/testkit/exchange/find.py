@@ -22,10 +22,12 @@ try:
 except EWSError as error:
     json.dump({"refused": type(error).__name__}, sys.stdout)
     sys.exit()
+settings = answer.user_settings or {}
 json.dump(
     {
-        "url": answer.ews_url,
-        "address": answer.autodiscover_smtp_address,
+        "code": answer.error_code,
+        "url": settings.get("external_ews_url"),
+        "address": settings.get("auto_discover_smtp_address"),
         "leads_to": answer.redirect_url or answer.redirect_address,
     },
     sys.stdout,

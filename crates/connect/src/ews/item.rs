@@ -12,6 +12,7 @@ use mail::{Flags, RemoteId, RemoteSet};
 /// What is asked of each letter in a list.
 pub const FIELDS: &str = concat!(
     r#"<t:AdditionalProperties><t:FieldURI FieldURI="item:Size"/><t:FieldURI FieldURI="item:DateTimeReceived"/>"#,
+    r#"<t:ExtendedFieldURI PropertyTag="0x1081" PropertyType="Integer"/>"#,
     r#"<t:FieldURI FieldURI="item:IsDraft"/><t:FieldURI FieldURI="item:Flag"/><t:FieldURI FieldURI="message:IsRead"/>"#,
     r#"</t:AdditionalProperties>"#
 );
@@ -23,6 +24,22 @@ const NO_MAIL: [&str; 6] = ["CalendarItem", "Contact", "DistributionList", "Task
 /// Pages at most.
 const PAGES: usize = 20_000;
 
+/// PidTagLastVerbExecuted (MS-OXPROPS; MS-OXOMSG §2.2.1.38): what was last done with a letter.
+pub const LAST_VERB: &str = "0x1081";
+/// Answered, answered to all.
+pub const ANSWERED: [u32; 2] = [102, 103];
+/// Forwarded.
+pub const FORWARDED: u32 = 104;
+
+fn last_verb(node: &Node) -> Option<u32> {
+    let is_it = |property: &&Node| {
+        let field = property.child("ExtendedFieldURI").and_then(|field| field.attribute("PropertyTag"));
+        field.is_some_and(|tag| tag.eq_ignore_ascii_case(LAST_VERB))
+    };
+    let property = node.children.iter().filter(|child| child.name == "ExtendedProperty").find(is_it)?;
+    property.said("Value")?.parse().ok()
+}
+
 /// Reads a letter; whatever has no identifier, or is no mail, is none.
 pub fn read(node: &Node) -> Option<Item> {
     if NO_MAIL.contains(&node.name.as_str()) {
@@ -30,11 +47,15 @@ pub fn read(node: &Node) -> Option<Item> {
     }
     let id = node.child("ItemId")?;
     let has_state = ["IsRead", "Flag", "IsDraft"].iter().any(|name| node.child(name).is_some());
+    let verb = last_verb(node);
+    let forwarded = (verb == Some(FORWARDED)).then(|| "$Forwarded".to_owned());
     let flags = has_state.then(|| Flags {
         // What can't be unread is read.
         seen: node.truth("IsRead").unwrap_or(true),
         flagged: node.at(&["Flag", "FlagStatus"]).is_some_and(|status| status.text.trim() == "Flagged"),
         draft: node.truth("IsDraft").unwrap_or(false),
+        answered: verb.is_some_and(|verb| ANSWERED.contains(&verb)),
+        keywords: forwarded.into_iter().collect(),
         ..Flags::default()
     });
     let received_at = node.said("DateTimeReceived").and_then(|text| text.parse::<jiff::Timestamp>().ok());
@@ -138,6 +159,14 @@ mod tests {
         assert_eq!(item.flags, Some(Flags { seen: true, flagged: true, ..Flags::default() }));
         assert_eq!((item.received_at, item.size, item.key.as_str()), (Some(1_795_341_600_000), 7, "b"));
         assert!(!item.is_draft());
+        for (verb, answered, forwarded) in [(103, true, false), (104, false, true), (1, false, false)] {
+            let property = format!(
+                "<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"0x1081\" PropertyType=\"Integer\"/><t:Value>{verb}</t:Value></t:ExtendedProperty><t:Flag>"
+            );
+            let text = text.replace("<t:Flag>", &property);
+            let flags = read(&Node::read(text.as_bytes()).unwrap()).unwrap().flags.unwrap();
+            assert_eq!((flags.answered, flags.keywords.len()), (answered, usize::from(forwarded)), "{verb}");
+        }
         let task = text.replace("t:Message", "t:Task");
         assert_eq!(read(&Node::read(task.as_bytes()).unwrap()), None);
         assert_eq!(read(&Node::default()), None);

@@ -78,3 +78,34 @@ async fn that_a_letter_was_read_there_changes_no_other_flag_here() {
     kept.is_as_in(&simulator);
     assert!(kept.of(Role::Inbox).letters.values().all(|(_, flags)| flags.seen && flags.flagged));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_a_letter_was_answered_or_forwarded_shows_on_both_sides() {
+    let simulator = simulator().await;
+    simulator.with(|cloud| cloud.exchange.record = Some(Vec::new()));
+    let letters: Vec<u64> = (0..3).map(|n| put(&simulator, "inbox", &format!("brief-{n}"))).collect();
+    let (mut kept, mut source) = (Kept::default(), source(&simulator));
+    kept.pull(&mut source).await.unwrap();
+    let verb = |n: usize| simulator.with(|cloud| cloud.mailbox(INFO).unwrap().letters[&letters[n]].last_verb);
+    // Done there.
+    simulator.with(|cloud| {
+        cloud.mailbox(INFO).unwrap().change(letters[0], &mut Vec::new(), |letter| letter.last_verb = Some(103));
+    });
+    // Done here.
+    let folder = kept.of(Role::Inbox).remote.clone();
+    let marked = |n: usize, add: &[&str], remove: &[&str]| {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (folder, remote) = (folder.clone(), id(&simulator, letters[n]));
+        Edit::Flags { folder, epoch: 1, remote, add: all(add), remove: all(remove) }
+    };
+    let edits = vec![marked(1, &["\\Answered"], &[]), marked(2, &["$Forwarded"], &[])];
+    assert!(source.edit(edits).await.unwrap().into_iter().all(|done| done.is_ok()));
+    kept.pull(&mut source).await.unwrap();
+    kept.is_as_in(&simulator);
+    assert_eq!((verb(0), verb(1), verb(2)), (Some(103), Some(102), Some(104)));
+    assert!(source.edit(vec![marked(1, &[], &["\\Answered"])]).await.unwrap().remove(0).is_ok());
+    kept.pull(&mut source).await.unwrap();
+    kept.is_as_in(&simulator);
+    assert_eq!(verb(1), None);
+    is_as_the_schema_has_it(&simulator);
+}

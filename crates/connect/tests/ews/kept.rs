@@ -8,6 +8,7 @@ use connect::{
     Credentials, Encryption, Secret, Server, World, WorldOptions,
     ews::{EwsSettings, EwsSource, EwsTransport, Line},
 };
+use mail::Flags;
 use simulator::{EXCHANGE_PASSWORD, Fault, Kind, Letter, Simulator};
 
 pub const INFO: &str = "info@voorbeeld.test";
@@ -47,6 +48,13 @@ pub const PREFIX: &str = "ews:";
 /// What a letter is called now.
 pub fn name(letter: &Letter) -> String {
     letter.exchange_id()
+}
+
+/// What was done with a letter.
+pub fn done_with(letter: &Letter) -> Flags {
+    let forwarded = (letter.last_verb == Some(104)).then(|| "$Forwarded".to_owned());
+    let answered = matches!(letter.last_verb, Some(102 | 103));
+    Flags { answered, keywords: forwarded.into_iter().collect(), ..Flags::default() }
 }
 
 /// The questions that list folders, ask what changed, have letters, make a draft, look at it, send it.

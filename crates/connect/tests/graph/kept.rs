@@ -9,6 +9,7 @@ use connect::{
     Line, Vendors, World, WorldOptions,
     graph::{self, GraphSource, GraphTransport},
 };
+use mail::Flags;
 use simulator::{Fault, Kind, Letter, Simulator};
 use std::sync::Arc;
 
@@ -35,6 +36,11 @@ pub const PREFIX: &str = "graph:";
 /// What a letter is called, for ever.
 pub fn name(letter: &Letter) -> String {
     letter.id(true)
+}
+
+/// What was done with a letter, as far as it is told: nothing.
+pub fn done_with(_: &Letter) -> Flags {
+    Flags::default()
 }
 
 /// The requests that list folders, ask what changed, have a letter, make a draft, look at it, send it.

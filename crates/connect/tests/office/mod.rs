@@ -6,7 +6,7 @@ mod faults;
 pub mod fetch;
 pub mod send;
 
-use crate::kept::{INFO, Kept, PREFIX, name};
+use crate::kept::{INFO, Kept, PREFIX, done_with, name};
 use bytes::Bytes;
 use jiff::Timestamp;
 use mail::{Flags, RemoteId};
@@ -43,7 +43,8 @@ impl Kept {
                     .into_iter()
                     .map(|letter| {
                         let flagged = letter.flag == "flagged";
-                        let flags = Flags { seen: letter.is_read, flagged, draft: letter.is_draft, ..Flags::default() };
+                        let flags =
+                            Flags { seen: letter.is_read, flagged, draft: letter.is_draft, ..done_with(letter) };
                         (name(letter), (letter.raw.clone(), flags))
                     })
                     .collect();

@@ -1,7 +1,7 @@
 //! Everything the simulator knows: organisations' apps, mailboxes, what was granted, what is to go wrong.
 
 use crate::{
-    Google, ews::Exchange, fault::Fault, graph::Subscription, mailbox::Mailbox, mailgun::Mailgun, sign_in::Grants,
+    Google, ews::Exchange, fault::Fault, graph::{Subscription, Upload}, mailbox::Mailbox, mailgun::Mailgun, sign_in::Grants,
 };
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -61,6 +61,7 @@ pub struct Cloud {
     pub exchange: Exchange,
     pub(crate) grants: Grants,
     pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) uploads: Vec<Upload>,
 }
 
 /// The client id of the app that is there from the start.
@@ -95,6 +96,7 @@ impl Default for Cloud {
             exchange: Exchange::default(),
             grants: Grants::default(),
             subscriptions: Vec::new(),
+            uploads: Vec::new(),
         }
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Letters are named by their immutable identifiers, which survive a move within the mailbox. `line` asks, four at a time,
 //! as [`crate::line`] does; `folder` lists, `pull` brings what changed, `compare` finds what Microsoft forgot to
-//! tell, `edit` does what was done here, `send` sends.
+//! tell, `edit` does what was done here, `send` sends, and `heavy` takes
+//! apart what is too long for one request.
 
 mod compare;
 mod edit;
 mod fault;
 mod folder;
+mod heavy;
 mod item;
 mod line;
 mod place;

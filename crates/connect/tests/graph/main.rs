@@ -3,6 +3,7 @@
 mod both_ways;
 mod faults;
 mod fetch;
+mod heavy;
 mod kept;
 #[path = "../memory/mod.rs"]
 mod memory;

@@ -1,5 +1,6 @@
 //! Graph v1.0 for mail: who asks, for which mailbox, and what.
 
+mod attachment;
 mod delta;
 mod folder;
 mod letter;
@@ -7,9 +8,11 @@ mod message;
 mod mime;
 mod send;
 mod subscription;
+mod upload;
 
 pub use mime::{properties, recipients, without_bcc};
 pub use subscription::Subscription;
+pub use upload::{Upload, is_upload};
 
 use crate::{
     asked::{Asked, Reply},
@@ -44,6 +47,7 @@ pub(crate) async fn answer(shared: &Shared, asked: &Asked) -> Reply {
     let reply = match (asked.method.as_str(), path.as_slice()) {
         ("POST", ["$batch"]) => batch(shared, asked).await,
         (_, ["subscriptions", ..]) => subscription::answer(shared, asked).await,
+        (_, ["api", "v2.0", "AttachmentSessions", id]) => upload::answer(&mut shared.cloud(), asked, id),
         _ => at_once(shared, asked),
     };
     subscription::notify(shared);
@@ -156,6 +160,9 @@ impl Desk<'_> {
             ("POST", ["sendMail"]) => self.send_mail(),
             ("GET", ["messages", id] | ["mailFolders", _, "messages", id]) => self.message(id),
             ("GET", ["messages", id, "$value"]) => self.bytes(id),
+            ("GET", ["messages", id, "attachments"]) => self.attachments(id),
+            ("POST", ["messages", id, "attachments"]) => self.attach(id),
+            ("POST", ["messages", id, "attachments", "createUploadSession"]) => self.begin_upload(id),
             ("PATCH", ["messages", id]) => self.change(id),
             ("DELETE", ["messages", id]) | ("POST", ["messages", id, "permanentDelete"]) => self.delete(id),
             ("POST", ["messages", id, "move"]) => self.relocate(id),

@@ -45,7 +45,7 @@ pub use cyrus::{Cyrus, CyrusOptions};
 pub use dovecot::{Dovecot, DovecotOptions};
 pub use exchange::{exchange_client, exchange_schema, held_against_exchange_schema};
 pub use exim::{Exim, EximOptions};
-pub use gmail::gmail_client;
+pub use gmail::{gmail_client, service_account_client};
 pub use graph::graph_client;
 pub use identity::IdentityServer;
 pub use internet::{Internet, Zone, inside_internet, listens, policy_server};

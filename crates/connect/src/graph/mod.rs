@@ -17,7 +17,7 @@ mod pull;
 mod send;
 
 pub use fault::aadsts;
-pub use line::{line, owner};
+pub use line::{Visitor, line, line_to, owner};
 pub use send::GraphTransport;
 
 use crate::{

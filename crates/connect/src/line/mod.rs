@@ -89,6 +89,11 @@ impl Line {
         })
     }
 
+    /// What of the interface the questions are about.
+    pub(crate) fn below(&self) -> &str {
+        self.root.strip_prefix(&self.interface).unwrap_or(&self.root)
+    }
+
     /// How long the provider wants to be left alone.
     pub fn rest(&self) -> Duration {
         let free_at = *self.free_at.lock().unwrap_or_else(PoisonError::into_inner);

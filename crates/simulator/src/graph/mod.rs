@@ -126,14 +126,25 @@ fn desk<'a>(cloud: &'a mut Cloud, asked: &'a Asked, url: &'a str) -> Result<Desk
         who.eq_ignore_ascii_case(&whose) || mailbox.shared_with.iter().any(|other| other.eq_ignore_ascii_case(who))
     });
     let scopes: Vec<&str> = access.scope.split(' ').collect();
-    let has = |wanted: &[&str]| wanted.iter().any(|scope| scopes.contains(scope));
+    let is_guest = access.who.as_deref().is_some_and(|who| !who.eq_ignore_ascii_case(&whose));
+    // A right to one's own mailbox is none to what others share.
+    let has = |wanted: &[&str]| {
+        let own = wanted.iter().any(|scope| scopes.contains(scope)) && !is_guest;
+        own || wanted.iter().any(|scope| scopes.contains(&format!("{scope}.Shared").as_str()))
+    };
     let sends = rest.last().is_some_and(|last| ["send", "sendMail"].contains(last));
     let allowed = match asked.method.as_str() {
         _ if rest.is_empty() => has(&["User.Read", "User.Read.All"]),
         _ if sends => has(&["Mail.Send"]),
-        "GET" => has(&["Mail.Read", "Mail.ReadWrite", "Mail.Read.Shared", "Mail.ReadWrite.Shared"]),
-        _ => has(&["Mail.ReadWrite", "Mail.ReadWrite.Shared"]),
+        "GET" => has(&["Mail.Read", "Mail.ReadWrite"]),
+        _ => has(&["Mail.ReadWrite"]),
     };
+    let app = cloud.apps.iter().find(|app| access.app.as_ref() == Some(&app.client_id));
+    let list = app.and_then(|app| app.may_open.as_ref());
+    if list.is_some_and(|list| !list.iter().any(|one| one.eq_ignore_ascii_case(&whose))) {
+        let words = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings.";
+        return Err(fault::error(asked, 403, "ErrorAccessDenied", words));
+    }
     if !may || !allowed {
         return Err(denied());
     }

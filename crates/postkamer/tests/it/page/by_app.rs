@@ -146,7 +146,7 @@ fn a_shared_mailbox_is_opened_by_a_colleague_who_has_access() {
     let here = scene.program.url().to_owned();
     let browser = &mut scene.browser;
     browser.go(&format!("{here}/mailboxes/new?address={INFO}"));
-    browser.press("Het is een gedeelde mailbox");
+    browser.press("Het is een gedeelde mailbox, die iemand met toegang autoriseert");
     browser.sees("met een account dat volledige toegang heeft tot info@voorbeeld.test");
     browser.judge(&gallery(), "mailbox-authorise-shared");
     browser.follow("Autoriseren");

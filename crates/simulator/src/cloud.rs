@@ -1,7 +1,12 @@
 //! Everything the simulator knows: organisations' apps, mailboxes, what was granted, what is to go wrong.
 
 use crate::{
-    Google, ews::Exchange, fault::Fault, graph::{Subscription, Upload}, mailbox::Mailbox, mailgun::Mailgun,
+    Google,
+    ews::Exchange,
+    fault::Fault,
+    graph::{Subscription, Upload},
+    mailbox::Mailbox,
+    mailgun::Mailgun,
     sign_in::{Grants, Registered},
 };
 use bytes::Bytes;

@@ -7,8 +7,9 @@ use crate::{
     gmail::GmailBox,
     server::Shared,
     sign_in::{
+        Registered,
         authorize::{escaped, html, to},
-        Registered, form,
+        form,
         grants::{Code, Grants, Refresh},
         key,
     },

@@ -163,9 +163,8 @@ pub async fn set(
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
             let (provider, proof) = (provider.as_str(), new.proof.as_str());
             let (alone, shown) = (*acts_alone, new.shown.as_ref());
-            let values = vals![
-                organisation, id, provider, tenant, client_id, sealed, now, *expires_at, alone, proof, shown
-            ];
+            let values =
+                vals![organisation, id, provider, tenant, client_id, sealed, now, *expires_at, alone, proof, shown];
             tx.execute(sql, &values).await?;
         }
         (None, None) => return Err(StoreError::Broken("a registration without its secret".to_owned())),

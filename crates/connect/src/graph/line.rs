@@ -36,12 +36,7 @@ pub fn line(world: &World, bearer: Box<dyn Bearer>) -> Result<Line, ConnectError
 }
 
 /// The line to this mailbox, with a token of somebody who may open it.
-pub fn line_to(
-    world: &World,
-    address: &str,
-    visitor: Visitor,
-    bearer: Box<dyn Bearer>,
-) -> Result<Line, ConnectError> {
+pub fn line_to(world: &World, address: &str, visitor: Visitor, bearer: Box<dyn Bearer>) -> Result<Line, ConnectError> {
     let meaning = match visitor {
         Visitor::App => refused_to_app,
         Visitor::Person => refused_to_person,

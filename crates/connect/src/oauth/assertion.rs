@@ -157,12 +157,7 @@ fn key(pem: &[u8]) -> Result<Arc<dyn SigningKey>, KeyFault> {
 }
 
 /// The compact form (RFC 7515 §7.1).
-fn signed(
-    key: &dyn SigningKey,
-    scheme: SignatureScheme,
-    header: &Value,
-    claims: &Value,
-) -> Result<String, KeyFault> {
+fn signed(key: &dyn SigningKey, scheme: SignatureScheme, header: &Value, claims: &Value) -> Result<String, KeyFault> {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let text = format!("{}.{}", part(header), part(claims));
     let signer = key.choose_scheme(&[scheme]).ok_or(KeyFault::Broken)?;
@@ -184,8 +179,7 @@ mod tests {
         let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
         let private: aws_lc_rs::encoding::Pkcs8V1Der<'_> = key.as_der().unwrap();
         let text = STANDARD.encode(private.as_ref());
-        let lines: Vec<&str> =
-            text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
         (pem, key.public_key().as_ref().to_vec())
     }
@@ -215,7 +209,10 @@ mod tests {
         assert_eq!(header["alg"], json!("PS256"));
         let digest: Vec<u8> = URL_SAFE_NO_PAD.decode(header["x5t#S256"].as_str().unwrap()).unwrap();
         assert_eq!(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), read.fingerprint());
-        assert_eq!((&claims["aud"], &claims["iss"], &claims["sub"]), (&json!("https://x/token"), &json!("app"), &json!("app")));
+        assert_eq!(
+            (&claims["aud"], &claims["iss"], &claims["sub"]),
+            (&json!("https://x/token"), &json!("app"), &json!("app"))
+        );
         assert_eq!(claims["exp"], json!(1_800_000_300));
         let verifier = UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, public);
         verifier.verify(text.as_bytes(), &signature).unwrap();

@@ -23,7 +23,8 @@ fn bytes(length: usize, seed: u32) -> Vec<u8> {
 }
 
 fn part(name: &str, bytes: &[u8]) -> String {
-    let lines: Vec<String> = STANDARD.encode(bytes).as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    let lines: Vec<String> =
+        STANDARD.encode(bytes).as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
     format!(
         "--een\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename={name}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
         lines.join("\r\n")

@@ -89,7 +89,8 @@ mod tests {
     use super::*;
     use crate::parse::{attachment, parse};
 
-    const HEAD: &str = "Message-ID: <a@b>\r\nTo: a@x.nl\r\nIn-Reply-To: <c@d>\r\nContent-Type: multipart/mixed; boundary=een\r\n\r\n";
+    const HEAD: &str =
+        "Message-ID: <a@b>\r\nTo: a@x.nl\r\nIn-Reply-To: <c@d>\r\nContent-Type: multipart/mixed; boundary=een\r\n\r\n";
     const TEXT: &str = "--een\r\nContent-Type: multipart/alternative; boundary=twee\r\n\r\n--twee\r\n\r\nDag!\r\n--twee\r\nContent-Type: text/html\r\n\r\n<p>Dag!\r\n--twee--\r\n\r\n";
 
     fn part(kind: &str, name: &str, content: &str) -> String {

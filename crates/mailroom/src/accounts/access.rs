@@ -78,8 +78,7 @@ pub(super) async fn tried(
     let found = diagnosis::diagnose(&error, diagnosis::Circumstances::default());
     let said = if found.server_said.is_empty() { String::new() } else { format!(" ({})", found.server_said) };
     let (cause, fix) = (found.explained.cause, found.explained.fix);
-    let message =
-        Phrase { nl: format!("{} {}{said}", cause.nl, fix.nl), en: format!("{} {}{said}", cause.en, fix.en) };
+    let message = Phrase { nl: format!("{} {}{said}", cause.nl, fix.nl), en: format!("{} {}{said}", cause.en, fix.en) };
     let error = FieldError { field: "address".to_owned(), code: found.explained.code, message };
     Err(Refusal::Invalid { errors: vec![error] })
 }

@@ -66,7 +66,10 @@ pub async fn set(
         ("tenant", known.as_ref().is_none_or(|known| known.tenant != settings.tenant)),
         ("client_id", known.as_ref().is_none_or(|known| known.client_id != settings.client_id)),
         ("acts_alone", known.as_ref().is_none_or(|known| known.acts_alone != settings.acts_alone)),
-        (settings.secret.as_ref().map_or("client_secret", |new| app_proof::field_of(new.proof)), settings.secret.is_some()),
+        (
+            settings.secret.as_ref().map_or("client_secret", |new| app_proof::field_of(new.proof)),
+            settings.secret.is_some(),
+        ),
         ("expires_at", known.as_ref().is_none_or(|known| known.expires_at != settings.expires_at)),
     ]);
     let write = room.store.db.write(move |tx| {

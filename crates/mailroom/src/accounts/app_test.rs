@@ -68,9 +68,11 @@ impl Scene {
 
     async fn count(&self) -> usize {
         let viewer = self.viewer;
-        let list = self.room.store.db.read(move |tx| {
-            Box::pin(async move { store::account::list(tx, &viewer, None, 100).await })
-        });
+        let list = self
+            .room
+            .store
+            .db
+            .read(move |tx| Box::pin(async move { store::account::list(tx, &viewer, None, 100).await }));
         list.await.unwrap().0.len()
     }
 }

@@ -38,7 +38,8 @@ pub async fn begin(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<D
 
 /// The same for whoever may do everything: at the command line.
 pub async fn begin_for(room: &MailRoom, account: &Account, by: Option<UserKey>) -> Result<DeviceCode, Refusal> {
-    let provider = vendor::by_grant(&account.settings).ok_or_else(|| Refusal::conflict("account", field::NOT_BY_GRANT))?;
+    let provider =
+        vendor::by_grant(&account.settings).ok_or_else(|| Refusal::conflict("account", field::NOT_BY_GRANT))?;
     let organisation = account.organisation;
     let read = room
         .store

@@ -103,6 +103,7 @@ fn finish(cloud: &mut Cloud, at: usize) -> Reply {
         let whole = mime::with_file(&raw, &one.file, &one.bytes);
         mailbox.change(one.serial, &mut Vec::new(), |letter| letter.raw = whole);
     }
-    let place = format!("https://outlook.office.com/api/v2.0/Users('{}')/Messages/Attachments('{}')", one.whose, one.id);
+    let place =
+        format!("https://outlook.office.com/api/v2.0/Users('{}')/Messages/Attachments('{}')", one.whose, one.id);
     Reply { status: 201, headers: vec![("location", place)], ..Reply::default() }
 }

@@ -371,6 +371,7 @@ words! {
         f_bcc "kopie van alles" "copy of everything";
         f_never_link "nooit koppelen" "never link";
         f_encryption "versleuteling" "encryption";
+        f_access "door wie hij wordt geopend" "by whom it is opened";
         f_limits "grenzen" "limits";
         f_font "lettertype" "font";
         f_signature "handtekening" "signature";

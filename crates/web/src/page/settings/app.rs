@@ -283,7 +283,8 @@ async fn keep(
         checks.wrong("expires", field::NO_DAY);
         checks.done()?;
     }
-    let given = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(|text| Zeroizing::new(text.to_owned()));
+    let given =
+        |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(|text| Zeroizing::new(text.to_owned()));
     let service_account = given(&typed.service_account);
     // The number of the app before it, which the page shows, is not that of the service account.
     let client_id = if service_account.is_some() { String::new() } else { typed.client_id.clone() };

@@ -26,6 +26,10 @@ check() {
     broken=$((broken + 1))
 }
 
+# What is built and stored in between takes some gigabytes; on a full disk half of the tests fail for reasons of their own.
+free=$(df --output=avail --block-size=1G . "${TMPDIR:-/tmp}" | tail -n +2 | sort -n | head -n 1 | tr -d ' ')
+[ "$free" -ge 6 ] || stop "the disk has $free GB free and a build with its tests needs 6"
+
 # The build bundles the page, for which it needs node; the rest of what the tests need comes while it compiles.
 scripts/assets.sh install || stop 'bundling the page'
 scripts/peers.sh &
@@ -45,6 +49,8 @@ fi
 say "built after $((SECONDS - started)) s"
 wait "$peers" || stop 'installing the peers'
 peers=
+# Many of them wait for a pause that a server asks for, or that we owe it: two at a time on each core.
+export RUST_TEST_THREADS=$((2 * $(nproc)))
 say 'running all tests'
 cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"
 outcome=${PIPESTATUS[0]}

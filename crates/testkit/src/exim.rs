@@ -124,5 +124,5 @@ if [ -e /etc/exim4/key.pem ]; then chown Debian-exim /etc/exim4/key.pem /etc/exi
 mkdir -p /srv/mail /run/exim4
 chown mail:mail /srv/mail
 chown -R Debian-exim /run/exim4
-exec /usr/sbin/exim4 -bdf -q1m
+exec /usr/sbin/exim4 -bdf -q5s
 "#;

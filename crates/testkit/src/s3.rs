@@ -44,7 +44,7 @@ impl S3 {
             "mkdir {dir}/data && cd {dir}/data && exec {weed} -logtostderr server -dir={dir}/data -ip=127.0.0.1 \
              -ip.bind=127.0.0.1 -s3 -s3.config={dir}/s3.json -s3.port={s3} -s3.port.grpc={s3_grpc} \
              -s3.port.iceberg=0 -s3.port.lance=0 -master.port={master} -master.port.grpc={master_grpc} \
-             -master.volumeSizeLimitMB=64 -volume.port={volume} -volume.port.grpc={volume_grpc} -volume.max=40 \
+             -master.volumeSizeLimitMB=64 -volume.minFreeSpace=1MiB -volume.port={volume} -volume.port.grpc={volume_grpc} -volume.max=40 \
              -filer.port={filer} -filer.port.grpc={filer_grpc}",
             dir = dir.display(),
             weed = weed.display(),

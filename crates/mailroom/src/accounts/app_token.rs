@@ -109,7 +109,7 @@ impl Bearer for Once {
 
 /// Nobody registered an app there.
 pub(super) fn no_app() -> ConnectError {
-    refused(Cause::AppRefused, ServerWords("no app is registered at Settings, Apps".to_owned()))
+    refused(Cause::AppRefused, ServerWords("no app is registered at Settings, Connections".to_owned()))
 }
 
 fn refused(cause: Cause, words: ServerWords) -> ConnectError {

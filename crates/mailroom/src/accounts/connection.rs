@@ -38,7 +38,8 @@ pub(crate) async fn source_for(room: &MailRoom, account: &Account) -> Result<Box
         return Err(ConnectError::Later { step: Step::SignIn, cause: Cause::Throttled, wait, reason }.into());
     }
     Ok(match account.settings.incoming {
-        Incoming::Relay { .. } => Box::new(OwnSource::new(room, account)),
+        // What a mailbox that only sends has sent lies with us as well.
+        Incoming::None | Incoming::Relay { .. } => Box::new(OwnSource::new(room, account)),
         Incoming::Pop3(_) => Box::new(CollectingSource::new(room, account, server_source(room, account, None).await?)),
         _ => server_source(room, account, None).await?,
     })

@@ -191,7 +191,7 @@ async fn redeem(
 ) -> Result<Result<Tokens, OauthError>, StoreError> {
     let app = app_token::registration(&room.store, &room.world, organisation, provider).await?;
     let Some(app) = &app else {
-        let words = connect::ServerWords("no app is registered at Settings, Apps".to_owned());
+        let words = connect::ServerWords("no app is registered at Settings, Connections".to_owned());
         return Ok(Err(OauthError::Refused { code: "invalid_client".to_owned(), words }));
     };
     let client = match straight_client(&room.world) {

@@ -10,8 +10,8 @@ use connect::{
 };
 
 const DOMAIN_FIRST: Text = text(
-    "Dit loopt via Mailgun: een beheerder voegt het domein eerst toe bij Instellingen, Mailgun.",
-    "This goes through Mailgun: an administrator adds the domain first at Settings, Mailgun.",
+    "Dit loopt via Mailgun: een beheerder voegt het domein eerst toe bij Instellingen, Aansluitingen, Mailgun.",
+    "This goes through Mailgun: an administrator adds the domain first at Settings, Connections, Mailgun.",
 );
 
 /// The settings that may fit the address, best first.

@@ -14,7 +14,7 @@ use mail::{Flags, FolderKey, RemoteId, Role, role};
 use std::{collections::HashSet, sync::Arc};
 use store::{
     StoreError,
-    account::{Account, Incoming},
+    account::Account,
     folder::{Folder, Seen},
 };
 use tokio::sync::{mpsc, watch};
@@ -44,11 +44,9 @@ pub async fn import(
 ) -> Result<Fetched, PassError> {
     // It works beside whoever may have the lease.
     let account = &Account { fence: 0, ..account.clone() };
-    match account.settings.incoming {
-        Incoming::None | Incoming::Relay { .. } | Incoming::Pop3(_) | Incoming::Mailgun(_) => {
-            to_own_folders(room, account, messages, seen, Manner { backlog: true, ..Manner::default() }).await
-        }
-        _ => to_server(room, account, messages, seen).await,
+    match account.settings.incoming.has_own_folders() {
+        true => to_own_folders(room, account, messages, seen, Manner { backlog: true, ..Manner::default() }).await,
+        false => to_server(room, account, messages, seen).await,
     }
 }
 

@@ -190,8 +190,11 @@ impl Source for OwnSource {
     }
 
     async fn find(&mut self, folder: &str, message_id: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {
-        let (organisation, folder, message_id) =
-            (self.account.organisation, self.named(folder).await?, message_id.to_owned());
+        // Before the first mail comes into one of them, the folders are only shown.
+        let Some(folder) = self.stored().await?.into_iter().find(|there| there.remote == folder) else {
+            return Ok(Vec::new());
+        };
+        let (organisation, folder, message_id) = (self.account.organisation, folder.id, message_id.to_owned());
         let read = self.room.store.db.read(move |tx| {
             Box::pin(async move { folder::with_message_id(tx, organisation, folder, &message_id).await })
         });

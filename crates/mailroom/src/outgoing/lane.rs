@@ -13,7 +13,7 @@ use std::{
 };
 use store::{
     StoreError,
-    account::{Account, Incoming, SentCopy},
+    account::{Account, SentCopy},
     outbox::Attempted,
 };
 use tokio::sync::Semaphore;
@@ -51,14 +51,10 @@ impl Lane {
     /// The way out through this transport.
     pub(crate) fn new(account: Account, transport: Arc<dyn Transport>) -> Lane {
         let limits = provider::limits(&account);
-        let reads = matches!(
-            account.settings.incoming,
-            Incoming::Imap(_) | Incoming::Pop3(_) | Incoming::Relay { .. } | Incoming::Ews(_) | Incoming::Mailgun(_)
-        );
         Lane {
             slots: Semaphore::new(limits.connections.unwrap_or(connection::CONNECTIONS).max(1) as usize),
             pace: Pace::new(&account, limits),
-            wants_sent_copy: reads && account.sent_copy != SentCopy::Provider && !provider::saves_sent_always(&account),
+            wants_sent_copy: account.sent_copy != SentCopy::Provider && !provider::saves_sent_always(&account),
             by_domain: account.settings.is_delivered_here(),
             account,
             transport,

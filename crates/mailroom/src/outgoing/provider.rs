@@ -72,9 +72,11 @@ const GOOGLE: Known =
 /// likes (learn.microsoft.com/exchange, throttling policies).
 const EXCHANGE: Known = Known { saves_sent: true, connections: Some(2), ..known("exchange") };
 
-/// Whether whatever is sent by this way lies among what was sent, and none of it may be put there.
+/// Whether whatever is sent by this way lies among what was sent, and none of it may be put there. Folders of ours see
+/// nothing of that.
 pub(crate) fn saves_sent_always(account: &Account) -> bool {
     matches!(account.settings.outgoing, Outgoing::Microsoft365 | Outgoing::Gmail | Outgoing::Ews(_))
+        && !account.settings.incoming.has_own_folders()
 }
 
 /// Whether the provider is known to keep the sent copy itself: then we only look.

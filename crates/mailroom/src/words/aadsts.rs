@@ -6,16 +6,16 @@ use super::cause::{Explained, explained};
 explained! {
     APP_SECRET_WRONG "ms_app_secret_wrong":
         "Microsoft neemt het clientgeheim van de app niet aan." / "Microsoft does not take the app's client secret."
-        => "Vul bij Instellingen, Apps de waarde van het clientgeheim in (niet het ID ervan)." / "Enter the value of the client secret (not its ID) at Settings, Apps.";
+        => "Vul bij Instellingen, Aansluitingen de waarde van het clientgeheim in (niet het ID ervan)." / "Enter the value of the client secret (not its ID) at Settings, Connections.";
     APP_SECRET_EXPIRED "ms_app_secret_expired":
         "Het clientgeheim van de app is bij Microsoft verlopen." / "The app's client secret has expired at Microsoft."
-        => "Maak in Microsoft Entra een nieuw clientgeheim en vul het in bij Instellingen, Apps." / "Make a new client secret in Microsoft Entra and enter it at Settings, Apps.";
+        => "Maak in Microsoft Entra een nieuw clientgeheim en vul het in bij Instellingen, Aansluitingen." / "Make a new client secret in Microsoft Entra and enter it at Settings, Connections.";
     APP_UNKNOWN "ms_app_unknown":
         "Microsoft kent deze app niet in de tenant van uw organisatie." / "Microsoft does not know this app in your organisation's tenant."
-        => "Controleer client-ID en tenant bij Instellingen, Apps." / "Check client ID and tenant at Settings, Apps.";
+        => "Controleer client-ID en tenant bij Instellingen, Aansluitingen." / "Check client ID and tenant at Settings, Connections.";
     REDIRECT "ms_redirect":
         "Het terugkeeradres van Postkamer staat niet bij de app in Microsoft Entra." / "Postkamer's redirect URI is not registered with the app in Microsoft Entra."
-        => "Neem het terugkeeradres over van Instellingen, Apps en zet het bij de app, onder Web." / "Copy the redirect URI from Settings, Apps and add it to the app, under Web.";
+        => "Neem het terugkeeradres over van Instellingen, Aansluitingen en zet het bij de app, onder Web." / "Copy the redirect URI from Settings, Connections and add it to the app, under Web.";
     ADMIN_CONSENT "ms_admin_consent":
         "Een beheerder van uw Microsoft-omgeving moet de app eerst goedkeuren." / "An administrator of your Microsoft environment has to approve the app first."
         => "Laat een beheerder in Microsoft Entra bij de app, API-machtigingen, toestemming geven voor de organisatie." / "Have an administrator grant consent for the organisation in Microsoft Entra, at the app's API permissions.";
@@ -42,10 +42,10 @@ explained! {
         => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
     CERTIFICATE_WRONG "ms_certificate_wrong":
         "Microsoft neemt het certificaat van de app niet aan: het staat niet bij de app, of het is verlopen." / "Microsoft does not take the app's certificate: it is not registered with the app, or it has expired."
-        => "Upload in Microsoft Entra bij de app, Certificaten en geheimen, hetzelfde certificaat als bij Instellingen, Apps (zonder de sleutel), en vergelijk de vingerafdruk." / "In Microsoft Entra, at the app's Certificates and secrets, upload the same certificate as at Settings, Apps (without its key), and compare the fingerprint.";
+        => "Upload in Microsoft Entra bij de app, Certificaten en geheimen, hetzelfde certificaat als bij Instellingen, Aansluitingen (zonder de sleutel), en vergelijk de vingerafdruk." / "In Microsoft Entra, at the app's Certificates and secrets, upload the same certificate as at Settings, Connections (without its key), and compare the fingerprint.";
     TENANT_UNKNOWN "ms_tenant_unknown":
         "Microsoft kent deze tenant niet." / "Microsoft does not know this tenant."
-        => "Vul bij Instellingen, Apps het tenant-ID of een domein van uw organisatie in." / "Enter the tenant ID or a domain of your organisation at Settings, Apps.";
+        => "Vul bij Instellingen, Aansluitingen het tenant-ID of een domein van uw organisatie in." / "Enter the tenant ID or a domain of your organisation at Settings, Connections.";
 }
 
 const NUMBERS: &[(&[u32], Explained)] = &[

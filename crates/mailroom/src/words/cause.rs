@@ -128,7 +128,7 @@ explained! {
         => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
     APP_REFUSED "app_refused":
         "De provider neemt de app-registratie van uw organisatie niet aan: het clientgeheim, het certificaat of de sleutel is onjuist of verlopen, of de app is er niet meer." / "The provider does not take your organisation's app registration: the client secret, the certificate or the key is wrong or has expired, or the app is gone."
-        => "Laat een beheerder bij Instellingen, Apps een nieuw geheim, certificaat of sleutelbestand invullen." / "Have an administrator enter a new secret, certificate or key file at Settings, Apps.";
+        => "Laat een beheerder bij Instellingen, Aansluitingen een nieuw geheim, certificaat of sleutelbestand invullen." / "Have an administrator enter a new secret, certificate or key file at Settings, Connections.";
     APP_KEPT_OUT "app_kept_out":
         "De app van uw organisatie mag deze mailbox bij Microsoft niet openen." / "Your organisation's app may not open this mailbox at Microsoft."
         => "Laat een beheerder nagaan, in deze volgorde: bestaat de mailbox; heeft de app in Microsoft Entra de toepassingsmachtigingen Mail.ReadWrite en Mail.Send met beheerderstoestemming; en valt de mailbox in Exchange binnen het toegangsbeleid of de RBAC-rol van de app. Een wijziging daar werkt soms pas na een half uur." / "Have an administrator check, in this order: that the mailbox exists; that the app in Microsoft Entra has the application permissions Mail.ReadWrite and Mail.Send with admin consent; and that in Exchange the app's access policy or RBAC role covers the mailbox. A change there may take half an hour to work.";
@@ -140,22 +140,22 @@ explained! {
         => "Laat een beheerder in Exchange volledige toegang geven tot de mailbox, en Verzenden als om ermee te verzenden. Een wijziging daar werkt soms pas na een uur." / "Have an administrator in Exchange give full access to the mailbox, and Send as in order to send from it. A change there may take an hour to work.";
     KEY_REFUSED "key_refused":
         "Mailgun neemt de API-sleutel van dit domein niet aan, of de sleutel mag dit niet." / "Mailgun does not take this domain's API key, or the key may not do this."
-        => "Laat een beheerder bij Instellingen, Mailgun een nieuwe API-sleutel invullen. Er gaat niets verloren: wat wacht, gaat daarna vanzelf weg." / "Have an administrator enter a new API key at Settings, Mailgun. Nothing is lost: what waits leaves by itself after that.";
+        => "Laat een beheerder bij Instellingen, Aansluitingen, Mailgun een nieuwe API-sleutel invullen. Er gaat niets verloren: wat wacht, gaat daarna vanzelf weg." / "Have an administrator enter a new API key at Settings, Connections, Mailgun. Nothing is lost: what waits leaves by itself after that.";
     DOMAIN_UNKNOWN "domain_unknown":
         "Mailgun kent dit domein niet, of niet in deze regio." / "Mailgun does not know this domain, or not in this region."
-        => "Laat een beheerder bij Instellingen, Mailgun het domein en de regio nakijken." / "Have an administrator check the domain and the region at Settings, Mailgun.";
+        => "Laat een beheerder bij Instellingen, Aansluitingen, Mailgun het domein en de regio nakijken." / "Have an administrator check the domain and the region at Settings, Connections, Mailgun.";
     DOMAIN_UNVERIFIED "domain_unverified":
         "Mailgun heeft dit domein niet geverifieerd en verstuurt er niet mee." / "Mailgun has not verified this domain and does not send by it."
-        => "Zet de regels die Mailgun vraagt in DNS (ze staan bij Instellingen, Mailgun) en kies daar Opnieuw controleren." / "Put the records that Mailgun wants into DNS (they stand at Settings, Mailgun) and choose Check again there.";
+        => "Zet de regels die Mailgun vraagt in DNS (ze staan bij Instellingen, Aansluitingen, Mailgun) en kies daar Opnieuw controleren." / "Put the records that Mailgun wants into DNS (they stand at Settings, Connections, Mailgun) and choose Check again there.";
     SIGNING_KEY_MISSING "signing_key_missing":
         "Zonder de ondertekensleutel wordt niets geloofd van wat Mailgun aanlevert." / "Without the signing key nothing that Mailgun hands over is believed."
-        => "Laat een beheerder bij Instellingen, Mailgun de ondertekensleutel (HTTP webhook signing key) invullen." / "Have an administrator enter the signing key (HTTP webhook signing key) at Settings, Mailgun.";
+        => "Laat een beheerder bij Instellingen, Aansluitingen, Mailgun de ondertekensleutel (HTTP webhook signing key) invullen." / "Have an administrator enter the signing key (HTTP webhook signing key) at Settings, Connections, Mailgun.";
     RECIPIENT_NOT_AUTHORISED "recipient_not_authorised":
         "Dit is een proefdomein van Mailgun: het verstuurt alleen naar adressen die daar zijn goedgekeurd." / "This is a domain for tries at Mailgun: it only sends to addresses that were authorised there."
         => "Voeg de ontvanger bij Mailgun toe aan Authorized Recipients, of gebruik een eigen domein." / "Add the recipient to Authorized Recipients at Mailgun, or use a domain of your own.";
     NOT_POSTED "not_posted":
         "Mailgun nam het testbericht aan, maar leverde het niet binnen een minuut hier af." / "Mailgun took the test message but did not hand it over here within a minute."
-        => "Kies bij Instellingen, Mailgun voor Aanleveren instellen, en ga na of deze server van buiten te bereiken is op het adres dat daar staat. De mail voor dit adres moet bij Mailgun aankomen (MX)." / "Choose Set up handing over at Settings, Mailgun, and check that this server can be reached from outside at the address that stands there. Mail for this address must arrive at Mailgun (MX).";
+        => "Kies bij Instellingen, Aansluitingen, Mailgun voor Aanleveren instellen, en ga na of deze server van buiten te bereiken is op het adres dat daar staat. De mail voor dit adres moet bij Mailgun aankomen (MX)." / "Choose Set up handing over at Settings, Connections, Mailgun, and check that this server can be reached from outside at the address that stands there. Mail for this address must arrive at Mailgun (MX).";
     ACCOUNT_DISABLED "account_disabled":
         "De mailbox is bij de provider geblokkeerd of mag dit protocol niet gebruiken." / "The mailbox is locked at the provider or may not use this protocol."
         => "Zet bij de provider IMAP (of POP3) en SMTP aan voor deze mailbox, of laat de blokkade opheffen." / "Switch on IMAP (or POP3) and SMTP for this mailbox at the provider, or have the lock lifted.";

@@ -23,7 +23,7 @@ reasons! {
     /// No port.
     NOT_A_PORT "not_a_port" "Een poort is een getal van 1 tot en met 65535." / "A port is a number from 1 to 65535.";
     /// No app registered at the provider.
-    APP_NEEDED "app_needed" "Uw organisatie heeft bij deze provider nog geen app geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Apps." / "Your organisation has not registered an app at this provider yet. An administrator does so once, at Settings, Apps.";
+    APP_NEEDED "app_needed" "Uw organisatie heeft bij deze provider nog geen app geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Aansluitingen." / "Your organisation has not registered an app at this provider yet. An administrator does so once, at Settings, Connections.";
     /// A mailbox in Microsoft's cloud.
     USE_MICROSOFT365 "use_microsoft365" "Deze mailbox staat bij Microsoft in de cloud: daar is Exchange Web Services uitgezet. Verbind hem met Microsoft 365." / "This mailbox is in Microsoft's cloud, where Exchange Web Services is switched off. Connect it through Microsoft 365.";
     /// Not a mailbox of that provider.
@@ -35,7 +35,7 @@ reasons! {
     /// A tenant where apps have none.
     NO_TENANT_HERE "no_tenant_here" "Bij deze provider hoort bij een app geen tenant. Laat dit leeg." / "At this provider an app has no tenant. Leave this empty.";
     /// Access of an app that has none.
-    APP_NOT_ALONE "app_not_alone" "De app van uw organisatie opent geen mailboxen zelf. Een beheerder kan dat aanzetten bij Instellingen, Apps." / "Your organisation's app does not open mailboxes by itself. An administrator can switch that on at Settings, Apps.";
+    APP_NOT_ALONE "app_not_alone" "De app van uw organisatie opent geen mailboxen zelf. Een beheerder kan dat aanzetten bij Instellingen, Aansluitingen." / "Your organisation's app does not open mailboxes by itself. An administrator can switch that on at Settings, Connections.";
     /// Consent at a service account.
     APP_ONLY_ALONE "app_only_alone" "Het serviceaccount opent mailboxen zelf; een eigenaar kan daar geen toestemming geven." / "The service account opens mailboxes by itself; an owner can't give consent there.";
     /// Sharing elsewhere.
@@ -251,11 +251,11 @@ reasons! {
     /// A domain.
     NOT_A_DOMAIN "not_a_domain" "Dit is geen domein: schrijf het als voorbeeld.nl." / "This is not a domain: write it like example.com.";
     /// A domain that is not among those of the organisation.
-    UNKNOWN_DOMAIN "unknown_domain" "Dit domein staat niet bij de instellingen. Een beheerder voegt het toe bij Instellingen, Mailgun." / "This domain is not among the settings. An administrator adds it at Settings, Mailgun.";
+    UNKNOWN_DOMAIN "unknown_domain" "Dit domein staat niet bij de instellingen. Een beheerder voegt het toe bij Instellingen, Aansluitingen, Mailgun." / "This domain is not among the settings. An administrator adds it at Settings, Connections, Mailgun.";
     /// A domain that can't be used yet.
-    DOMAIN_UNVERIFIED "domain_not_verified" "Mailgun heeft dit domein nog niet geverifieerd. Zet de gevraagde regels in DNS en kies bij Instellingen, Mailgun voor Opnieuw controleren." / "Mailgun has not verified this domain yet. Put the records that it wants into DNS and choose Check again at Settings, Mailgun.";
+    DOMAIN_UNVERIFIED "domain_not_verified" "Mailgun heeft dit domein nog niet geverifieerd. Zet de gevraagde regels in DNS en kies bij Instellingen, Aansluitingen, Mailgun voor Opnieuw controleren." / "Mailgun has not verified this domain yet. Put the records that it wants into DNS and choose Check again at Settings, Connections, Mailgun.";
     /// A domain whose posts can't be believed.
-    SIGNING_KEY_NEEDED "signing_key_needed" "Voor ontvangen is de ondertekensleutel van Mailgun nodig. Een beheerder vult die in bij Instellingen, Mailgun." / "Receiving needs the signing key of Mailgun. An administrator enters it at Settings, Mailgun.";
+    SIGNING_KEY_NEEDED "signing_key_needed" "Voor ontvangen is de ondertekensleutel van Mailgun nodig. Een beheerder vult die in bij Instellingen, Aansluitingen, Mailgun." / "Receiving needs the signing key of Mailgun. An administrator enters it at Settings, Connections, Mailgun.";
     /// Mailgun does not take the key.
     MAILGUN_KEY_REFUSED "mailgun_key_refused" "Mailgun neemt deze API-sleutel niet aan. Maak er een bij Mailgun (API Keys) en neem hem helemaal over." / "Mailgun does not take this API key. Make one at Mailgun (API Keys) and copy all of it.";
     /// The key may only send.

@@ -9,13 +9,13 @@ explained! {
         => "Open de mailbox en kies Autoriseren. Gebeurt het elke week, zet de app in Google Cloud dan op Intern of op In productie. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. When it happens every week, set the app to Internal or to In production in Google Cloud. Nothing was lost.";
     APP_UNKNOWN "google_app_unknown":
         "Google kent deze app niet." / "Google does not know this app."
-        => "Controleer het client-ID bij Instellingen, Apps, Google." / "Check the client ID at Settings, Apps, Google.";
+        => "Controleer het client-ID bij Instellingen, Aansluitingen, Google." / "Check the client ID at Settings, Connections, Google.";
     APP_SECRET_WRONG "google_app_secret_wrong":
         "Google neemt het clientgeheim van de app niet aan." / "Google does not take the app's client secret."
-        => "Vul bij Instellingen, Apps, Google het clientgeheim opnieuw in, of maak er in Google Cloud een nieuw." / "Enter the client secret again at Settings, Apps, Google, or make a new one in Google Cloud.";
+        => "Vul bij Instellingen, Aansluitingen, Google het clientgeheim opnieuw in, of maak er in Google Cloud een nieuw." / "Enter the client secret again at Settings, Connections, Google, or make a new one in Google Cloud.";
     KEY_GONE "google_key_gone":
         "Google neemt de sleutel van het serviceaccount niet aan: hij is daar verwijderd, of hoort bij een ander account." / "Google does not take the service account's key: it was deleted there, or belongs to another account."
-        => "Maak in Google Cloud bij het serviceaccount een nieuwe sleutel (JSON) en vul die in bij Instellingen, Apps, Google." / "Make a new key (JSON) at the service account in Google Cloud and enter it at Settings, Apps, Google.";
+        => "Maak in Google Cloud bij het serviceaccount een nieuwe sleutel (JSON) en vul die in bij Instellingen, Aansluitingen, Google." / "Make a new key (JSON) at the service account in Google Cloud and enter it at Settings, Connections, Google.";
     TOO_LITTLE "google_too_little":
         "De toestemming geeft te weinig rechten op de mailbox." / "The consent gives too few rights to the mailbox."
         => "Kies Autoriseren en vink bij Google alles aan." / "Choose Authorise and tick everything at Google.";

@@ -77,6 +77,17 @@ impl Client {
 
     /// Any call; `path` is below `/api/v1`.
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
+        self.try_call(method, path, body, headers).unwrap_or_else(|error| panic!("{path}: {error:?}"))
+    }
+
+    /// The same of a program that may die before it has answered.
+    pub(crate) fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> reqwest::Result<Answer> {
         let method = method.parse().expect("a method");
         let mut request = self.http.request(method, format!("{}/api/v1{path}", self.base)).bearer_auth(&self.token);
         for (name, value) in headers {
@@ -86,11 +97,11 @@ impl Client {
             request = request.json(body);
         }
         self.runtime.block_on(async {
-            let response = request.send().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
+            let response = request.send().await?;
             let content_type = response.headers().get("content-type").map(|kind| kind.to_str().unwrap_or_default());
             let (status, content_type) = (response.status().as_u16(), content_type.unwrap_or_default().to_owned());
-            let body = response.bytes().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
-            Answer { status, content_type, body: body.to_vec() }
+            let body = response.bytes().await?;
+            Ok(Answer { status, content_type, body: body.to_vec() })
         })
     }
 

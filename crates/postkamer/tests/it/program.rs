@@ -102,6 +102,19 @@ impl Program {
         assert!(!serving.child.wait().expect("our own child").success());
     }
 
+    /// Whether it has died by itself by now.
+    pub(crate) fn is_dead(&mut self) -> bool {
+        let serving = self.serving.as_mut().expect("it serves");
+        serving.child.try_wait().is_ok_and(|ended| ended.is_some())
+    }
+
+    /// Serves again, and dies the first time that it comes to this point.
+    pub(crate) fn serve_until(&mut self, point: &str) {
+        self.installation.variables.push(("POSTKAMER_KILLPOINT".into(), format!("{point}:1")));
+        self.serve_again();
+        self.installation.variables.pop();
+    }
+
     /// Serves again, at another port; the token stays good.
     pub(crate) fn serve_again(&mut self) {
         let serving = self.installation.serve();

@@ -132,12 +132,10 @@ fn a_letter_that_was_taken_is_there_once_whenever_the_program_is_killed() {
         // Its folders are made, so that the first that is stored later is the letter.
         program.fetch(&text(&made["id"]));
         assert!(program.stop().success());
-        program.installation.variables.push(("POSTKAMER_KILLPOINT".into(), format!("{point}:1")));
-        program.serve_again();
+        program.serve_until(point);
         let (taken, said) = bring(port, &[&address], LETTER);
         assert!(!taken && !said.contains("250 2.0.0 Kept"), "{point}: {said}");
         program.killed();
-        program.installation.variables.retain(|(name, _)| name != "POSTKAMER_KILLPOINT");
         program.serve_again();
         // Its server asks again, as it has to.
         let (taken, said) = bring(port, &[&address], LETTER);

@@ -182,6 +182,7 @@ fn what_is_refused_for_now_is_tried_again_and_what_was_accepted_is_not_sent_twic
 fn exim_takes_twenty_mails_a_connection_and_gets_all_forty_five() {
     let exim = Exim::start(EximOptions::default());
     let program = Program::start(Backing::Disk);
+    let contact = program.api.post("/contacts", &json!({ "name": "Klant", "addresses": ["klant@example.test"] }));
     let id = program.connect(&account("anna@example.test", none(), smtp(exim.smtp_port, "anna", PASSWORD)));
     let sent: Vec<String> =
         (0..45).map(|n| send(&program.api, &letter(&id, &["klant@example.test"], &format!("Factuur {n}")))).collect();
@@ -193,6 +194,14 @@ fn exim_takes_twenty_mails_a_connection_and_gets_all_forty_five() {
     subjects.sort();
     subjects.dedup();
     assert_eq!((delivered.len(), subjects.len()), (45, 45));
+    // No server keeps what a mailbox that only sends has sent: it lies here, with whom it was for.
+    let path = format!("/messages?role=sent&contact={}", text(&contact["id"]));
+    let mut kept: Vec<String> = wait_until("all lie among what was sent", || {
+        let kept = program.api.list(&path);
+        (kept.len() >= 45).then(|| kept.iter().map(|one| text(&one["subject"])).collect())
+    });
+    kept.sort();
+    assert_eq!(kept, subjects);
 }
 
 #[test]

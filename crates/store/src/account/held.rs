@@ -33,7 +33,7 @@ pub async fn held(tx: &mut Tx, owner: &str) -> Result<Vec<Held>, StoreError> {
 
 /// Whether an account should be worked on now and nobody does.
 pub async fn any_due(tx: &mut Tx, now: i64) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM accounts WHERE active AND NOT parked AND incoming NOT LIKE '{\"kind\":\"none\"%' AND (lease_until_at IS NULL OR lease_until_at < $1)
+    let sql = "SELECT 1 FROM accounts WHERE active AND NOT parked AND (lease_until_at IS NULL OR lease_until_at < $1)
                AND (next_try_at IS NULL OR next_try_at <= $1) LIMIT 1";
     Ok(tx.row(sql, &vals![now]).await?.is_some())
 }

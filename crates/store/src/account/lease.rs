@@ -30,7 +30,7 @@ pub async fn lease(
         "UPDATE accounts SET lease_owner = $1, lease_until_at = $2, fence = fence + 1
          WHERE (organisation, id) IN (
              SELECT organisation, id FROM accounts
-             WHERE active AND NOT parked AND incoming NOT LIKE '{{\"kind\":\"none\"%' AND (lease_until_at IS NULL OR lease_until_at < $3)
+             WHERE active AND NOT parked AND (lease_until_at IS NULL OR lease_until_at < $3)
                  AND (next_try_at IS NULL OR next_try_at <= $3)
              ORDER BY organisation, id LIMIT $4 {skip})
          RETURNING organisation, id, fence, version"

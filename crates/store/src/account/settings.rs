@@ -148,6 +148,11 @@ impl Incoming {
             _ => None,
         }
     }
+
+    /// The folders are ours alone: mail is put into them here, and no server shows them.
+    pub fn has_own_folders(&self) -> bool {
+        matches!(self, Incoming::None | Incoming::Relay { .. } | Incoming::Pop3(_) | Incoming::Mailgun(_))
+    }
 }
 
 /// How mail goes out (features M3).

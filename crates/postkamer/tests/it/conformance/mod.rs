@@ -6,6 +6,7 @@ mod exchange;
 mod faults;
 mod granted;
 mod incoming;
+mod killed;
 mod outgoing;
 mod servers;
 

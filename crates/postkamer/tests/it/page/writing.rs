@@ -190,6 +190,26 @@ fn a_draft_is_found_in_another_browser_and_not_overwritten_unseen() {
     nothing_went_wrong(&mut browser, &["status of 409", QUOTED_STYLE]);
 }
 
+/// On a slow line people type before the script is there: it keeps what it finds, though nothing is typed after it.
+#[test]
+fn what_was_typed_before_the_script_came_is_kept_as_well() {
+    let office = PostOffice::open();
+    let (program, _, mut browser) = begin(&office);
+    let late = "let go;
+        const typed = new Promise((resolve) => { go = resolve; });
+        await page.route('**/assets/part-*.js', async (route) => { await typed; await route.continue(); });
+        await page.goto(given, { waitUntil: 'commit' });
+        await page.locator('#subject').fill('Vroeg');
+        await page.getByRole('textbox', { name: 'Bericht' }).fill('Al getypt');
+        go();
+        await page.locator('form.lively').waitFor()";
+    browser.run(late, json!(format!("{}/compose", program.url())));
+    browser.sees("Concept bewaard");
+    let kept = &program.api.get("/drafts")["items"][0];
+    assert_eq!(kept["subject"], "Vroeg");
+    assert!(kept["html"].as_str().is_some_and(|html| html.contains("Al getypt")), "{kept}");
+}
+
 #[test]
 fn a_button_pressed_twice_sends_once() {
     let office = PostOffice::open();

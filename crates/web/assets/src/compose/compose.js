@@ -49,6 +49,8 @@ export function begin(form) {
     if (!stopped) timer = setTimeout(saved, QUIET);
   };
 
+  // What was typed before this was here is kept as what comes after it.
+  const early = [...form.querySelectorAll("input, textarea")].some((it) => it.type !== "file" && it.value !== it.defaultValue);
   const editor = edit(form, later, (file) => takeFiles.picture(form, file, saved));
   const look = () => {
     const { family, points } = field("account").selectedOptions[0]?.dataset ?? {};
@@ -72,6 +74,7 @@ export function begin(form) {
 
   takeFiles(form, saved);
   form.querySelectorAll("[data-people]").forEach((input) => complete(input, form.dataset.suggestions, later));
+  if (early) later();
   form.classList.add("lively");
   // Who began to type before this was here goes on where they are: the rest of an address must not land in the letter.
   if (form.contains(document.activeElement)) return;

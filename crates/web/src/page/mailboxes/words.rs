@@ -95,7 +95,7 @@ words! {
         summary_ews(url) "Exchange, {url}" "Exchange, {url}";
         in_cloud "Deze mailbox ligt bij Microsoft in de cloud. Verbind hem met Microsoft 365; daarvoor registreert een beheerder eenmalig een app." "This mailbox is in Microsoft's cloud. Connect it through Microsoft 365; for that an administrator registers an app once.";
         register_app "Microsoft 365 instellen" "Set up Microsoft 365";
-        ask_administrator "Vraag een beheerder van Postkamer om dat te doen, bij Instellingen, Apps." "Ask an administrator of Postkamer to do so, at Settings, Apps.";
+        ask_administrator "Vraag een beheerder van Postkamer om dat te doen, bij Instellingen, Aansluitingen." "Ask an administrator of Postkamer to do so, at Settings, Connections.";
         pop3_here "Een POP3-server kent één postvak en geen mappen of markeringen. De mappen van deze mailbox liggen daarom in Postkamer; wat u hier leest, markeert, verplaatst, weggooit of verzendt, ziet u alleen hier." "A POP3 server knows one inbox and no folders or marks. So the folders of this mailbox lie in Postkamer; what you read, mark, move, throw away or send here shows only here.";
         after_fetch "Mail op de server" "Mail on the server";
         after_leave "Laten staan" "Leave it there";

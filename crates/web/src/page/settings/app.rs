@@ -1,4 +1,4 @@
-//! The tab Apps: those that the organisation registered at providers of mailboxes (features M8).
+//! The apps under Connections: those that the organisation registered at providers of mailboxes (features M8).
 
 use super::bar;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
         frame::{Errors, Frame, Place, Shown, shown, shown_as},
         habit::Moment,
         route::{Pages, Who},
-        tabs::{After, Tab, tabs},
+        tabs::{After, Tab},
         visitor::{Person, Visitor},
         words::words,
     },
@@ -90,7 +90,6 @@ words! {
         removed(provider) "De registratie is verwijderd. Mailboxen van {provider} werken niet meer tot er een nieuwe is." "The registration was removed. Mailboxes of {provider} don't work until there is a new one.";
         remove "Registratie verwijderen" "Remove the registration";
         remove_why(provider) "Mailboxen van {provider} worden daarna niet meer opgehaald. De mail die hier staat, blijft." "After that mailboxes of {provider} are no longer fetched. The mail that is here stays.";
-        which "Welke provider" "Which provider";
     }
 }
 
@@ -126,8 +125,6 @@ struct Page {
     frame: Frame,
     say: Say,
     tabs: Vec<Tab>,
-    /// The providers, of which one is open.
-    providers: Vec<Tab>,
     /// Where the forms go.
     path: &'static str,
     provider: &'static str,
@@ -188,8 +185,7 @@ impl Desk<'_> {
         Ok(Page {
             frame: Frame::new(self.visitor, Place::Settings),
             say,
-            tabs: bar(self.visitor, self.person, MICROSOFT),
-            providers: tabs([(MICROSOFT, called(AppProvider::Microsoft)), (GOOGLE, called(AppProvider::Google))], here),
+            tabs: bar(self.visitor, self.person, here),
             path: here,
             provider: called(self.at),
             company: vendor::name(self.at),

@@ -22,7 +22,7 @@ mod user_words;
 
 use super::{
     route::Pages,
-    tabs::Tab,
+    tabs::{Tab, tabs},
     visitor::{Person, Visitor},
     words::words,
 };
@@ -53,9 +53,8 @@ words! {
     Say {
         organisation "Organisatie" "Organisation";
         sign_in "Aanmelden" "Sign-in";
-        apps "Apps" "Apps";
+        connections "Aansluitingen" "Connections";
         addresses "Eigen adressen" "Own addresses";
-        mailgun "Mailgun" "Mailgun";
         users "Gebruikers" "Users";
         groups "Groepen" "Groups";
         templates "Sjablonen" "Templates";
@@ -70,12 +69,19 @@ words! {
 /// The bar of the settings with this tab open: what the person may see of it.
 fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
     let say = Say(visitor.language);
+    let ways = [
+        ("/settings/microsoft", "Microsoft 365"),
+        ("/settings/google", "Google"),
+        ("/settings/mailgun", "Mailgun"),
+        ("/settings/addresses", say.addresses()),
+    ];
+    let connections = tabs(ways, current);
+    let connects = connections.iter().any(|way| way.current);
+    let first = ways[0].0;
     let all = [
         (true, "/settings", say.organisation()),
         (true, "/settings/sign-in", say.sign_in()),
-        (true, "/settings/microsoft", say.apps()),
-        (true, "/settings/addresses", say.addresses()),
-        (true, "/settings/mailgun", say.mailgun()),
+        (true, first, say.connections()),
         (true, "/settings/users", say.users()),
         (true, "/settings/groups", say.groups()),
         (false, "/settings/templates", say.templates()),
@@ -87,5 +93,10 @@ fn bar(visitor: &Visitor, person: &Person, current: &str) -> Vec<Tab> {
     ];
     let is_administrator = person.viewer.role == UserRole::Administrator;
     let seen = all.into_iter().filter(|(restricted, ..)| is_administrator || !restricted);
-    seen.map(|(_, path, label)| Tab { path, label, current: path == current }).collect()
+    let mut bar: Vec<Tab> =
+        seen.map(|(_, path, label)| Tab { path, label, current: path == current, beneath: Vec::new() }).collect();
+    if let Some(tab) = bar.iter_mut().find(|tab| connects && tab.path == first) {
+        (tab.current, tab.beneath) = (true, connections);
+    }
+    bar
 }

@@ -10,7 +10,7 @@ use crate::{
 use mail::AppRegistrationKey;
 use store::{
     StoreError, UserRole, Viewer,
-    app_registration::{self, AppProvider, AppRegistration},
+    app_registration::{self, AppProvider, AppRegistration, Proof},
     user,
 };
 use zeroize::Zeroizing;
@@ -146,8 +146,12 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
             ("link", system::plain(&room.link(&format!("/settings/{}", app.provider.as_str())))),
             ("provider", system::plain(vendor::name(app.provider))),
         ];
+        let words = match app.proof {
+            Proof::Certificate => &letter::APP_CERTIFICATE_ENDS,
+            Proof::Secret | Proof::ServiceAccount => &letter::APP_SECRET_ENDS,
+        };
         for person in people.iter().filter(|user| user.active && user.role == UserRole::Administrator) {
-            if let Err(error) = system::send(room, person, &letter::APP_SECRET_ENDS, &facts).await {
+            if let Err(error) = system::send(room, person, words, &facts).await {
                 tracing::warn!(%error, "an administrator could not be told by mail that a client secret ends");
             }
         }

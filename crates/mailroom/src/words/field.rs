@@ -27,7 +27,7 @@ reasons! {
     /// A mailbox in Microsoft's cloud.
     USE_MICROSOFT365 "use_microsoft365" "Deze mailbox staat bij Microsoft in de cloud: daar is Exchange Web Services uitgezet. Verbind hem met Microsoft 365." / "This mailbox is in Microsoft's cloud, where Exchange Web Services is switched off. Connect it through Microsoft 365.";
     /// Not a mailbox of that provider.
-    NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord." / "This mailbox is not opened by authorising it, but with a password.";
+    NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord of door de app van uw organisatie." / "This mailbox is not opened by authorising it, but with a password or by your organisation's app.";
     /// No code for another device.
     BROWSER_ONLY "browser_only" "Deze provider opent een mailbox niet met een code op een ander apparaat. Open Postkamer in een browser en kies bij de mailbox Autoriseren." / "This provider does not open a mailbox with a code on another device. Open Postkamer in a browser and choose Authorise at the mailbox.";
     /// No tenant.

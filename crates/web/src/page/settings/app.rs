@@ -83,6 +83,8 @@ words! {
         expires "Clientgeheim eindigt op" "Client secret ends on";
         microsoft_expires "Beheerders krijgen 30, 7 en 1 dag van tevoren bericht." "Administrators are told 30, 7 and 1 day before.";
         google_expires "Alleen als u het geheim zelf een einddatum geeft: bij Google verloopt het niet vanzelf. Beheerders krijgen 30, 7 en 1 dag van tevoren bericht." "Only when you give the secret a last day of your own: at Google it does not end by itself. Administrators are told 30, 7 and 1 day before.";
+        certificate_ends_in(days) "Het certificaat eindigt over {days} dagen. Maak op tijd een nieuw." "The certificate ends in {days} days. Make a new one in time.";
+        certificate_has_ended(provider) "Het certificaat is verlopen. Mailboxen van {provider} werken pas weer met een nieuw; er gaat niets verloren." "The certificate has ended. Mailboxes of {provider} work again once there is a new one; nothing gets lost.";
         ends_in(days) "Het clientgeheim eindigt over {days} dagen. Maak op tijd een nieuw." "The client secret ends in {days} days. Make a new one in time.";
         has_ended(provider) "Het clientgeheim is verlopen. Mailboxen van {provider} werken pas weer met een nieuw geheim; er gaat niets verloren." "The client secret has ended. Mailboxes of {provider} work again once there is a new secret; nothing gets lost.";
         save "Bewaren" "Save";
@@ -180,6 +182,7 @@ impl Desk<'_> {
         let (say, habit) = (Say(self.visitor.language), self.visitor.habit());
         let ending = kept.as_ref().filter(|kept| app::is_ending(kept, self.visitor.now));
         let days = ending.and_then(|kept| app::days_left(kept, self.visitor.now));
+        let by_certificate = kept.as_ref().is_some_and(|kept| kept.proof == Proof::Certificate);
         let (here, is_microsoft) = (path(self.at), self.at == AppProvider::Microsoft);
         let either = |microsoft, google| if is_microsoft { microsoft } else { google };
         Ok(Page {
@@ -219,6 +222,8 @@ impl Desk<'_> {
             secret_since: kept.as_ref().map(|kept| habit.moment(kept.secret_set_at)),
             redirect_uri: self.here.0.map(|here| format!("{here}{ANSWER}")),
             ending: days.map(|days| match days {
+                0 if by_certificate => say.certificate_has_ended(called(self.at)),
+                days if by_certificate => say.certificate_ends_in(days),
                 0 => say.has_ended(called(self.at)),
                 days => say.ends_in(days),
             }),

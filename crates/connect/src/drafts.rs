@@ -6,9 +6,9 @@ use bytes::Bytes;
 use mail::address::fold_address;
 use std::collections::BTreeSet;
 
-/// The letter with everybody in its head whom it is for, and its Message-ID. Whoever is only in the envelope gets a place in
-/// Bcc, which the provider takes out again.
-pub(crate) fn addressed(parcel: &Parcel, provider: &str) -> Result<(Bytes, Option<String>), ConnectError> {
+/// Whoever is only in the envelope, and the letter's Message-ID. A letter whose head names somebody whom it is not for now is
+/// refused: the provider would send it there too.
+pub(crate) fn hidden<'a>(parcel: &'a Parcel, provider: &str) -> Result<(Vec<&'a str>, Option<String>), ConnectError> {
     let head = mail::parse::parse(&parcel.message);
     let named = head.to.iter().chain(&head.cc).chain(&head.bcc);
     let named: BTreeSet<String> = named.map(|one| fold_address(&one.address)).collect();
@@ -17,13 +17,15 @@ pub(crate) fn addressed(parcel: &Parcel, provider: &str) -> Result<(Bytes, Optio
         let words = format!("{provider} would also send it to {other}, who is not to get it now");
         return Err(ConnectError::Refused { cause: Cause::Refused, words: ServerWords(words) });
     }
-    let hidden: Vec<&str> = parcel
-        .recipients
-        .iter()
-        .filter(|one| !named.contains(&fold_address(one)) && !one.contains(['\r', '\n']))
-        .map(String::as_str)
-        .collect();
-    let message_id = head.message_id.map(|id| id.0);
+    let is_hidden = |one: &&String| !named.contains(&fold_address(one)) && !one.contains(['\r', '\n']);
+    let hidden = parcel.recipients.iter().filter(is_hidden).map(String::as_str).collect();
+    Ok((hidden, head.message_id.map(|id| id.0)))
+}
+
+/// The letter with everybody in its head whom it is for, and its Message-ID: [`hidden`] recipients get a place in Bcc, which
+/// the provider takes out again.
+pub(crate) fn addressed(parcel: &Parcel, provider: &str) -> Result<(Bytes, Option<String>), ConnectError> {
+    let (hidden, message_id) = hidden(parcel, provider)?;
     if hidden.is_empty() {
         return Ok((parcel.message.clone(), message_id));
     }
@@ -57,8 +59,10 @@ mod tests {
     fn whoever_is_only_in_the_envelope_is_put_into_a_head_that_others_do_not_see() {
         let (plain, id) = addressed(&parcel(&["b@x.nl", "A@X.nl"]), "Microsoft").unwrap();
         assert_eq!((plain, id.as_deref()), (parcel(&[]).message, Some("a@b")));
-        let (hidden, _) = addressed(&parcel(&["a@x.nl", "b@x.nl", "c@x.nl", "d@x.nl"]), "Microsoft").unwrap();
-        assert!(hidden.starts_with(b"Bcc: c@x.nl,\r\n d@x.nl\r\nMessage-ID:"));
+        let four = parcel(&["a@x.nl", "b@x.nl", "c@x.nl", "d@x.nl"]);
+        assert_eq!(hidden(&four, "Exchange").unwrap().0, ["c@x.nl", "d@x.nl"]);
+        let (longer, _) = addressed(&four, "Microsoft").unwrap();
+        assert!(longer.starts_with(b"Bcc: c@x.nl,\r\n d@x.nl\r\nMessage-ID:"));
     }
 
     #[test]

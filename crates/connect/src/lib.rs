@@ -10,6 +10,7 @@ mod drafts;
 pub mod egress;
 pub mod error;
 pub mod ews;
+mod follow;
 pub mod gmail;
 pub mod graph;
 pub mod http;

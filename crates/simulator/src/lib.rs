@@ -21,7 +21,7 @@ mod server;
 mod sign_in;
 
 pub use cloud::{App, CLIENT_ID, CLIENT_SECRET, Cloud, Sent};
-pub use ews::{EXCHANGE_PASSWORD, Exchange, User};
+pub use ews::{Autodiscover, EXCHANGE_PASSWORD, Exchange, Leads, User};
 pub use fault::{Fault, Kind};
 pub use gmail::{GmailBox, Message};
 pub use google::{GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Google, ServiceAccount};

@@ -46,6 +46,8 @@ pub struct Letter {
     pub flag: String,
     /// It is being written.
     pub is_draft: bool,
+    /// What was last done with it: 102 answered, 103 answered to all, 104 forwarded (PidTagLastVerbExecuted, MS-OXOMSG §2.2.1.38).
+    pub last_verb: Option<u32>,
     /// Words that people give.
     pub categories: Vec<String>,
     /// When it came in.
@@ -167,6 +169,7 @@ impl Mailbox {
             is_read: false,
             flag: "notFlagged".to_owned(),
             is_draft: false,
+            last_verb: None,
             categories: Vec::new(),
             received_at,
             version: 0,

@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use simulator::{Cloud, EXCHANGE_PASSWORD, Fault, Kind, Simulator};
-use testkit::{corpus, exchange_client, held_against_exchange_schema};
+use simulator::{Cloud, EXCHANGE_PASSWORD, Fault, Kind, Leads, Simulator};
+use testkit::{corpus, exchange_autodiscover, exchange_client, held_against_exchange_schema};
 
 const INFO: &str = "info@voorbeeld.test";
 
@@ -71,4 +71,31 @@ async fn exchangelib_signs_in_by_ntlm_and_with_no_other_password() {
     });
     assert!(refused.await.unwrap().is_err());
     assert_eq!(simulator.with(|cloud| cloud.exchange.last_refusal.clone()), "another password");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchangelib_is_told_by_autodiscover_where_a_mailbox_is_and_where_else_to_ask() {
+    let simulator = simulator().await;
+    let url = format!("{}/autodiscover/autodiscover.svc", simulator.url);
+    let asked = |address: &'static str, kind: &'static str| {
+        let url = url.clone();
+        let ask = move || exchange_autodiscover(&url, address, "VOORBEELD\\info", EXCHANGE_PASSWORD, kind);
+        tokio::task::spawn_blocking(ask)
+    };
+    let service = format!("{}/EWS/Exchange.asmx", simulator.url);
+    for kind in ["basic", "ntlm"] {
+        let told = asked(INFO, kind).await.unwrap();
+        assert_eq!((&told["url"], &told["address"]), (&json!(service), &json!(INFO)), "{told}");
+    }
+    assert_eq!(asked("niemand@voorbeeld.test", "basic").await.unwrap()["code"], json!("InvalidUser"));
+    for (leads, to) in [
+        (
+            Leads::Url("https://elders.test/autodiscover/autodiscover.svc".to_owned()),
+            "https://elders.test/autodiscover/autodiscover.svc",
+        ),
+        (Leads::Address("info@elders.test".to_owned()), "info@elders.test"),
+    ] {
+        simulator.with(|cloud| cloud.exchange.autodiscover.leads = Some(leads));
+        assert_eq!(asked(INFO, "basic").await.unwrap()["leads_to"], json!(to));
+    }
 }

@@ -24,6 +24,14 @@ pub fn exchange_client(url: &str, user: &str, password: &str, kind: &str) -> Val
     python("drive.py", &[url, user, password, kind])
 }
 
+/// Lets the library ask autodiscover, in its newer form at this address, where a mailbox is (`exchange/find.py`).
+///
+/// # Panics
+/// When the library is not installed, or can't read what it is answered.
+pub fn exchange_autodiscover(url: &str, address: &str, user: &str, password: &str, kind: &str) -> Value {
+    python("find.py", &[url, address, user, password, kind])
+}
+
 /// Where Microsoft's schema of Exchange Web Services lies; it is not ours to hand on, and a clone may be without.
 pub fn exchange_schema() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/ews");

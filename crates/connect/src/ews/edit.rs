@@ -1,12 +1,11 @@
 //! What was done here, done there (features M19). Whatever is done twice does no harm, but for a letter that is put there.
 
 use super::{
-    FOLDER_EPOCH, folder,
-    item::{self, Item},
+    folder, item,
     line::{Line, Question},
     xml::Node,
 };
-use crate::{ConnectError, Edit, EditDone, error::Cause};
+use crate::{ConnectError, Edit, EditDone, error::Cause, follow::EPOCH};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use mail::{Flags, RemoteId};
@@ -15,6 +14,8 @@ use std::fmt::Write;
 /// PidTagMessageFlags and PidTagMessageDeliveryTime (MS-OXPROPS): a finished letter, and when it came in.
 const MESSAGE_FLAGS: &str = "0x0e07";
 const DELIVERED_AT: &str = "0x0e06";
+/// PidTagIconIndex (MS-OXPROPS): the picture beside a letter, which other programs show.
+const ICON: &str = "0x1080";
 
 /// Does one edit. A letter or folder that is not there any more is told as missing.
 pub async fn one(line: &Line, edit: Edit) -> Result<EditDone, ConnectError> {
@@ -63,13 +64,13 @@ fn missing() -> Result<EditDone, ConnectError> {
 }
 
 fn made(message: &Node) -> EditDone {
-    let item = message.inside(&["Items"]).first().and_then(Item::read);
-    EditDone { new: item.map(|item| (FOLDER_EPOCH, RemoteId::Name(item.id))), missing: false }
+    let item = message.inside(&["Items"]).first().and_then(item::read);
+    EditDone { new: item.map(|item| (EPOCH, RemoteId::Name(item.id))), missing: false }
 }
 
 fn letter(epoch: i64, remote: &RemoteId) -> Option<String> {
     match remote {
-        RemoteId::Name(id) if epoch == FOLDER_EPOCH => Some(item::named(id)),
+        RemoteId::Name(id) if epoch == EPOCH => Some(item::named(id)),
         _ => None,
     }
 }
@@ -92,7 +93,28 @@ fn changed(add: &[String], remove: &[String]) -> Option<String> {
     if let Some(seen) = of("\\Seen") {
         set("message:IsRead", format!("<t:IsRead>{seen}</t:IsRead>"));
     }
+    updates += &last_verb(of("\\Answered"), of("$Forwarded"));
     (!updates.is_empty()).then_some(updates)
+}
+
+/// What was last done with the letter: Exchange keeps one of the two, and the picture that goes with it.
+fn last_verb(answered: Option<bool>, forwarded: Option<bool>) -> String {
+    let named = |tag: &str| format!("<t:ExtendedFieldURI PropertyTag=\"{tag}\" PropertyType=\"Integer\"/>");
+    let set = |tag: &str, value: u32| {
+        let name = named(tag);
+        format!(
+            "<t:SetItemField>{name}<t:Message><t:ExtendedProperty>{name}<t:Value>{value}</t:Value></t:ExtendedProperty></t:Message></t:SetItemField>"
+        )
+    };
+    match (answered, forwarded) {
+        (Some(true), _) => set(item::LAST_VERB, item::ANSWERED[0]) + &set(ICON, 261),
+        (_, Some(true)) => set(item::LAST_VERB, item::FORWARDED) + &set(ICON, 262),
+        (None, None) => String::new(),
+        _ => {
+            let without = |tag: &str| format!("<t:DeleteItemField>{}</t:DeleteItemField>", named(tag));
+            without(item::LAST_VERB) + &without(ICON)
+        }
+    }
 }
 
 fn flag(flagged: bool) -> String {
@@ -137,6 +159,12 @@ mod tests {
         let flags = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let both = changed(&flags(&["\\seen"]), &flags(&["\\Flagged"])).unwrap();
         assert!(both.contains("<t:IsRead>true</t:IsRead>") && both.contains("NotFlagged"), "{both}");
-        assert_eq!(changed(&flags(&["\\Answered", "$Klaar"]), &[]), None);
+        assert_eq!(changed(&flags(&["$Klaar"]), &[]), None);
+        let answered = changed(&flags(&["\\Answered"]), &[]).unwrap();
+        assert!(
+            answered.contains("<t:Value>102</t:Value>") && answered.contains("<t:Value>261</t:Value>"),
+            "{answered}"
+        );
+        assert!(changed(&[], &flags(&["$forwarded"])).unwrap().starts_with("<t:DeleteItemField>"));
     }
 }

@@ -11,12 +11,15 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{Method, Response, header};
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
 /// What a refused sign-in has to say is no longer than this.
 const REFUSAL_BYTES: usize = 1 << 20;
+/// So often a handshake is begun whose messages went over several connections.
+const TURNS: u32 = 5;
 /// The first half of a handshake carries nothing.
 const HANDSHAKE: Duration = Duration::from_secs(60);
 
@@ -27,14 +30,19 @@ pub enum SignIn {
     Basic(Credentials),
     /// The server sees that we know the password, and not the password.
     Ntlm(Person),
+    /// Not at all.
+    Nobody,
 }
 
 impl SignIn {
     /// What may not stand in anything that is kept of a server's words.
-    pub fn secret(&self) -> &Secret {
+    pub fn secret(&self) -> Option<&Secret> {
         match self {
-            SignIn::Basic(Credentials::Password { secret, .. } | Credentials::Token { token: secret, .. }) => secret,
-            SignIn::Ntlm(person) => &person.secret,
+            SignIn::Basic(Credentials::Password { secret, .. } | Credentials::Token { token: secret, .. }) => {
+                Some(secret)
+            }
+            SignIn::Ntlm(person) => Some(&person.secret),
+            SignIn::Nobody => None,
         }
     }
 }
@@ -56,6 +64,8 @@ pub struct Lane {
     client: HttpClient,
     target: Arc<Target>,
     is_signed_in: bool,
+    /// What the server calls its domain, once it was asked to sign us in by NTLM.
+    domain: Option<String>,
 }
 
 /// What an answer says before its body.
@@ -69,34 +79,12 @@ struct Head {
 impl Lane {
     /// One that opens when it is first used.
     pub fn new(world: &World, target: Arc<Target>) -> Result<Lane, ConnectError> {
-        Ok(Lane { client: lone_client(world, &target.server)?, target, is_signed_in: false })
+        Ok(Lane { client: lone_client(world, &target.server)?, target, is_signed_in: false, domain: None })
     }
 
     /// The answer to a question in SOAP, its body still to come: one that carries SOAP, whatever that says.
     pub async fn ask(&mut self, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
-        let answer = match &self.target.sign_in {
-            SignIn::Basic(credentials) => {
-                let header = plain(credentials);
-                self.send(question.clone(), Some(&header), time).await?
-            }
-            SignIn::Ntlm(person) => {
-                let person = person.clone();
-                match self.is_signed_in {
-                    false => self.handshake(&person, question, time).await?,
-                    true => {
-                        let answer = self.send(question.clone(), None, time).await?;
-                        match answer.status().as_u16() {
-                            // Another connection than the one that was signed in.
-                            401 => {
-                                drained(answer).await?;
-                                self.handshake(&person, question, time).await?
-                            }
-                            _ => answer,
-                        }
-                    }
-                }
-            }
-        };
+        let answer = self.put(question, time).await?;
         let (status, head) = (answer.status().as_u16(), head(&answer));
         if head.is_soap && matches!(status, 200 | 400 | 500) {
             return Ok(answer);
@@ -114,19 +102,80 @@ impl Lane {
         }
         let Head { offers, retry_after, location, .. } = head;
         let location = location.as_deref();
-        Err(fault::of_status(&Http { status, offers: &offers, retry_after, location, is_basic }))
+        match fault::of_status(&Http { status, offers: &offers, retry_after, location, is_basic }) {
+            ConnectError::Credentials { .. } => Err(self.refused()),
+            error => Err(error),
+        }
     }
 
-    /// Three messages over one connection (MS-NTHT §3.1); the third carries the question.
+    /// The answer to a question, whatever it is, after signing in.
+    pub async fn put(&mut self, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
+        match &self.target.sign_in {
+            SignIn::Nobody => self.send(question.clone(), None, time).await,
+            SignIn::Basic(credentials) => {
+                let header = plain(credentials);
+                self.send(question.clone(), Some(&header), time).await
+            }
+            SignIn::Ntlm(person) => {
+                let person = person.clone();
+                match self.is_signed_in {
+                    false => self.handshake(&person, question, time).await,
+                    true => {
+                        let answer = self.send(question.clone(), None, time).await?;
+                        match answer.status().as_u16() {
+                            // Another connection than the one that was signed in.
+                            401 => {
+                                drained(answer).await?;
+                                self.handshake(&person, question, time).await
+                            }
+                            _ => Ok(answer),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The sign-in was refused. What the server calls its domain helps whoever typed the user name.
+    pub fn refused(&self) -> ConnectError {
+        let words = match &self.domain {
+            Some(domain) => format!("HTTP 401; the server's domain is {domain}"),
+            None => "HTTP 401".to_owned(),
+        };
+        ConnectError::Credentials { cause: Cause::WrongPassword, words: ServerWords::new(&words, &[]) }
+    }
+
+    /// Three messages over one connection (MS-NTHT §3.1); the third carries the question. The HTTP library takes a connection
+    /// back a moment after its answer was read, and opens another when we are faster: whoever refuses a third message over
+    /// that one never saw the first, and has judged no password.
     async fn handshake(&mut self, person: &Person, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
+        for _ in 1..TURNS {
+            let (answer, is_one_connection) = self.three_messages(person, question, time).await?;
+            if is_one_connection || answer.status().as_u16() != 401 {
+                return Ok(answer);
+            }
+            drained(answer).await?;
+            tokio::task::yield_now().await;
+        }
+        self.three_messages(person, question, time).await.map(|(answer, _)| answer)
+    }
+
+    /// The answer to the third message, and whether it came over the connection of the first.
+    async fn three_messages(
+        &mut self,
+        person: &Person,
+        question: &Bytes,
+        time: Duration,
+    ) -> Result<(Response, bool), ConnectError> {
         self.is_signed_in = false;
         let first = ntlm::negotiate();
         for scheme in ["NTLM", "Negotiate"] {
             let header = format!("{scheme} {}", STANDARD.encode(&first));
             let answer = self.send(Bytes::new(), Some(header.as_bytes()), HANDSHAKE).await?;
             if answer.status().as_u16() != 401 {
-                return Ok(answer);
+                return Ok((answer, true));
             }
+            let first_way = way(&answer);
             let challenge = challenge(&answer, scheme);
             let offers = head(&answer).offers;
             let end_point = answer.extensions().get::<reqwest::tls::TlsInfo>().and_then(|tls| tls.peer_certificate());
@@ -136,9 +185,10 @@ impl Lane {
                     drained(answer).await?;
                     continue;
                 }
-                return Ok(answer);
+                return Ok((answer, true));
             };
             drained(answer).await?;
+            self.domain = ntlm::domain(&challenge);
             let service = format!("HTTP/{}", self.target.server.host);
             let moment = Moment { nonce: rand::random(), time: now(), service, end_point };
             let third = ntlm::authenticate(person, &first, &challenge, &moment)
@@ -146,7 +196,8 @@ impl Lane {
             let header = Zeroizing::new(format!("{scheme} {}", STANDARD.encode(third)));
             let answer = self.send(question.clone(), Some(header.as_bytes()), time).await?;
             self.is_signed_in = answer.status().as_u16() != 401;
-            return Ok(answer);
+            let is_one = first_way == way(&answer);
+            return Ok((answer, is_one));
         }
         Err(fault::later(Cause::Protocol, None, "no way of signing in was left"))
     }
@@ -162,6 +213,11 @@ impl Lane {
         }
         self.client.begun(request.header(header::CONTENT_LENGTH, body.len()).body(body)).await
     }
+}
+
+/// Our end of the connection that an answer came over.
+fn way(answer: &Response) -> Option<SocketAddr> {
+    answer.extensions().get::<HttpInfo>().map(HttpInfo::local_addr)
 }
 
 fn plain(credentials: &Credentials) -> Zeroizing<Vec<u8>> {
@@ -181,13 +237,17 @@ async fn drained(answer: Response) -> Result<(), ConnectError> {
 
 fn head(answer: &Response) -> Head {
     let text = |name| answer.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    let offers = answer.headers().get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    let offers = offers.filter_map(|offer| offer.split([' ', ',']).next()).map(str::to_owned).collect();
     let retry_after = text(header::RETRY_AFTER).and_then(|said| said.trim().parse().ok()).map(Duration::from_secs);
     let location = text(header::LOCATION).map(str::to_owned);
     let is_soap =
         text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/xml") || kind.contains("soap+xml"));
-    Head { offers, retry_after, location, is_soap }
+    Head { offers: offers(answer), retry_after, location, is_soap }
+}
+
+/// The ways of signing in that an answer offers.
+pub fn offers(answer: &Response) -> Vec<String> {
+    let offers = answer.headers().get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    offers.filter_map(|offer| offer.split([' ', ',']).next()).map(str::to_owned).collect()
 }
 
 fn challenge(answer: &Response, scheme: &str) -> Option<Vec<u8>> {

@@ -5,7 +5,7 @@ use super::{
     lane::{Lane, Target},
     xml::Node,
 };
-use crate::{ConnectError, World, error::Cause, http::read_limited};
+use crate::{ConnectError, Secret, World, error::Cause, http::read_limited};
 use bytes::Bytes;
 use reqwest::Response;
 use std::{
@@ -153,20 +153,20 @@ impl Line {
 
     /// The messages in an answer.
     pub(super) fn read(&self, body: &[u8]) -> Result<Vec<Result<Node, ConnectError>>, ConnectError> {
-        let secret = self.target.sign_in.secret();
+        let secrets: Vec<&Secret> = self.target.sign_in.secret().into_iter().collect();
         let root = Node::read(body).ok_or_else(|| later(Cause::Protocol, None, "the answer is no SOAP"))?;
         let body = root.child("Body").and_then(|body| body.children.first());
         let body = body.ok_or_else(|| later(Cause::Protocol, None, "an envelope with nothing in it"))?;
         if body.name == "Fault" {
             let code = body.all("ResponseCode").first().map_or("", |code| code.text.trim());
             let text = body.said("faultstring").unwrap_or_default();
-            return Err(fault::told(code, text, body, &[secret]));
+            return Err(fault::told(code, text, body, &secrets));
         }
         let read = |message: &Node| match message.attribute("ResponseClass") {
             Some("Error") => {
                 let code = message.said("ResponseCode").unwrap_or_default();
                 let text = message.said("MessageText").unwrap_or_default();
-                Err(fault::told(code, text, message, &[secret]))
+                Err(fault::told(code, text, message, &secrets))
             }
             _ => Ok(message.clone()),
         };

@@ -1,11 +1,11 @@
 //! Exchange Web Services: a mailbox at an Exchange server in the house, both halves.
 //!
-//! `lane` is one connection and the sign-in on it (Basic, NTLM, or a token), `line` asks over a few of them and has patience;
-//! `folder` lists, `pull` brings what changed, `fetch` the bytes, `compare` finds what the server forgot to tell, `listen` is
+//! `autodiscover` finds the server of an address. `lane` is one connection and the sign-in on it (Basic, NTLM, or a token), `line` asks over a few of them and has patience;
+//! `folder` lists, `pull` says how a folder is followed ([`crate::follow`]), `fetch` has the bytes, `listen` is
 //! woken by notifications, `edit` does what was done here, `send` sends. An identifier is one letter's in one folder, and
 //! capitals count in it: a move ends it.
 
-mod compare;
+pub mod autodiscover;
 mod edit;
 mod fault;
 mod fetch;
@@ -15,7 +15,6 @@ mod lane;
 mod line;
 mod listen;
 mod ntlm;
-mod place;
 mod pull;
 mod send;
 mod xml;
@@ -26,6 +25,7 @@ pub use send::EwsTransport;
 use crate::{
     ConnectError, Credentials, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake, World,
     error::Cause,
+    follow::{EPOCH, Pull},
 };
 use async_trait::async_trait;
 use lane::{SignIn, Target};
@@ -36,8 +36,6 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// What stands before a folder's identifier in [`RemoteFolder::remote`]: such a name is not for people.
 pub const FOLDER_PREFIX: &str = "ews:";
-/// Nobody numbers anything anew: an identifier is one letter's for ever.
-const FOLDER_EPOCH: i64 = 1;
 
 /// Where the service is, and how to sign in there.
 #[derive(Debug, Clone)]
@@ -104,7 +102,8 @@ impl Source for EwsSource {
     ) -> Result<(), ConnectError> {
         for state in folders {
             let total = self.totals.remove(&state.remote);
-            let pull = pull::Pull { line: &self.line, known: known.as_ref(), out: &out, limit: self.limit, total };
+            let (teller, known) = (pull::States(&self.line), known.as_ref());
+            let pull = Pull { teller, known, out: &out, limit: self.limit, total };
             pull.folder(state).await?;
         }
         Ok(())
@@ -124,7 +123,7 @@ impl Source for EwsSource {
 
     async fn find(&mut self, folder: &str, message_id: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {
         match item::by_message_id(&self.line, folder, message_id).await {
-            Ok(found) => Ok(found.into_iter().map(|item| (FOLDER_EPOCH, RemoteId::Name(item.id))).collect()),
+            Ok(found) => Ok(found.into_iter().map(|item| (EPOCH, RemoteId::Name(item.id))).collect()),
             // A folder that is gone holds nothing.
             Err(ConnectError::Refused { cause: Cause::NoSuchFolder, .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
@@ -132,13 +131,13 @@ impl Source for EwsSource {
     }
 
     async fn inventory(&mut self, folder: &str) -> Result<(i64, RemoteSet), ConnectError> {
-        Ok((FOLDER_EPOCH, compare::ids(&self.line, folder, "").await?))
+        Ok((EPOCH, item::ids(&self.line, folder, "").await?))
     }
 
     async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError> {
         let moment = jiff::Timestamp::from_millisecond(moment).unwrap_or_default();
         let moment = moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        compare::ids(&self.line, folder, &item::condition("IsLessThan", "item:DateTimeReceived", &moment)).await
+        item::ids(&self.line, folder, &item::condition("IsLessThan", "item:DateTimeReceived", &moment)).await
     }
 
     fn rest(&self) -> Duration {

@@ -17,6 +17,7 @@ const FLAGS: u32 =
 /// Windows 10, revision 15 of NTLM (§2.2.2.10).
 const VERSION: [u8; 8] = [10, 0, 0x61, 0x4a, 0, 0, 0, 15];
 /// Kinds of pairs (§2.2.2.1).
+const AV_DOMAIN: u16 = 2;
 const AV_FLAGS: u16 = 6;
 const AV_TIME: u16 = 7;
 const AV_TARGET: u16 = 9;
@@ -82,9 +83,7 @@ pub fn authenticate(person: &Person, first: &[u8], challenge: &[u8], moment: &Mo
     }
     let flags = number(challenge, 20)?;
     let nonce = challenge.get(24..32)?;
-    let length = usize::from(u16::from_le_bytes(challenge.get(40..42)?.try_into().ok()?));
-    let begin = number(challenge, 44)? as usize;
-    let told = pairs(challenge.get(begin..begin.checked_add(length)?)?)?;
+    let told = told(challenge)?;
     let has_time =
         told.iter().find(|(kind, _)| *kind == AV_TIME).and_then(|(_, value)| value.as_slice().try_into().ok());
     let time: [u8; 8] = has_time.unwrap_or(moment.time.to_le_bytes());
@@ -116,6 +115,20 @@ pub fn authenticate(person: &Person, first: &[u8], challenge: &[u8], moment: &Mo
         message.get_mut(HEAD - 16..HEAD)?.copy_from_slice(&code);
     }
     Some(message)
+}
+
+/// What the server of a challenge calls its domain, in the short form that stands before a backslash.
+pub fn domain(challenge: &[u8]) -> Option<String> {
+    let (_, value) = told(challenge)?.into_iter().find(|(kind, _)| *kind == AV_DOMAIN)?;
+    let units: Vec<u16> = value.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    String::from_utf16(&units).ok().filter(|name| !name.is_empty())
+}
+
+/// What the server of a challenge tells of itself.
+fn told(challenge: &[u8]) -> Option<Vec<(u16, Vec<u8>)>> {
+    let length = usize::from(u16::from_le_bytes(challenge.get(40..42)?.try_into().ok()?));
+    let begin = number(challenge, 44)? as usize;
+    pairs(challenge.get(begin..begin.checked_add(length)?)?)
 }
 
 /// What the server told of itself, and what is said to it besides.

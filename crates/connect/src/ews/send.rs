@@ -3,20 +3,19 @@
 
 use super::{
     fault::later,
-    folder,
-    item::{self, Item},
+    folder, item,
     line::{Line, Question},
     xml::written,
 };
 use crate::{
     ConnectError, Marks, Parcel, Receipt, ServerWords, Transport,
-    drafts::taken,
+    drafts::{hidden, taken},
     error::{Cause, Step},
+    follow::Item,
 };
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use mail::address::fold_address;
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// How often a draft is looked at whose sending was not answered, and how long apart.
 const LOOKS: u32 = 4;
@@ -79,7 +78,7 @@ impl EwsTransport {
             STANDARD.encode(&parcel.message)
         );
         let made = self.line.one(Question::once(&question).letters(0)).await?;
-        let item = made.inside(&["Items"]).first().and_then(Item::read);
+        let item = made.inside(&["Items"]).first().and_then(item::read);
         item.ok_or_else(|| later(Cause::Protocol, None, "a draft without an identifier"))
     }
 
@@ -124,7 +123,7 @@ impl EwsTransport {
 #[async_trait]
 impl Transport for EwsTransport {
     async fn submit(&self, parcel: Parcel, marks: &dyn Marks) -> Result<Receipt, ConnectError> {
-        let (hidden, message_id) = addressed(&parcel)?;
+        let (hidden, message_id) = hidden(&parcel, "Exchange")?;
         let message_id = message_id.as_deref();
         let draft = match self.earlier(message_id).await? {
             Earlier::Left => return Ok(taken(&parcel, "it had left already", ACCEPTED)),
@@ -164,42 +163,4 @@ impl Transport for EwsTransport {
     }
 
     async fn close(&self) {}
-}
-
-/// Whoever is only in the envelope: Exchange sends to those in the head, and to these besides. And the Message-ID.
-fn addressed(parcel: &Parcel) -> Result<(Vec<&str>, Option<String>), ConnectError> {
-    let head = mail::parse::parse(&parcel.message);
-    let named = head.to.iter().chain(&head.cc).chain(&head.bcc);
-    let named: BTreeSet<String> = named.map(|one| fold_address(&one.address)).collect();
-    let meant: BTreeSet<String> = parcel.recipients.iter().map(|one| fold_address(one)).collect();
-    if let Some(other) = named.difference(&meant).next() {
-        let words = ServerWords(format!("Exchange would also send it to {other}, who is not to get it now"));
-        return Err(ConnectError::Refused { cause: Cause::Refused, words });
-    }
-    let hidden =
-        parcel.recipients.iter().filter(|one| !named.contains(&fold_address(one))).map(String::as_str).collect();
-    Ok((hidden, head.message_id.map(|id| id.0)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use bytes::Bytes;
-
-    fn parcel(recipients: &[&str]) -> Parcel {
-        Parcel {
-            return_path: "info@voorbeeld.test".into(),
-            recipients: recipients.iter().map(|one| (*one).to_owned()).collect(),
-            message: Bytes::from_static(b"Message-ID: <a@b>\r\nTo: A <a@x.nl>\r\nCc: b@x.nl\r\n\r\nhallo\r\n"),
-            envelope_id: None,
-            notify_success: false,
-        }
-    }
-
-    #[test]
-    fn whoever_is_only_in_the_envelope_is_named_where_others_do_not_see_it() {
-        assert_eq!(addressed(&parcel(&["b@x.nl", "A@X.nl"])).unwrap(), (vec![], Some("a@b".to_owned())));
-        assert_eq!(addressed(&parcel(&["a@x.nl", "b@x.nl", "c@x.nl"])).unwrap().0, ["c@x.nl"]);
-        assert!(matches!(addressed(&parcel(&["a@x.nl"])), Err(ConnectError::Refused { .. })));
-    }
 }

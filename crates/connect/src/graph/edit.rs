@@ -1,6 +1,7 @@
 //! What was done here, done there (features M19). Whatever is done twice does no harm.
 
-use super::{FOLDER_EPOCH, FOLDER_PREFIX, folder_path, refused};
+use super::{FOLDER_PREFIX, folder_path, refused};
+use crate::follow::EPOCH;
 use crate::line::{Line, Question, encoded};
 use crate::{ConnectError, Edit, EditDone, error::Cause};
 use mail::RemoteId;
@@ -44,7 +45,7 @@ fn missing() -> Result<EditDone, ConnectError> {
 
 fn letter(epoch: i64, remote: &RemoteId) -> Option<String> {
     match remote {
-        RemoteId::Name(id) if epoch == FOLDER_EPOCH => Some(format!("/messages/{}", encoded(id))),
+        RemoteId::Name(id) if epoch == EPOCH => Some(format!("/messages/{}", encoded(id))),
         _ => None,
     }
 }
@@ -70,7 +71,7 @@ async fn relocate(line: &Line, path: &str, to: &str) -> Result<EditDone, Connect
     let to = to.strip_prefix(FOLDER_PREFIX).unwrap_or(to);
     let body = json!({ "destinationId": to });
     let moved = line.json(Question::new(Method::POST, format!("{path}/move"), true).json(&body)).await?;
-    let new = moved["id"].as_str().map(|id| (FOLDER_EPOCH, RemoteId::Name(id.to_owned())));
+    let new = moved["id"].as_str().map(|id| (EPOCH, RemoteId::Name(id.to_owned())));
     Ok(EditDone { new, missing: false })
 }
 

@@ -1,18 +1,15 @@
 //! Microsoft Graph v1.0 for mail: a mailbox at Microsoft 365, both halves.
 //!
 //! Letters are named by their immutable identifiers, which survive a move within the mailbox. `line` asks, four at a time,
-//! as [`crate::line`] does; `folder` lists, `pull` brings what changed, `compare` finds what Microsoft forgot to
-//! tell, `edit` does what was done here, `send` sends, and `heavy` takes
-//! apart what is too long for one request.
+//! as [`crate::line`] does; `folder` lists, `pull` says how a folder is followed ([`crate::follow`]),
+//! `edit` does what was done here, `send` sends, and `heavy` takes apart what is too long for one request.
 
-mod compare;
 mod edit;
 mod fault;
 mod folder;
 mod heavy;
 mod item;
 mod line;
-mod place;
 mod pull;
 mod send;
 
@@ -22,7 +19,9 @@ pub use send::GraphTransport;
 
 use crate::{
     ConnectError, Edit, EditDone, FolderState, Known, Line, Outlet, RemoteFolder, ServerWords, Source, Wake,
-    error::Cause, line::encoded,
+    error::Cause,
+    follow::{EPOCH, Pull},
+    line::encoded,
 };
 use async_trait::async_trait;
 use mail::{RemoteId, RemoteSet, Role};
@@ -30,8 +29,6 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// What stands before a folder's identifier in [`RemoteFolder::remote`]: such a name is not for people.
 pub const FOLDER_PREFIX: &str = "graph:";
-/// Nobody numbers anything anew: an identifier is one letter's for ever.
-const FOLDER_EPOCH: i64 = 1;
 
 /// A mailbox at Microsoft 365, receiving half.
 #[derive(Debug)]
@@ -84,7 +81,8 @@ impl Source for GraphSource {
     ) -> Result<(), ConnectError> {
         for state in folders {
             let total = self.totals.remove(&state.remote);
-            let pull = pull::Pull { line: &self.line, known: known.as_ref(), out: &out, limit: self.limit, total };
+            let (teller, known) = (pull::Delta(&self.line), known.as_ref());
+            let pull = Pull { teller, known, out: &out, limit: self.limit, total };
             pull.folder(state).await?;
         }
         Ok(())
@@ -107,17 +105,17 @@ impl Source for GraphSource {
     async fn find(&mut self, folder: &str, message_id: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {
         let path = format!("{}/messages", folder_path(folder));
         let found = item::by_message_id(&self.line, &path, message_id).await?;
-        Ok(found.into_iter().map(|item| (FOLDER_EPOCH, RemoteId::Name(item.id))).collect())
+        Ok(found.into_iter().map(|item| (EPOCH, RemoteId::Name(item.id))).collect())
     }
 
     async fn inventory(&mut self, folder: &str) -> Result<(i64, RemoteSet), ConnectError> {
-        Ok((FOLDER_EPOCH, compare::ids(&self.line, folder, "").await?))
+        Ok((EPOCH, item::ids(&self.line, folder, "").await?))
     }
 
     async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError> {
         let moment = jiff::Timestamp::from_millisecond(moment).unwrap_or_default();
         let filter = format!("&$filter={}", encoded(&format!("receivedDateTime lt {moment}")));
-        compare::ids(&self.line, folder, &filter).await
+        item::ids(&self.line, folder, &filter).await
     }
 
     fn rest(&self) -> Duration {

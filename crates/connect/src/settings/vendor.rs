@@ -1,6 +1,6 @@
 //! Where providers' interfaces are. One place, so that an installation can be pointed at a simulator as a whole.
 
-use crate::mailgun::Bases;
+use crate::{ews::autodiscover::Places, mailgun::Bases};
 
 /// The addresses of one provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Vendors {
     pub google: Vendor,
     /// Mailgun, in both regions (documentation.mailgun.com).
     pub mailgun: Bases,
+    /// Where the Exchange server of an address is asked for.
+    pub autodiscover: Places,
 }
 
 impl Default for Vendors {
@@ -48,6 +50,7 @@ impl Default for Vendors {
                 interface: "https://gmail.googleapis.com".to_owned(),
             },
             mailgun: Bases::default(),
+            autodiscover: Places::default(),
         }
     }
 }
@@ -77,6 +80,7 @@ impl Vendors {
                 interface: url.to_owned(),
             },
             mailgun: Bases::simulated(url),
+            autodiscover: Places::simulated(url),
         })
     }
 }

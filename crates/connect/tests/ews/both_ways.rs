@@ -1,75 +1,9 @@
-//! Changes there show here, changes here show there (features M19), and what the server forgets to tell is found.
+//! Changes here show there (features M19), and what is Exchange's own of those that show here.
 
-use crate::kept::{INFO, Kept, is_as_the_schema_has_it, simulator, source};
+use crate::kept::{INFO, Kept, id, is_as_the_schema_has_it, put, simulator, source};
 use bytes::Bytes;
 use connect::{Edit, Source};
-use jiff::Timestamp;
 use mail::{Flags, RemoteId, Role};
-use simulator::{Fault, Kind, Simulator};
-
-fn put(simulator: &Simulator, folder: &str, subject: &str) -> u64 {
-    let raw = format!("Message-ID: <{subject}@x.test>\r\nSubject: {subject}\r\n\r\nhallo\r\n");
-    simulator.with(|cloud| cloud.mailbox(INFO).unwrap().put(folder, raw, Timestamp::now()).serial)
-}
-
-fn id(simulator: &Simulator, serial: u64) -> RemoteId {
-    RemoteId::Name(simulator.with(|cloud| cloud.mailbox(INFO).unwrap().letters[&serial].exchange_id()))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_read_flagged_moved_or_deleted_there_is_so_here() {
-    let simulator = simulator().await;
-    let letters: Vec<u64> = (0..6).map(|n| put(&simulator, "inbox", &format!("brief-{n}"))).collect();
-    let (mut kept, mut source) = (Kept::default(), source(&simulator));
-    kept.pull(&mut source).await.unwrap();
-    simulator.with(|cloud| {
-        let mailbox = cloud.mailbox(INFO).unwrap();
-        mailbox.change(letters[0], &mut Vec::new(), |letter| letter.is_read = true);
-        mailbox.change(letters[1], &mut Vec::new(), |letter| letter.flag = "flagged".to_owned());
-        mailbox.relocate(letters[2], "archive", &mut Vec::new());
-        mailbox.remove(letters[3], &mut Vec::new());
-    });
-    put(&simulator, "inbox", "nieuw");
-    kept.pull(&mut source).await.unwrap();
-    kept.is_as_in(&simulator);
-    assert_eq!(kept.folders["Archief"].letters.len(), 1);
-    assert_eq!(kept.came, 8, "six, a new one, and the moved one in its new folder");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_is_never_told_of_is_found_by_comparing() {
-    let simulator = simulator().await;
-    let letters: Vec<u64> = (0..6).map(|n| put(&simulator, "inbox", &format!("brief-{n}"))).collect();
-    let (mut kept, mut source) = (Kept::default(), source(&simulator));
-    kept.pull(&mut source).await.unwrap();
-    simulator.with(|cloud| {
-        let mut lost = vec![Fault::new(Kind::LostChange, "deleted").times(0)];
-        let mailbox = cloud.mailbox(INFO).unwrap();
-        mailbox.relocate(letters[0], "archive", &mut lost);
-        mailbox.remove(letters[1], &mut lost);
-    });
-    kept.pull(&mut source).await.unwrap();
-    assert_eq!(kept.of(Role::Inbox).letters.len(), 6, "nothing is said of it, and mail may come in while we count");
-    kept.pull(&mut source).await.unwrap();
-    kept.is_as_in(&simulator);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_place_that_is_no_longer_known_loses_nothing_and_doubles_nothing() {
-    let simulator = simulator().await;
-    let letters: Vec<u64> = (0..30).map(|n| put(&simulator, "inbox", &format!("brief-{n}"))).collect();
-    let (mut kept, mut source) = (Kept::default(), source(&simulator));
-    kept.pull(&mut source).await.unwrap();
-    put(&simulator, "inbox", "nieuw");
-    simulator.with(|cloud| {
-        let mailbox = cloud.mailbox(INFO).unwrap();
-        mailbox.generation += 1;
-        mailbox.remove(letters[4], &mut Vec::new());
-    });
-    kept.pull(&mut source).await.unwrap();
-    kept.is_as_in(&simulator);
-    assert_eq!(kept.came, 31);
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_done_here_is_done_there_and_twice_does_no_harm() {
@@ -143,4 +77,35 @@ async fn that_a_letter_was_read_there_changes_no_other_flag_here() {
     kept.pull(&mut source).await.unwrap();
     kept.is_as_in(&simulator);
     assert!(kept.of(Role::Inbox).letters.values().all(|(_, flags)| flags.seen && flags.flagged));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_a_letter_was_answered_or_forwarded_shows_on_both_sides() {
+    let simulator = simulator().await;
+    simulator.with(|cloud| cloud.exchange.record = Some(Vec::new()));
+    let letters: Vec<u64> = (0..3).map(|n| put(&simulator, "inbox", &format!("brief-{n}"))).collect();
+    let (mut kept, mut source) = (Kept::default(), source(&simulator));
+    kept.pull(&mut source).await.unwrap();
+    let verb = |n: usize| simulator.with(|cloud| cloud.mailbox(INFO).unwrap().letters[&letters[n]].last_verb);
+    // Done there.
+    simulator.with(|cloud| {
+        cloud.mailbox(INFO).unwrap().change(letters[0], &mut Vec::new(), |letter| letter.last_verb = Some(103));
+    });
+    // Done here.
+    let folder = kept.of(Role::Inbox).remote.clone();
+    let marked = |n: usize, add: &[&str], remove: &[&str]| {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (folder, remote) = (folder.clone(), id(&simulator, letters[n]));
+        Edit::Flags { folder, epoch: 1, remote, add: all(add), remove: all(remove) }
+    };
+    let edits = vec![marked(1, &["\\Answered"], &[]), marked(2, &["$Forwarded"], &[])];
+    assert!(source.edit(edits).await.unwrap().into_iter().all(|done| done.is_ok()));
+    kept.pull(&mut source).await.unwrap();
+    kept.is_as_in(&simulator);
+    assert_eq!((verb(0), verb(1), verb(2)), (Some(103), Some(102), Some(104)));
+    assert!(source.edit(vec![marked(1, &[], &["\\Answered"])]).await.unwrap().remove(0).is_ok());
+    kept.pull(&mut source).await.unwrap();
+    kept.is_as_in(&simulator);
+    assert_eq!(verb(1), None);
+    is_as_the_schema_has_it(&simulator);
 }

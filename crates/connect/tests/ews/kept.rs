@@ -1,14 +1,15 @@
 //! A simulator and a mailbox in it.
 
-pub use crate::memory::Kept;
-use bytes::Bytes;
+pub use crate::{
+    memory::Kept,
+    office::{id, put, simulator},
+};
 use connect::{
     Credentials, Encryption, Secret, Server, World, WorldOptions,
-    ews::{EwsSettings, EwsSource, Line},
+    ews::{EwsSettings, EwsSource, EwsTransport, Line},
 };
 use mail::Flags;
-use simulator::{Cloud, EXCHANGE_PASSWORD, Simulator};
-use std::{collections::BTreeMap, sync::Arc};
+use simulator::{EXCHANGE_PASSWORD, Fault, Kind, Letter, Simulator};
 
 pub const INFO: &str = "info@voorbeeld.test";
 
@@ -25,12 +26,6 @@ pub fn settings(simulator: &Simulator) -> EwsSettings {
     }
 }
 
-pub async fn simulator() -> Arc<Simulator> {
-    let mut cloud = Cloud::default();
-    cloud.latency_ms = 2;
-    Arc::new(Simulator::start("127.0.0.1:0".parse().unwrap(), cloud).await.unwrap())
-}
-
 pub fn world() -> World {
     let allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
     World::new(WorldOptions { allow_networks, ..WorldOptions::default() }).unwrap()
@@ -44,27 +39,51 @@ pub fn source(simulator: &Simulator) -> EwsSource {
     EwsSource::new(line(simulator), 50 << 20)
 }
 
-impl Kept {
-    /// Holds everything that is kept against what lies at the server: the same letters, byte for byte, and flags.
-    pub fn is_as_in(&self, simulator: &Simulator) {
-        simulator.with(|cloud| {
-            let mailbox = cloud.mailbox(INFO).unwrap();
-            for (name, kept) in &self.folders {
-                let id = kept.remote.strip_prefix("ews:").unwrap();
-                let there: BTreeMap<String, (Bytes, Flags)> = mailbox
-                    .letters_in(id)
-                    .into_iter()
-                    .map(|letter| {
-                        let flagged = letter.flag == "flagged";
-                        let flags = Flags { seen: letter.is_read, flagged, draft: letter.is_draft, ..Flags::default() };
-                        (letter.exchange_id(), (letter.raw.clone(), flags))
-                    })
-                    .collect();
-                assert_eq!(kept.letters.len(), there.len(), "{name}");
-                assert!(kept.letters == there, "{name} differs");
-            }
-        });
-    }
+pub fn transport(simulator: &Simulator) -> EwsTransport {
+    EwsTransport::new(line(simulator))
+}
+
+/// What stands before the identifier of a folder.
+pub const PREFIX: &str = "ews:";
+/// What a letter is called now.
+pub fn name(letter: &Letter) -> String {
+    letter.exchange_id()
+}
+
+/// What was done with a letter.
+pub fn done_with(letter: &Letter) -> Flags {
+    let forwarded = (letter.last_verb == Some(104)).then(|| "$Forwarded".to_owned());
+    let answered = matches!(letter.last_verb, Some(102 | 103));
+    Flags { answered, keywords: forwarded.into_iter().collect(), ..Flags::default() }
+}
+
+/// The questions that list folders, ask what changed, have letters, make a draft, look at it, send it.
+pub const FOLDERS: &str = "EWS GetFolder";
+pub const CHANGES: &str = "EWS SyncFolderItems";
+pub const BYTES: &str = "EWS GetItem";
+/// Where one letter of several is refused.
+pub const ONE_LETTER: &str = "letter";
+pub const MAKE: &str = "EWS CreateItem";
+pub const LOOK: &str = "EWS GetItem";
+pub const SEND: &str = "EWS SendItem";
+/// What HTTP says when it was sent.
+pub const SENT: u16 = 200;
+
+/// Trouble that passes, while everything is fetched.
+pub fn passing() -> Vec<Fault> {
+    vec![
+        Fault::new(Kind::Throttled, "EWS SyncFolderItems").seconds(1),
+        Fault::new(Kind::Unavailable, "EWS GetItem"),
+        Fault::new(Kind::Timeout, "EWS GetItem").after(1),
+        Fault::new(Kind::Half, "EWS GetItem").after(1),
+        Fault::new(Kind::DoneThenCut, "EWS GetItem").after(1),
+        Fault::new(Kind::Half, "EWS SyncFolderItems").after(2),
+    ]
+}
+
+/// How often a letter was sent.
+pub fn times_sent(simulator: &Simulator) -> usize {
+    simulator.with(|cloud| cloud.heard("POST EWS SendItem"))
 }
 
 /// Holds everything that was recorded against Microsoft's schema, where that is here.

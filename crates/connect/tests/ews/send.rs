@@ -1,167 +1,27 @@
-//! Sending: once, whatever is answered.
+//! Sending, where it is Exchange's own.
 
-use crate::kept::{INFO, is_as_the_schema_has_it, line, simulator};
-use async_trait::async_trait;
-use connect::{ConnectError, Marks, Parcel, Receipt, Transport, error::Cause, ews::EwsTransport};
-use simulator::{Fault, Kind, Simulator};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use crate::{
+    disk::Disk,
+    kept::{INFO, is_as_the_schema_has_it, simulator, transport},
+    office::send::parcel,
 };
-
-/// Counts the marks, and can't make one when told so.
-#[derive(Default)]
-struct Disk {
-    marks: AtomicUsize,
-    is_full: bool,
-}
-
-#[async_trait]
-impl Marks for Disk {
-    async fn on_the_wire(&self) -> Result<(), String> {
-        self.marks.fetch_add(1, Ordering::SeqCst);
-        if self.is_full { Err("disk full".to_owned()) } else { Ok(()) }
-    }
-}
-
-fn parcel(from: &str, recipients: &[&str]) -> Parcel {
-    let message = format!(
-        "Message-ID: <pk.een@voorbeeld.test>\r\nFrom: {from}\r\nTo: anna@voorbeeld.test\r\nSubject: Offerte\r\n\r\nDag!\r\n"
-    );
-    Parcel {
-        return_path: INFO.into(),
-        recipients: recipients.iter().map(|one| (*one).to_owned()).collect(),
-        message: message.into(),
-        envelope_id: None,
-        notify_success: false,
-    }
-}
-
-async fn submit(simulator: &Arc<Simulator>) -> Result<Receipt, ConnectError> {
-    let transport = EwsTransport::new(line(simulator));
-    let disk = Disk::default();
-    transport.submit(parcel(INFO, &["anna@voorbeeld.test"]), &disk).await
-}
-
-/// Letters in a folder of the sender, and in Anna's inbox.
-fn count(simulator: &Simulator, folder: &str) -> (usize, usize) {
-    simulator.with(|cloud| {
-        let mut of = |address: &str, folder: &str| {
-            let mailbox = cloud.mailbox(address).unwrap();
-            let id = mailbox.folder(folder).unwrap().id.clone();
-            mailbox.letters_in(&id).len()
-        };
-        (of(INFO, folder), of("anna@voorbeeld.test", "inbox"))
-    })
-}
+use connect::{ConnectError, Transport, error::Cause};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_letter_arrives_once_and_lies_among_what_was_sent_once() {
-    let simulator = simulator().await;
-    let receipt = submit(&simulator).await.unwrap();
-    assert_eq!((receipt.code, receipt.recipients.len()), (200, 1));
-    assert_eq!((count(&simulator, "sentitems"), count(&simulator, "drafts").0), ((1, 1), 0));
-    // The same letter again, as after a doubt that a person settled the other way: it had left.
-    let again = submit(&simulator).await.unwrap();
-    assert_eq!(again.server_said.0, "it had left already");
-    assert_eq!(count(&simulator, "sentitems"), (1, 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hidden_recipients_get_it_and_nobody_sees_them() {
+async fn what_is_said_to_send_a_letter_with_a_hidden_recipient_is_as_the_schema_has_it() {
     let simulator = simulator().await;
     simulator.with(|cloud| cloud.exchange.record = Some(Vec::new()));
-    let transport = EwsTransport::new(line(&simulator));
     let both = parcel(INFO, &["anna@voorbeeld.test", "geheim@elders.test"]);
-    transport.submit(both, &Disk::default()).await.unwrap();
-    simulator.with(|cloud| {
-        assert_eq!(cloud.sent[0].recipients.len(), 2);
-        let anna = cloud.mailbox("anna@voorbeeld.test").unwrap();
-        assert!(anna.letters.values().all(|letter| !String::from_utf8_lossy(&letter.raw).contains("geheim")));
-    });
+    transport(&simulator).submit(both, &Disk::default()).await.unwrap();
     is_as_the_schema_has_it(&simulator);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_is_settled_by_looking_for_the_letter() {
-    for kind in [Kind::DoneThen504, Kind::DoneThenCut] {
-        let simulator = simulator().await;
-        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, "EWS SendItem")));
-        let receipt = submit(&simulator).await.unwrap();
-        assert_eq!(receipt.code, 200);
-        assert_eq!(count(&simulator, "sentitems"), (1, 1), "{kind:?}");
-        assert_eq!(simulator.with(|cloud| cloud.heard("POST EWS SendItem")), 1);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_not_sent_is_sent_at_the_next_try_from_the_same_draft() {
-    let simulator = simulator().await;
-    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Timeout, "EWS SendItem")));
-    let error = submit(&simulator).await.unwrap_err();
-    assert!(matches!(error, ConnectError::Later { .. }), "{error:?}");
-    assert_eq!((count(&simulator, "drafts"), count(&simulator, "sentitems")), ((1, 0), (0, 0)));
-    submit(&simulator).await.unwrap();
-    assert_eq!((count(&simulator, "drafts").0, count(&simulator, "sentitems")), (0, (1, 1)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn when_nobody_can_say_what_became_of_it_it_is_uncertain() {
-    let simulator = simulator().await;
-    simulator.with(|cloud| {
-        cloud.faults.push(Fault::new(Kind::DoneThenCut, "EWS SendItem"));
-        cloud.faults.push(Fault::new(Kind::Denied, "EWS GetItem"));
-    });
-    let error = submit(&simulator).await.unwrap_err();
-    assert!(matches!(error, ConnectError::Uncertain(_)), "{error:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_leaves_before_the_mark_is_on_disk() {
-    let simulator = simulator().await;
-    let transport = EwsTransport::new(line(&simulator));
-    let disk = Disk { is_full: true, ..Disk::default() };
-    let error = transport.submit(parcel(INFO, &["anna@voorbeeld.test"]), &disk).await.unwrap_err();
-    assert!(matches!(error, ConnectError::Later { .. }), "{error:?}");
-    assert_eq!(disk.marks.load(Ordering::SeqCst), 1);
-    assert!(simulator.with(|cloud| cloud.sent.is_empty()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sender_that_may_not_be_used_is_refused_and_leaves_no_draft() {
-    let simulator = simulator().await;
-    let transport = EwsTransport::new(line(&simulator));
-    let other = parcel("directeur@voorbeeld.test", &["anna@voorbeeld.test"]);
-    let error = transport.submit(other, &Disk::default()).await.unwrap_err();
-    assert!(matches!(&error, ConnectError::Refused { cause: Cause::SenderNotAllowed, .. }), "{error:?}");
-    assert_eq!(count(&simulator, "drafts"), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_that_is_too_long_for_the_server_is_refused_in_words() {
     let simulator = simulator().await;
-    let transport = EwsTransport::new(line(&simulator));
+    let transport = transport(&simulator);
     let mut long = parcel(INFO, &["anna@voorbeeld.test"]);
     long.message = [long.message.as_ref(), &b"0123456789abcdef\r\n".repeat(2_200_000)].concat().into();
     let error = transport.submit(long, &Disk::default()).await.unwrap_err();
     assert!(matches!(&error, ConnectError::Refused { cause: Cause::TooLarge, .. }), "{error:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_busy_server_sent_nothing_and_says_when_to_come_back() {
-    let simulator = simulator().await;
-    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Throttled, "EWS SendItem").seconds(600)));
-    let error = submit(&simulator).await.unwrap_err();
-    let ConnectError::Later { cause: Cause::Throttled, wait: Some(wait), .. } = error else { panic!("{error:?}") };
-    assert_eq!(wait.as_secs(), 600);
-    assert_eq!(count(&simulator, "sentitems"), (0, 0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_draft_whose_making_was_not_answered_is_found_and_sent_once() {
-    let simulator = simulator().await;
-    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::DoneThenCut, "EWS CreateItem")));
-    assert!(matches!(submit(&simulator).await, Err(ConnectError::Later { .. })));
-    submit(&simulator).await.unwrap();
-    assert_eq!((count(&simulator, "drafts").0, count(&simulator, "sentitems")), (0, (1, 1)));
 }

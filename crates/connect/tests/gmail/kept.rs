@@ -1,39 +1,19 @@
 //! A simulator and a mailbox in it.
 
+use crate::granted::Keys;
 pub use crate::memory::Kept;
-use async_trait::async_trait;
 use bytes::Bytes;
 use connect::{
-    Bearer, ConnectError, Line, Secret, Vendors, World, WorldOptions,
+    Line, Vendors, World, WorldOptions,
     gmail::{self, GmailSource},
 };
 use jiff::Timestamp;
 use mail::{Flags, RemoteId};
 use simulator::{Cloud, GmailBox, Message, Simulator};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 pub const INFO: &str = "info@werkplaats.test";
 pub const BRAM: &str = "bram@werkplaats.test";
-
-/// Gives a token, and another one when it was refused.
-struct Keys {
-    simulator: Arc<Simulator>,
-    token: Mutex<String>,
-}
-
-#[async_trait]
-impl Bearer for Keys {
-    async fn token(&self, refused: Option<&Secret>) -> Result<Secret, ConnectError> {
-        let mut token = self.token.lock().unwrap();
-        if token.is_empty() || refused.is_some() {
-            *token = self.simulator.with(|cloud| cloud.token_for(INFO));
-        }
-        Ok(Secret::new(token.as_str()))
-    }
-}
 
 pub async fn simulator() -> Arc<Simulator> {
     let mut cloud = Cloud::default();
@@ -45,7 +25,7 @@ pub fn line(simulator: &Arc<Simulator>) -> Arc<Line> {
     let allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
     let world = World::new(WorldOptions { allow_networks, ..WorldOptions::default() }).unwrap();
     let world = world.with_vendors(Vendors::simulated(&simulator.url).unwrap());
-    let keys = Keys { simulator: simulator.clone(), token: Mutex::default() };
+    let keys = Keys::new(simulator, INFO);
     Arc::new(gmail::line(&world, Box::new(keys)).unwrap())
 }
 

@@ -1,28 +1,12 @@
 //! Sending: once, whatever is answered.
 
-use crate::kept::{BRAM, INFO, inside, line, simulator};
-use async_trait::async_trait;
-use connect::{ConnectError, Marks, Parcel, Receipt, Transport, error::Cause, gmail::GmailTransport};
-use simulator::{Fault, Kind, Simulator};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use crate::{
+    disk::Disk,
+    kept::{BRAM, INFO, inside, line, simulator},
 };
-
-/// Counts the marks, and can't make one when told so.
-#[derive(Default)]
-struct Disk {
-    marks: AtomicUsize,
-    is_full: bool,
-}
-
-#[async_trait]
-impl Marks for Disk {
-    async fn on_the_wire(&self) -> Result<(), String> {
-        self.marks.fetch_add(1, Ordering::SeqCst);
-        if self.is_full { Err("disk full".to_owned()) } else { Ok(()) }
-    }
-}
+use connect::{ConnectError, Parcel, Receipt, Transport, error::Cause, gmail::GmailTransport};
+use simulator::{Fault, Kind, Simulator};
+use std::sync::{Arc, atomic::Ordering};
 
 fn parcel(recipients: &[&str]) -> Parcel {
     let message = format!(

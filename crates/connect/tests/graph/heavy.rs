@@ -1,11 +1,12 @@
 //! Letters that are too long for one request.
 
 use crate::{
-    kept::{INFO, line, simulator},
-    send::{Disk, count, parcel},
+    disk::Disk,
+    kept::{INFO, simulator, transport},
+    office::send::{count, parcel},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use connect::{ConnectError, Parcel, Receipt, Transport, error::Cause, graph::GraphTransport};
+use connect::{ConnectError, Parcel, Receipt, Transport, error::Cause};
 use mail::parse;
 use simulator::{Fault, Kind, Simulator};
 use std::sync::Arc;
@@ -44,7 +45,7 @@ fn heavy(lengths: &[usize]) -> Parcel {
 }
 
 async fn submit(simulator: &Arc<Simulator>, parcel: &Parcel) -> Result<Receipt, ConnectError> {
-    GraphTransport::new(line(simulator)).submit(parcel.clone(), &Disk::default()).await
+    transport(simulator).submit(parcel.clone(), &Disk::default()).await
 }
 
 /// What Anna has is what was sent: once, by its Message-ID, with each file byte for byte.

@@ -1,49 +1,25 @@
 //! A simulator and a mailbox in it.
 
-pub use crate::memory::Kept;
-use async_trait::async_trait;
-use bytes::Bytes;
+use crate::granted::Keys;
+pub use crate::{
+    memory::Kept,
+    office::{id, put, simulator},
+};
 use connect::{
-    Bearer, ConnectError, Line, Secret, Vendors, World, WorldOptions,
-    graph::{self, GraphSource},
+    Line, Vendors, World, WorldOptions,
+    graph::{self, GraphSource, GraphTransport},
 };
 use mail::Flags;
-use simulator::{Cloud, Simulator};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use simulator::{Fault, Kind, Letter, Simulator};
+use std::sync::Arc;
 
 pub const INFO: &str = "info@voorbeeld.test";
-
-/// Gives a token, and another one when it was refused.
-struct Keys {
-    simulator: Arc<Simulator>,
-    token: Mutex<String>,
-}
-
-#[async_trait]
-impl Bearer for Keys {
-    async fn token(&self, refused: Option<&Secret>) -> Result<Secret, ConnectError> {
-        let mut token = self.token.lock().unwrap();
-        if token.is_empty() || refused.is_some() {
-            *token = self.simulator.with(|cloud| cloud.token_for(INFO));
-        }
-        Ok(Secret::new(token.as_str()))
-    }
-}
-
-pub async fn simulator() -> Arc<Simulator> {
-    let mut cloud = Cloud::default();
-    cloud.latency_ms = 2;
-    Arc::new(Simulator::start("127.0.0.1:0".parse().unwrap(), cloud).await.unwrap())
-}
 
 pub fn line(simulator: &Arc<Simulator>) -> Arc<Line> {
     let allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
     let world = World::new(WorldOptions { allow_networks, ..WorldOptions::default() }).unwrap();
     let world = world.with_vendors(Vendors::simulated(&simulator.url).unwrap());
-    let keys = Keys { simulator: simulator.clone(), token: Mutex::default() };
+    let keys = Keys::new(simulator, INFO);
     Arc::new(graph::line(&world, Box::new(keys)).unwrap())
 }
 
@@ -51,25 +27,48 @@ pub fn source(simulator: &Arc<Simulator>) -> GraphSource {
     GraphSource::new(line(simulator), 50 << 20)
 }
 
-impl Kept {
-    /// Holds everything that is kept against what lies in the cloud: the same letters, byte for byte, and flags.
-    pub fn is_as_in(&self, simulator: &Simulator) {
-        simulator.with(|cloud| {
-            let mailbox = cloud.mailbox(INFO).unwrap();
-            for (name, kept) in &self.folders {
-                let id = kept.remote.strip_prefix("graph:").unwrap();
-                let there: BTreeMap<String, (Bytes, Flags)> = mailbox
-                    .letters_in(id)
-                    .into_iter()
-                    .map(|letter| {
-                        let flagged = letter.flag == "flagged";
-                        let flags = Flags { seen: letter.is_read, flagged, draft: letter.is_draft, ..Flags::default() };
-                        (letter.id(true), (letter.raw.clone(), flags))
-                    })
-                    .collect();
-                assert_eq!(kept.letters.len(), there.len(), "{name}");
-                assert!(kept.letters == there, "{name} differs");
-            }
-        });
-    }
+pub fn transport(simulator: &Arc<Simulator>) -> GraphTransport {
+    GraphTransport::new(line(simulator))
+}
+
+/// What stands before the identifier of a folder.
+pub const PREFIX: &str = "graph:";
+/// What a letter is called, for ever.
+pub fn name(letter: &Letter) -> String {
+    letter.id(true)
+}
+
+/// What was done with a letter, as far as it is told: nothing.
+pub fn done_with(_: &Letter) -> Flags {
+    Flags::default()
+}
+
+/// The requests that list folders, ask what changed, have a letter, make a draft, look at it, send it.
+pub const FOLDERS: &str = "mailFolders";
+pub const CHANGES: &str = "messages/delta";
+pub const BYTES: &str = "$value";
+/// Where one letter of several is refused.
+pub const ONE_LETTER: &str = "$value";
+pub const MAKE: &str = "POST me/messages";
+pub const LOOK: &str = "GET me/messages/";
+pub const SEND: &str = "POST /send";
+/// What HTTP says when it was sent.
+pub const SENT: u16 = 202;
+
+/// Trouble that passes, while everything is fetched.
+pub fn passing() -> Vec<Fault> {
+    vec![
+        Fault::new(Kind::TokenExpired, "GET me/mailFolders").after(2),
+        Fault::new(Kind::Throttled, "messages/delta").seconds(1),
+        Fault::new(Kind::Unavailable, "$value").after(5),
+        Fault::new(Kind::Timeout, "$value").after(4),
+        Fault::new(Kind::Half, "$value").after(5),
+        Fault::new(Kind::DoneThenCut, "$value").after(5),
+        Fault::new(Kind::Half, "messages/delta").after(2),
+    ]
+}
+
+/// How often a letter was sent.
+pub fn times_sent(simulator: &Simulator) -> usize {
+    simulator.with(|cloud| cloud.heard("POST me/messages/"))
 }

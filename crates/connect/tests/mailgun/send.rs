@@ -1,34 +1,18 @@
 //! Sending: our own bytes, once, whatever is answered; and what became of it.
 
-use crate::kept::{MG, eu, line, simulator};
-use async_trait::async_trait;
+use crate::{
+    disk::Disk,
+    kept::{MG, eu, line, simulator},
+};
 use connect::{
-    ConnectError, Marks, Parcel, Receipt, Transport,
+    ConnectError, Parcel, Receipt, Transport,
     error::Cause,
     mailgun::{Line, MailgunTransport, Region, What},
 };
 use simulator::{Fault, Kind, MAILGUN_KEY, Simulator};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 const ID: &str = "pk.een@voorbeeld.test";
-
-/// Counts the marks, and can't make one when told so.
-#[derive(Default)]
-struct Disk {
-    marks: AtomicUsize,
-    is_full: bool,
-}
-
-#[async_trait]
-impl Marks for Disk {
-    async fn on_the_wire(&self) -> Result<(), String> {
-        self.marks.fetch_add(1, Ordering::SeqCst);
-        if self.is_full { Err("disk full".to_owned()) } else { Ok(()) }
-    }
-}
 
 fn parcel(recipients: &[&str]) -> Parcel {
     let message = b"Message-ID: <pk.een@voorbeeld.test>\r\nFrom: info@voorbeeld.test\r\nTo: els@klant.test\r\nSubject: caf\xe9\r\n\r\n.\r\nDag!\r\n\x00\xff\r\n";

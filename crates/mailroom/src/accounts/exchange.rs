@@ -61,7 +61,7 @@ pub(super) fn settle(direction: &str, typed: &ServerInput, before: Option<&Excha
 }
 
 /// The host of an address that can be one; `None` for any other.
-fn host(url: &str) -> Option<String> {
+pub(super) fn host(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let is_plain = !url.contains(|c: char| c.is_control() || c.is_whitespace() || matches!(c, '@' | '?' | '#' | '\\'));
     let server = Exchange { url: url.to_owned(), ..Exchange::default() }.server();
@@ -73,7 +73,7 @@ fn host(url: &str) -> Option<String> {
 }
 
 /// Whether the host is one of Microsoft's own.
-fn is_cloud(host: &str) -> bool {
+pub(super) fn is_cloud(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     CLOUD.iter().any(|end| host.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }

@@ -8,6 +8,7 @@ mod app_proof;
 mod app_test;
 mod app_token;
 pub mod authorise;
+mod autodiscovery;
 mod by_domain;
 pub(crate) mod connection;
 pub mod device_code;
@@ -43,6 +44,7 @@ mod verb_test;
 mod watch;
 mod watched;
 
+pub use autodiscovery::{ExchangeFound, ExchangeSearch, find_exchange};
 pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};

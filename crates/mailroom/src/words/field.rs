@@ -26,6 +26,8 @@ reasons! {
     APP_NEEDED "app_needed" "Uw organisatie heeft bij deze provider nog geen app geregistreerd. Een beheerder doet dat eenmalig, bij Instellingen, Aansluitingen." / "Your organisation has not registered an app at this provider yet. An administrator does so once, at Settings, Connections.";
     /// A mailbox in Microsoft's cloud.
     USE_MICROSOFT365 "use_microsoft365" "Deze mailbox staat bij Microsoft in de cloud: daar is Exchange Web Services uitgezet. Verbind hem met Microsoft 365." / "This mailbox is in Microsoft's cloud, where Exchange Web Services is switched off. Connect it through Microsoft 365.";
+    /// Autodiscover came to nothing.
+    NO_EXCHANGE_FOUND "no_exchange_found" "Bij het domein van dit adres is geen Exchange-server gevonden. Vul het adres van de server in, zoals mail.voorbeeld.nl." / "No Exchange server was found at the domain of this address. Fill in the server's address, like mail.example.com.";
     /// Not a mailbox of that provider.
     NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord of door de app van uw organisatie." / "This mailbox is not opened by authorising it, but with a password or by your organisation's app.";
     /// No code for another device.
@@ -292,6 +294,8 @@ reasons! {
     WARN_PLAINTEXT "plaintext" "Deze mailbox werkt zonder versleuteling: iedereen op de lijn kan meelezen." / "This mailbox works without encryption: everyone on the line can read along.";
     /// Mail leaves the server while other devices may want it.
     WARN_SEVERAL_DEVICES "several_devices" "Mail die van de server gaat is voor andere apparaten niet meer op te halen. Halen meer apparaten deze mailbox op, laat de mail dan op de server staan of kies IMAP." / "Mail that leaves the server can't be fetched by other devices any more. When several devices fetch this mailbox, leave the mail on the server or choose IMAP.";
+    /// The server was found by autodiscover.
+    WARN_EXCHANGE_FOUND "exchange_found" "De Exchange-server is zelf gevonden (autodiscover). Kijk of het adres klopt." / "The Exchange server was found by itself (autodiscover). See whether its address is right.";
     /// The user name was rewritten.
     WARN_USERNAME_REWRITTEN "username_rewritten" "DOMEIN\\naam is omgezet naar naam@domein." / "DOMAIN\\name was turned into name@domain.";
     /// Mail is to come to an address of ours, and nobody takes it in.

@@ -62,7 +62,13 @@ fn passes(letter: &Letter, condition: &Node) -> Option<bool> {
             value(letter, condition.children.first()?)?.to_lowercase().contains(&wanted)
         }
         name => {
-            let has = value(letter, condition.children.first()?)?;
+            let field = condition.children.first()?;
+            let has = match value(letter, field) {
+                Some(has) => has,
+                // What a letter has not compares with nothing.
+                None if field.name == "ExtendedFieldURI" => return Some(false),
+                None => return None,
+            };
             let wanted = condition.at(&["FieldURIOrConstant", "Constant"])?.attribute("Value")?;
             let order = match (has.parse::<i64>(), wanted.parse::<i64>()) {
                 (Ok(has), Ok(wanted)) => has.cmp(&wanted),

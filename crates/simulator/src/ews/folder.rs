@@ -1,20 +1,37 @@
 //! Folders: GetFolder, FindFolder, SyncFolderHierarchy, CreateFolder.
 
-use super::{Desk, NO_FOLDER, Wrong, wrong, xml};
+use super::{
+    Desk, NO_FOLDER, Wrong,
+    item::{instant, tag_of},
+    wrong, xml,
+};
 use crate::mailbox::{Folder, Mailbox};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use xml::Node;
 
-/// The folder in which all mail folders lie, and the one in which that lies.
-const TOP: [(&str, &str, &str); 2] =
-    [("msgfolderroot", "AQMkTOP==", "Top of Information Store"), ("root", "AQMkROOT==", "Root")];
+/// The folder in which all mail folders lie, the one in which that lies, and those that are for no mail: what they are for, their
+/// identifiers, their names, what element shows them, and what lies in them.
+const TOP: [(&str, &str, &str, &str, &str); 5] = [
+    ("msgfolderroot", "AQMkTOP==", "Top of Information Store", "Folder", "IPF.Note"),
+    ("root", "AQMkROOT==", "Root", "Folder", "IPF.Note"),
+    ("calendar", "AQMkCALENDAR==", "Agenda", "CalendarFolder", "IPF.Appointment"),
+    ("contacts", "AQMkCONTACTS==", "Contactpersonen", "ContactsFolder", "IPF.Contact"),
+    ("tasks", "AQMkTASKS==", "Taken", "TasksFolder", "IPF.Task"),
+];
+/// Properties of a folder that are asked for by their tags (MS-OXPROPS): when it was last committed, how many letters, how many
+/// of them were not read, whether it has folders in it, for what it is.
+const COMMITTED: u32 = 0x670a;
+const COUNT: u32 = 0x3602;
+const UNREAD: u32 = 0x3603;
+const SUBFOLDERS: u32 = 0x360a;
+const CLASS: u32 = 0x3613;
 
 impl Desk<'_> {
     /// The identifier of the folder that an element names: by its own or by what it is for.
     pub(super) fn folder_id(&mut self, named: &Node) -> Result<String, Wrong> {
         let id = named.attribute("Id").unwrap_or_default();
-        if let Some((_, top, _)) = TOP.iter().find(|(name, top, _)| *name == id || *top == id) {
-            return Ok((*top).to_owned());
+        if let Some(known) = TOP.iter().find(|known| known.0 == id || known.1 == id) {
+            return Ok(known.1.to_owned());
         }
         self.mailbox().folder(id).map(|folder| folder.id.clone()).ok_or(NO_FOLDER)
     }
@@ -23,7 +40,8 @@ impl Desk<'_> {
         let asked = self.question.child("FolderIds").map(|ids| ids.children.clone()).unwrap_or_default();
         let results = asked.iter().map(|named| {
             let id = self.folder_id(named)?;
-            Ok(format!("<m:Folders>{}</m:Folders>", shown(self.mailbox(), &id)))
+            let tags = tags_of(self.question);
+            Ok(format!("<m:Folders>{}</m:Folders>", shown(self.mailbox(), &id, &tags)))
         });
         let results = results.collect();
         self.several(results)
@@ -54,8 +72,9 @@ impl Desk<'_> {
         let total = inside.len();
         let page: Vec<String> = inside.into_iter().skip(offset).take(most).collect();
         let end = offset + page.len();
+        let tags = tags_of(self.question);
         let mailbox = self.mailbox();
-        let folders: String = page.iter().map(|id| shown(mailbox, id)).collect();
+        let folders: String = page.iter().map(|id| shown(mailbox, id, &tags)).collect();
         Ok(format!(
             "<m:RootFolder IndexedPagingOffset=\"{end}\" TotalItemsInView=\"{total}\" IncludesLastItemInRange=\"{}\"><t:Folders>{folders}</t:Folders></m:RootFolder>",
             end >= total
@@ -74,7 +93,7 @@ impl Desk<'_> {
             .folders
             .iter()
             .skip(known)
-            .map(|folder| format!("<t:Create>{}</t:Create>", shown(mailbox, &folder.id)))
+            .map(|folder| format!("<t:Create>{}</t:Create>", shown(mailbox, &folder.id, &[])))
             .collect();
         let state = STANDARD.encode(mailbox.folders.len().to_string());
         self.one(Ok(format!(
@@ -87,7 +106,7 @@ impl Desk<'_> {
         let wanted = self.question.child("Folders").map(|folders| folders.children.clone()).unwrap_or_default();
         let results = wanted.iter().map(|folder| {
             let parent = self.folder_id(parent.as_ref().ok_or(NO_FOLDER)?)?;
-            let parent = (!TOP.iter().any(|(_, top, _)| *top == parent)).then_some(parent);
+            let parent = (!TOP.iter().any(|known| known.1 == parent)).then_some(parent);
             let name = folder.said("DisplayName").unwrap_or_default().to_owned();
             let taken = wrong("ErrorFolderExists", "A folder with the specified name already exists.");
             let id = self.mailbox().make_folder(&name, parent.as_deref()).ok_or(taken)?;
@@ -104,8 +123,15 @@ fn parent_of(folder: &Folder) -> String {
     folder.parent.clone().unwrap_or_else(|| TOP[0].1.to_owned())
 }
 
-fn shown(mailbox: &Mailbox, id: &str) -> String {
-    let (name, parent, total, unread) = match TOP.iter().position(|(_, top, _)| *top == id) {
+/// The properties that are asked for by their tags.
+fn tags_of(question: &Node) -> Vec<(u32, String)> {
+    let shape = question.child("FolderShape");
+    let fields = shape.map(|shape| shape.all("ExtendedFieldURI")).unwrap_or_default().into_iter();
+    fields.filter_map(|field| Some((tag_of(field)?, field.attribute("PropertyType")?.to_owned()))).collect()
+}
+
+fn shown(mailbox: &Mailbox, id: &str, tags: &[(u32, String)]) -> String {
+    let (name, parent, total, unread) = match TOP.iter().position(|known| known.1 == id) {
         Some(at) => (TOP[at].2.to_owned(), TOP[1].1.to_owned(), 0, 0),
         None => {
             let Some(folder) = mailbox.folder(id) else { return String::new() };
@@ -114,18 +140,42 @@ fn shown(mailbox: &Mailbox, id: &str) -> String {
             (folder.name.clone(), parent_of(folder), letters.len(), unread)
         }
     };
+    let known = TOP.iter().find(|known| known.1 == id);
+    let (element, class) = known.map_or(("Folder", "IPF.Note"), |known| (known.3, known.4));
     let children = mailbox.folders.iter().filter(|folder| parent_of(folder) == id).count();
+    let property = |(tag, kind): &(u32, String)| {
+        let value = match *tag {
+            COMMITTED => instant(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(mailbox.count as i64)),
+            COUNT => total.to_string(),
+            UNREAD => unread.to_string(),
+            SUBFOLDERS => (children > 0).to_string(),
+            CLASS => class.to_owned(),
+            _ => return None,
+        };
+        Some(format!(
+            "<t:ExtendedProperty><t:ExtendedFieldURI PropertyTag=\"{tag:#x}\" PropertyType=\"{kind}\"/><t:Value>{value}</t:Value></t:ExtendedProperty>"
+        ))
+    };
+    let properties: String = tags.iter().filter_map(property).collect();
+    let unread = if element == "CalendarFolder" || element == "ContactsFolder" {
+        String::new()
+    } else {
+        format!("<t:UnreadCount>{unread}</t:UnreadCount>")
+    };
     format!(
         concat!(
-            "<t:Folder><t:FolderId Id=\"{}\" ChangeKey=\"AQAAABYAAAA=\"/><t:ParentFolderId Id=\"{}\" ChangeKey=\"AQAAAA==\"/>",
-            "<t:FolderClass>IPF.Note</t:FolderClass><t:DisplayName>{}</t:DisplayName><t:TotalCount>{}</t:TotalCount>",
-            "<t:ChildFolderCount>{}</t:ChildFolderCount><t:UnreadCount>{}</t:UnreadCount></t:Folder>"
+            "<t:{element}><t:FolderId Id=\"{id}\" ChangeKey=\"AQAAABYAAAA=\"/><t:ParentFolderId Id=\"{parent}\" ChangeKey=\"AQAAAA==\"/>",
+            "<t:FolderClass>{class}</t:FolderClass><t:DisplayName>{name}</t:DisplayName><t:TotalCount>{total}</t:TotalCount>",
+            "<t:ChildFolderCount>{children}</t:ChildFolderCount>{properties}{unread}</t:{element}>"
         ),
-        id,
-        parent,
-        xml::written(&name),
-        total,
-        children,
-        unread
+        element = element,
+        id = id,
+        parent = parent,
+        class = class,
+        name = xml::written(&name),
+        total = total,
+        children = children,
+        properties = properties,
+        unread = unread
     )
 }

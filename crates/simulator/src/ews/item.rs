@@ -11,6 +11,11 @@ const BEGINNING: &str = "AAMkADIw";
 /// PidTagMessageFlags, PidTagFlagStatus, PidTagMessageDeliveryTime (MS-OXPROPS).
 pub(super) const MESSAGE_FLAGS: u32 = 0x0e07;
 const FLAG_STATUS: u32 = 0x1090;
+/// PidTagInternetArticleNumber, by which a letter has a number for IMAP, and PidTagMessageSize.
+const NUMBER: u32 = 0x0e23;
+const SIZE: u32 = 0x0e08;
+/// PidTagLastVerbExecuted (MS-OXPROPS).
+const LAST_VERB: u32 = 0x1081;
 pub(super) const DELIVERY_TIME: u32 = 0x0e06;
 
 /// Which properties are wanted.
@@ -101,6 +106,9 @@ fn extended(letter: &Letter, tag: u32) -> Option<String> {
     match tag {
         MESSAGE_FLAGS => Some((u32::from(letter.is_read) | u32::from(letter.is_draft) << 3).to_string()),
         FLAG_STATUS if letter.flag == "flagged" => Some("2".to_owned()),
+        NUMBER => Some(letter.serial.to_string()),
+        SIZE => Some(letter.raw.len().to_string()),
+        LAST_VERB => letter.last_verb.map(|verb| verb.to_string()),
         DELIVERY_TIME => Some(instant(letter.received_at)),
         _ => None,
     }
@@ -184,6 +192,16 @@ pub(super) fn shown(letter: &Letter, shape: &Shape) -> String {
     out + "</t:Message>"
 }
 
+/// What a change makes of a property: another value, or none (`DeleteItemField`); `None` when it leaves it.
+fn set_property(change: &Node, wanted: u32) -> Option<Option<u32>> {
+    let is_it = |node: &&Node| node.all("ExtendedFieldURI").into_iter().any(|field| tag_of(field) == Some(wanted));
+    if change.all("DeleteItemField").iter().any(is_it) {
+        return Some(None);
+    }
+    let set = change.all("SetItemField").into_iter().find(is_it)?;
+    Some(set.all("Value").first().and_then(|value| value.text.trim().parse().ok()))
+}
+
 impl Desk<'_> {
     /// The letter that an element names, by the identifier that it has now.
     pub(super) fn letter(&mut self, named: &Node) -> Result<Letter, Wrong> {
@@ -222,12 +240,16 @@ impl Desk<'_> {
                 "Complete" => "complete".to_owned(),
                 _ => "notFlagged".to_owned(),
             });
+            let last_verb = set_property(change, LAST_VERB);
             let at = self.cloud.mailboxes.iter().position(|one| one.address.eq_ignore_ascii_case(&self.whose));
             let (mailboxes, faults) = (&mut self.cloud.mailboxes, &mut self.cloud.faults);
             mailboxes[at.unwrap_or_default()].change(letter.serial, faults, |letter| {
                 letter.is_read = is_read.unwrap_or(letter.is_read);
                 if let Some(flag) = flag {
                     letter.flag = flag;
+                }
+                if let Some(verb) = last_verb {
+                    letter.last_verb = verb;
                 }
             });
             let now = self.mailbox().letters.get(&letter.serial).cloned().ok_or(NOT_FOUND)?;

@@ -13,6 +13,7 @@ mod sign_in;
 mod sync;
 mod xml;
 
+pub use autodiscover::{Autodiscover, Leads};
 pub(crate) use events::Subscribed;
 
 use crate::{
@@ -53,8 +54,12 @@ pub struct Exchange {
     pub enabled: bool,
     /// It shows the page of the webmail in place of the service.
     pub shows_webmail: bool,
+    /// How autodiscover answers.
+    pub autodiscover: Autodiscover,
     /// How many sign-ins were refused.
     pub refused: u64,
+    /// How many sign-ins were taken; with Basic each request is one.
+    pub signed_in: usize,
     /// Why the last NTLM answer was refused.
     pub last_refusal: String,
     /// What was said, question and answer, when somebody wants to read it.
@@ -80,7 +85,9 @@ impl Default for Exchange {
             ntlm: true,
             enabled: true,
             shows_webmail: false,
+            autodiscover: Autodiscover::default(),
             refused: 0,
+            signed_in: 0,
             last_refusal: String::new(),
             record: None,
             connections: Connections::default(),

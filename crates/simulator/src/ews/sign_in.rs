@@ -37,6 +37,7 @@ pub fn gate(cloud: &mut Cloud, asked: &Asked, connection: u64) -> Result<String,
         exchange.refused += u64::from(!said.is_empty());
         return Err(refused(exchange));
     };
+    exchange.signed_in += usize::from(!said.is_empty());
     if !exchange.enabled {
         return Err(Reply { body: b"Forbidden".to_vec(), ..Reply::bare(403) });
     }
@@ -88,7 +89,8 @@ fn of_ntlm(exchange: &mut Exchange, said: &str, connection: u64) -> Result<Optio
             Err(reply)
         }
         Some(3) => {
-            let Some(handshake) = exchange.connections.begun.remove(&connection) else { return Ok(None) };
+            // Nobody's password is judged by a third message over a connection that saw no first.
+            let Some(handshake) = exchange.connections.begun.remove(&connection) else { return Err(refused(exchange)) };
             let password = |claim: &Claim| user(exchange, claim).map(|user| user.password.clone());
             match handshake.verify(&message, password) {
                 Ok(claim) => {

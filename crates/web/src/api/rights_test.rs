@@ -33,6 +33,7 @@ fn body(call: &Call) -> Value {
     match (call.method.as_str(), path) {
         ("get" | "delete", _) => Value::Null,
         (_, "/discover") => json!({"address": "iemand@ons.example"}),
+        (_, "/discover/exchange") => json!({"address": "iemand@ons.example", "secret": "x"}),
         (_, "/outbox") => {
             json!({"account": "acc_0000000000001", "to": [{"address": "jan@elders.example"}], "text": "Dag"})
         }

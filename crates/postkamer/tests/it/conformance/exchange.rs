@@ -1,6 +1,6 @@
 //! A mailbox at an Exchange server, which a simulator plays.
 
-use super::{Lying, Mailbox, Way};
+use super::{Lying, Mailbox, Way, faults::Simulated};
 use crate::program::{Backing, Program, account};
 use serde_json::{Value, json};
 use simulator::{Cloud, EXCHANGE_PASSWORD, Fault, Kind, Letter, Simulator};
@@ -59,6 +59,12 @@ fn folder(role: &str) -> &'static str {
         "archive" => "archive",
         "trash" => "deleteditems",
         _ => "inbox",
+    }
+}
+
+impl Simulated for Exchange {
+    fn simulator(&self) -> &Simulator {
+        &self.simulator
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     Mailbox, Way,
+    exchange::Exchange,
     granted::Granted,
     held,
     incoming::{is_as_there, nothing_is_missing, one},
@@ -11,13 +12,14 @@ use super::{
 use crate::post_office::{send, when};
 use crate::program::{Program, wait_until};
 use serde_json::json;
-use simulator::{Fault, Kind};
+use simulator::{Fault, Kind, Simulator};
 
 macro_rules! every_simulated_provider {
     ($story:ident) => {
         with_each! {
             $story:
             microsoft = super::Played::microsoft(),
+            ews = super::Played::ews(),
         }
     };
 }
@@ -26,33 +28,66 @@ every_simulated_provider!(whatever_goes_wrong_while_fetching_nothing_is_lost_or_
 every_simulated_provider!(whatever_goes_wrong_while_sending_every_letter_leaves_once);
 every_simulated_provider!(what_does_not_pass_is_told_in_words_and_is_over_when_somebody_saved_the_mailbox_again);
 
+/// A provider that the simulator plays, receiving and sending.
+pub(super) trait Simulated: Mailbox + Way {
+    /// Where things go wrong when it is asked for.
+    fn simulator(&self) -> &Simulator;
+}
+
 /// A provider that is played, and where what it is asked can go wrong.
 struct Played {
-    provider: Granted,
+    provider: Box<dyn Simulated>,
     /// Questions of fetching.
     fetching: &'static [&'static str],
     /// Making a draft, and sending it.
     sending: [&'static str; 2],
     /// Of fetching: what is answered by the place in a history being lost.
     place: &'static str,
+    /// It is opened by tokens, which can end before their time.
+    has_tokens: bool,
 }
 
 impl Played {
     fn microsoft() -> Played {
         Played {
-            provider: Granted::at_microsoft(),
+            provider: Box::new(Granted::at_microsoft()),
             fetching: &["mailFolders", "delta", "$value"],
             sending: ["POST me/messages", "POST /send"],
             place: "delta",
+            has_tokens: true,
         }
+    }
+
+    fn ews() -> Played {
+        Played {
+            provider: Box::new(Exchange::by_ntlm()),
+            fetching: &["EWS FindFolder", "EWS SyncFolderItems", "EWS GetItem"],
+            sending: ["EWS CreateItem", "EWS SendItem"],
+            place: "EWS SyncFolderItems",
+            has_tokens: false,
+        }
+    }
+
+    /// This goes wrong next.
+    fn meets(&self, fault: Fault) {
+        self.provider.simulator().with(|cloud| cloud.faults.push(fault));
+    }
+
+    /// Nothing goes wrong any more.
+    fn works_again(&self) {
+        self.provider.simulator().with(|cloud| cloud.faults.clear());
+    }
+
+    fn token_ends(&self, at: &str) -> Option<Fault> {
+        self.has_tokens.then(|| Fault::new(Kind::TokenExpired, at))
     }
 
     /// What can go wrong while fetching, and passes.
     fn when_fetching(&self) -> Vec<Fault> {
         let each = |at: &&'static str| {
-            let now = [Kind::TokenExpired, Kind::Timeout, Kind::DoneThen504, Kind::DoneThenCut, Kind::Half];
+            let now = [Kind::Timeout, Kind::DoneThen504, Kind::DoneThenCut, Kind::Half];
             let slow = [Kind::Throttled, Kind::Unavailable, Kind::Slow].map(|kind| Fault::new(kind, at).seconds(1));
-            now.map(|kind| Fault::new(kind, at)).into_iter().chain(slow)
+            now.map(|kind| Fault::new(kind, at)).into_iter().chain(slow).chain(self.token_ends(at))
         };
         let last = [Fault::new(Kind::Resync, self.place), Fault::new(Kind::LostChange, "")];
         self.fetching.iter().flat_map(each).chain(last).collect()
@@ -63,7 +98,7 @@ impl Played {
         let [draft, send] = self.sending;
         let passing = |at| {
             let slow = [Kind::Throttled, Kind::Slow].map(|kind| Fault::new(kind, at).seconds(1));
-            slow.into_iter().chain([Fault::new(Kind::TokenExpired, at)])
+            slow.into_iter().chain(self.token_ends(at))
         };
         let settled = [Kind::DoneThen504, Kind::DoneThenCut, Kind::Half].map(|kind| Fault::new(kind, send));
         // These make the letter wait for its next turn.
@@ -92,20 +127,20 @@ mod stories {
     use super::*;
 
     pub(super) fn whatever_goes_wrong_while_fetching_nothing_is_lost_or_doubled(played: &Played) {
-        let provider = &played.provider;
+        let provider = played.provider.as_ref();
         provider.put("inbox", &[one("eerste")]);
         let program = Mailbox::program(provider);
         let id = Mailbox::connect(provider, &program);
         program.fetch(&id);
         for (n, fault) in played.when_fetching().into_iter().enumerate() {
             let what = format!("{:?} at {:?}", fault.kind, fault.at);
-            provider.meets(fault);
+            played.meets(fault);
             provider.put("inbox", &[one(&format!("brief-{n}"))]);
             wait_until(&format!("it came in spite of {what}"), || {
                 fetched(&program, &id);
                 (held(&program, &id, "inbox").len() == provider.lying("inbox").len()).then_some(())
             });
-            provider.works_again();
+            played.works_again();
         }
         program.fetch(&id);
         is_as_there(&program, &id, provider);
@@ -114,14 +149,14 @@ mod stories {
     }
 
     pub(super) fn whatever_goes_wrong_while_sending_every_letter_leaves_once(played: &Played) {
-        let provider = &played.provider;
+        let provider = played.provider.as_ref();
         let program = Way::program(provider);
         let id = Way::connect(provider, &program);
         let people = provider.people();
         let (mut sent, mut subjects) = (Vec::new(), Vec::new());
         for (n, fault) in played.when_sending().into_iter().enumerate() {
             let what = format!("{:?} at {:?}", fault.kind, fault.at);
-            provider.meets(fault);
+            played.meets(fault);
             subjects.push(format!("Zending {n}"));
             let out = send(&program.api, &letter(&id, &people, &subjects[n]));
             wait_until(&format!("it was tried with {what}"), || {
@@ -129,7 +164,7 @@ mod stories {
                 let is_told = shown["recipients"][0]["server_said"].is_string();
                 (shown["state"] == json!("accepted") || is_told).then_some(())
             });
-            provider.works_again();
+            played.works_again();
             sent.push(out);
         }
         for out in &sent {
@@ -152,11 +187,11 @@ mod stories {
     pub(super) fn what_does_not_pass_is_told_in_words_and_is_over_when_somebody_saved_the_mailbox_again(
         played: &Played,
     ) {
-        let provider = &played.provider;
+        let provider = played.provider.as_ref();
         let program = Mailbox::program(provider);
         let id = Mailbox::connect(provider, &program);
         program.fetch(&id);
-        provider.meets(Fault::new(Kind::Denied, "").times(0));
+        played.meets(Fault::new(Kind::Denied, "").times(0));
         provider.put("inbox", &[one("later")]);
         assert!(!fetched(&program, &id));
         let health = program.api.get(&format!("/accounts/{id}"))["health"].clone();
@@ -164,7 +199,7 @@ mod stories {
         for told in ["cause", "fix"] {
             assert!(health[told].as_str().is_some_and(|words| words.len() > 10), "{told}: {health}");
         }
-        provider.works_again();
+        played.works_again();
         program.api.patch(&format!("/accounts/{id}"), &json!({}));
         wait_until("it came", || {
             fetched(&program, &id);

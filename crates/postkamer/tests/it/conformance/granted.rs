@@ -1,6 +1,6 @@
 //! Mailboxes that are opened by a grant, at a simulator that plays their providers. What lies there is seen past the interface.
 
-use super::{Lying, Mailbox, Way};
+use super::{Lying, Mailbox, Way, faults::Simulated};
 use crate::program::{Backing, Program, account};
 use jiff::Timestamp;
 use serde_json::json;
@@ -108,17 +108,13 @@ impl Granted {
     }
 
     fn fails(&self, kind: Kind) {
-        self.meets(Fault::new(kind, "POST /send"));
+        self.simulator.with(|cloud| cloud.faults.push(Fault::new(kind, "POST /send")));
     }
+}
 
-    /// This goes wrong next.
-    pub(super) fn meets(&self, fault: Fault) {
-        self.simulator.with(|cloud| cloud.faults.push(fault));
-    }
-
-    /// Nothing goes wrong any more.
-    pub(super) fn works_again(&self) {
-        self.simulator.with(|cloud| cloud.faults.clear());
+impl Simulated for Granted {
+    fn simulator(&self) -> &Simulator {
+        &self.simulator
     }
 }
 

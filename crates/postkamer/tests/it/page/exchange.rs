@@ -5,7 +5,7 @@ use crate::fetch::text;
 use crate::post_office::{letter, send, when};
 use crate::program::{Backing, Program, wait_until};
 use serde_json::{Value, json};
-use simulator::{Cloud, EXCHANGE_PASSWORD, Simulator};
+use simulator::{Cloud, EXCHANGE_PASSWORD, Leads, Simulator};
 use testkit::{Browser, corpus};
 use tokio::runtime::Runtime;
 
@@ -139,5 +139,61 @@ fn a_mailbox_at_an_exchange_server_is_connected_by_ntlm_and_one_in_the_cloud_is_
         browser.go(&format!("{}/mailboxes/{id}/{tab}", program.url()));
         browser.judge(&gallery(), &format!("mailbox-exchange-{tab}"));
     }
+    nothing_went_wrong(&mut browser, &["status of 422"]);
+}
+
+#[test]
+fn a_server_that_nobody_filled_in_is_found_and_one_of_another_domain_gets_no_password_unasked() {
+    let runtime = Runtime::new().expect("a runtime");
+    let start = |address: &str| {
+        let address = address.parse().expect("an address");
+        runtime.block_on(Simulator::start(address, Cloud::default())).expect("a simulator")
+    };
+    let (own, other) = (start("127.0.0.1:0"), start("127.0.0.2:0"));
+    let program = Program::start_with(
+        Backing::Disk,
+        &[("POSTKAMER_SIMULATOR", own.url.as_str()), ("POSTKAMER_ALLOW_NETWORK", "127.0.0.0/8")],
+    );
+    let mut browser = Browser::open();
+    sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
+    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.go(&format!("{}/mailboxes/new?address={ADDRESS}", program.url()));
+    browser.run("await page.locator('[name=allow_plaintext]').check()", Value::Null);
+
+    // What is wrong is told at its field, and the password was tried once.
+    connect(&mut browser, "", "iets-anders-dan-dat-9");
+    browser.sees("De server weigert de gebruikersnaam of het wachtwoord");
+    browser.judge(&gallery(), "mailboxes-exchange-not-found");
+    assert_eq!(own.with(|cloud| cloud.exchange.refused), 1);
+
+    // Somebody leads to a server of another domain: it hears nothing before the person agrees.
+    let leads = Leads::Moved(format!("{}/autodiscover/autodiscover.xml", other.url));
+    own.with(|cloud| cloud.exchange.autodiscover.leads = Some(leads));
+    connect(&mut browser, "", EXCHANGE_PASSWORD);
+    browser.sees("127.0.0.2 mag het wachtwoord krijgen");
+    browser.judge(&gallery(), "mailboxes-exchange-elsewhere");
+    assert_eq!(other.with(|cloud| cloud.heard.len()), 0);
+    browser.run("await page.locator('[name=agreed]').check()", Value::Null);
+    connect(&mut browser, "", EXCHANGE_PASSWORD);
+    browser.sees("De Exchange-server is zelf gevonden");
+    browser.sees("Alles werkt");
+    browser.judge(&gallery(), "mailbox-exchange-found");
+    let account = program.api.list("/accounts").pop().expect("the mailbox");
+    assert_eq!(account["incoming"]["url"], json!(format!("{}/EWS/Exchange.asmx", other.url)));
+    assert_eq!(
+        (&account["incoming"]["authentication"], &account["outgoing"]["url"]),
+        (&json!("ntlm"), &account["incoming"]["url"])
+    );
+
+    // The same by program.
+    let form = json!({ "address": ADDRESS, "secret": EXCHANGE_PASSWORD });
+    let told = program.api.post("/discover/exchange", &form);
+    assert_eq!((&told["found"], &told["elsewhere"]["host"]), (&Value::Null, &json!("127.0.0.2")), "{told}");
+    own.with(|cloud| cloud.exchange.autodiscover.leads = None);
+    let told = program.api.post("/discover/exchange", &form);
+    assert_eq!(told["found"]["url"], json!(format!("{}/EWS/Exchange.asmx", own.url)), "{told}");
+    let nobody = json!({ "address": "niemand@voorbeeld.test", "username": ADDRESS, "secret": EXCHANGE_PASSWORD });
+    let told = program.api.call("POST", "/discover/exchange", Some(&nobody), &[]).json();
+    assert_eq!((&told["errors"][0]["field"], &told["errors"][0]["code"]), (&json!("url"), &json!("no_exchange_found")));
     nothing_went_wrong(&mut browser, &["status of 422"]);
 }

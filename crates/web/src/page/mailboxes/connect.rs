@@ -3,6 +3,7 @@
 
 use super::{
     After, Head, Tab,
+    exchange::{self, Elsewhere, Looked},
     fields::{Fields, HalfForm, halves, servers_input},
     folder::{FolderRow, roles_of},
     is_unfinished, managed,
@@ -76,6 +77,8 @@ struct Page {
     way: (&'static str, &'static str),
     /// What to fetch, once the mailbox can be read.
     choices: Option<Choices>,
+    /// Autodiscover leads to a server of another domain.
+    elsewhere: Option<Elsewhere>,
 }
 
 /// How mail is forwarded to us.
@@ -163,6 +166,7 @@ async fn page(
         relay,
         way: way(account, Say(visitor.language)),
         choices,
+        elsewhere: None,
         test,
     })
 }
@@ -196,21 +200,31 @@ async fn correct(
     if person.viewer.role == UserRole::Administrator {
         input.allow_plaintext = Some(fields.is_on("allow_plaintext"));
     }
-    match accounts::patch(&state.room, &person.viewer, key, input).await {
-        Ok(saved) => {
-            accounts::begin_test(&state.room, &person.viewer, key).await?;
-            Ok(Redirect::to(&format!("/mailboxes/{key}/connect{}", warned(&saved.warnings))).into_response())
-        }
-        Err(refusal) => {
-            let errors = field_errors(refusal)?;
-            let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
-            page.errors = Errors::new(&errors, visitor.language);
-            let domains = page.halves[0].domains.clone();
-            page.halves = ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains));
-            page.open = true;
-            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
-    }
+    let looked = exchange::fill(&state, &person, &fields, &account.settings.address, &mut input).await?;
+    let is_found = matches!(looked, Looked::Found);
+    let (errors, elsewhere) = match looked {
+        Looked::Elsewhere(elsewhere) => (Vec::new(), Some(elsewhere)),
+        Looked::Wrong(errors) => (errors, None),
+        Looked::Not | Looked::Found => match accounts::patch(&state.room, &person.viewer, key, input).await {
+            Ok(mut saved) => {
+                if is_found {
+                    saved.warnings.push(FieldError::new("incoming.url", field::WARN_EXCHANGE_FOUND));
+                }
+                accounts::begin_test(&state.room, &person.viewer, key).await?;
+                return Ok(
+                    Redirect::to(&format!("/mailboxes/{key}/connect{}", warned(&saved.warnings))).into_response()
+                );
+            }
+            Err(refusal) => (field_errors(refusal)?, None),
+        },
+    };
+    let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
+    page.errors = Errors::new(&errors, visitor.language);
+    let domains = page.halves[0].domains.clone();
+    page.halves = ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains));
+    page.open = true;
+    page.elsewhere = elsewhere;
+    shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
 /// Who mends the password of one half mends it for the other, when both sign in by the same name.

@@ -4,6 +4,7 @@ mod authorise;
 mod connect;
 mod device;
 mod elsewhere;
+mod exchange;
 mod fields;
 mod folder;
 mod general;

@@ -1,6 +1,7 @@
 //! The wizard, as far as the mailbox is made: the address, what was found for it, and the secret.
 
 use super::{
+    exchange::{self, Elsewhere, Looked},
     fields::{Fields, HalfForm, servers_input},
     words::Say,
 };
@@ -21,7 +22,7 @@ use axum::{
 use connect::discover::{Candidate, Endpoint, Kind};
 use mailroom::{
     accounts::{self, secret},
-    words::{Checks, Refusal, field},
+    words::{Checks, FieldError, Refusal, field},
 };
 use serde::Deserialize;
 use store::{UserRole, account::Incoming, app_registration::AppProvider};
@@ -67,6 +68,8 @@ struct SettingsPage {
     in_cloud: bool,
     /// The domain at Mailgun that fits the address best, where there is one.
     by_mailgun: Option<String>,
+    /// Autodiscover leads to a server of another domain.
+    elsewhere: Option<Elsewhere>,
 }
 
 impl SettingsPage {
@@ -154,6 +157,7 @@ async fn show(State(state): State<AppState>, visitor: Visitor, person: Person, Q
         by_grant: by_grant(&state, &person, say).await?,
         in_cloud: candidates.iter().filter_map(|one| one.incoming.as_ref()).any(|one| one.kind == Kind::Graph),
         by_mailgun: fitting,
+        elsewhere: None,
     })
 }
 
@@ -166,47 +170,60 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
     input.display_name = Some(display_name.clone()).filter(|name| !name.trim().is_empty());
     input.active = Some(false);
     input.allow_plaintext = fields.is_on("allow_plaintext").then_some(true);
-    match accounts::create(&state.room, &person.viewer, input).await {
-        Ok(saved) => {
-            let id = saved.account.id;
-            let is_forwarded = matches!(saved.account.settings.incoming, Incoming::Relay { .. });
-            if accounts::vendor::by_grant(&saved.account.settings).is_some() || is_forwarded {
-                // Nothing can be tried before its owner agreed, or before its mail is forwarded.
-                return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
+    let looked = exchange::fill(&state, &person, &fields, &address, &mut input).await?;
+    let is_found = matches!(looked, Looked::Found);
+    let (errors, elsewhere) = match looked {
+        Looked::Elsewhere(elsewhere) => (Vec::new(), Some(elsewhere)),
+        Looked::Wrong(errors) => (errors, None),
+        Looked::Not | Looked::Found => match accounts::create(&state.room, &person.viewer, input).await {
+            Ok(mut saved) => {
+                if is_found {
+                    saved.warnings.push(FieldError::new("incoming.url", field::WARN_EXCHANGE_FOUND));
+                }
+                return made(&state, &person, &saved).await;
             }
-            if saved.account.settings.is_delivered_here() && !saved.account.sender_proven {
-                // Nothing may leave before it is certain whose the address is.
-                return Ok(Redirect::to(&format!("/mailboxes/{id}/sender")).into_response());
-            }
-            accounts::begin_test(&state.room, &person.viewer, id).await?;
-            let warned = super::connect::warned(&saved.warnings);
-            Ok(Redirect::to(&format!("/mailboxes/{id}/connect{warned}")).into_response())
-        }
-        Err(refusal) => {
-            let errors = field_errors(refusal)?;
-            let (domains, fitting) = super::mailgun::choice(&state, &person, &address).await?;
-            let in_cloud = errors.iter().any(|error| error.code == field::USE_MICROSOFT365.0);
-            let page = SettingsPage {
-                frame: Frame::new(&visitor, Place::Mailboxes),
-                say: Say(visitor.language),
-                errors: Errors::new(&errors, visitor.language),
-                address,
-                display_name,
-                found: None,
-                note: None,
-                others: Vec::new(),
-                halves: ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains)),
-                // What is wrong with the address is not mended among the fields of servers.
-                open: errors.iter().any(|error| error.field != "address"),
-                may_allow_plaintext: person.viewer.role == UserRole::Administrator,
-                allows_plaintext: fields.is_on("allow_plaintext"),
-                by_grant: by_grant(&state, &person, Say(visitor.language)).await?,
-                in_cloud,
-                by_mailgun: fitting,
-            };
-            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
+            Err(refusal) => (field_errors(refusal)?, None),
+        },
+    };
+    let (domains, fitting) = super::mailgun::choice(&state, &person, &address).await?;
+    let in_cloud = errors.iter().any(|error| error.code == field::USE_MICROSOFT365.0);
+    let page = SettingsPage {
+        frame: Frame::new(&visitor, Place::Mailboxes),
+        say: Say(visitor.language),
+        errors: Errors::new(&errors, visitor.language),
+        address,
+        display_name,
+        found: None,
+        note: None,
+        others: Vec::new(),
+        halves: ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains)),
+        // What is wrong with the address is not mended among the fields of servers.
+        open: elsewhere.is_some() || errors.iter().any(|error| error.field != "address"),
+        may_allow_plaintext: person.viewer.role == UserRole::Administrator,
+        allows_plaintext: fields.is_on("allow_plaintext"),
+        by_grant: by_grant(&state, &person, Say(visitor.language)).await?,
+        in_cloud,
+        by_mailgun: fitting,
+        elsewhere,
+    };
+    shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Where to go on with a mailbox that was just made.
+async fn made(state: &AppState, person: &Person, saved: &accounts::Saved) -> Shown {
+    let id = saved.account.id;
+    let is_forwarded = matches!(saved.account.settings.incoming, Incoming::Relay { .. });
+    if accounts::vendor::by_grant(&saved.account.settings).is_some() || is_forwarded {
+        // Nothing can be tried before its owner agreed, or before its mail is forwarded.
+        return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
     }
+    if saved.account.settings.is_delivered_here() && !saved.account.sender_proven {
+        // Nothing may leave before it is certain whose the address is.
+        return Ok(Redirect::to(&format!("/mailboxes/{id}/sender")).into_response());
+    }
+    accounts::begin_test(&state.room, &person.viewer, id).await?;
+    let warned = super::connect::warned(&saved.warnings);
+    Ok(Redirect::to(&format!("/mailboxes/{id}/connect{warned}")).into_response())
 }
 
 /// What a person should look at in the secret they typed; refuses nothing.

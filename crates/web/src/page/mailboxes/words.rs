@@ -86,7 +86,9 @@ words! {
         kind_smtp "SMTP" "SMTP";
         kind_ews "Exchange (EWS)" "Exchange (EWS)";
         exchange_url "Adres van Exchange" "Address of Exchange";
-        exchange_url_hint "De naam van de server is genoeg; anders https://…/EWS/Exchange.asmx." "The server's name will do; else https://…/EWS/Exchange.asmx.";
+        exchange_url_hint "Leeg laten: met het wachtwoord wordt de server zelf gevonden. Anders is de naam van de server genoeg, of https://…/EWS/Exchange.asmx." "Leave empty: with the password the server is found by itself. Else the server's name will do, or https://…/EWS/Exchange.asmx.";
+        leads_elsewhere(by, host) "{by} stuurt door naar {host}, een server van een ander domein. Die heeft het wachtwoord nog niet gekregen. Kent u deze server, bijvoorbeeld van uw hostingbedrijf? Geef dan toestemming en vul het wachtwoord nog eens in." "{by} leads to {host}, a server of another domain. It has not been given the password. Do you know this server, for example of your hosting company? Then agree, and fill in the password again.";
+        agree_elsewhere(host) "{host} mag het wachtwoord krijgen" "{host} may be given the password";
         sign_in_by "Aanmelden" "Signing in";
         sign_in_by_hint "Staat meestal op NTLM. Bij NTLM mag de gebruikersnaam DOMEIN\\naam zijn." "Mostly NTLM. With NTLM the user name may be DOMAIN\\name.";
         by_ntlm "NTLM (Windows)" "NTLM (Windows)";

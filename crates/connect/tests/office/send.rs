@@ -1,28 +1,12 @@
 //! Sending: once, whatever is answered.
 
-use crate::kept::{INFO, line, simulator};
-use async_trait::async_trait;
-use connect::{ConnectError, Marks, Parcel, Receipt, Transport, error::Cause, graph::GraphTransport};
-use simulator::{Fault, Kind, Simulator};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use crate::{
+    disk::Disk,
+    kept::{INFO, LOOK, MAKE, SEND, SENT, simulator, times_sent, transport},
 };
-
-/// Counts the marks, and can't make one when told so.
-#[derive(Default)]
-pub struct Disk {
-    pub marks: AtomicUsize,
-    pub is_full: bool,
-}
-
-#[async_trait]
-impl Marks for Disk {
-    async fn on_the_wire(&self) -> Result<(), String> {
-        self.marks.fetch_add(1, Ordering::SeqCst);
-        if self.is_full { Err("disk full".to_owned()) } else { Ok(()) }
-    }
-}
+use connect::{ConnectError, Parcel, Receipt, Transport, error::Cause};
+use simulator::{Fault, Kind, Simulator};
+use std::sync::{Arc, atomic::Ordering};
 
 pub fn parcel(from: &str, recipients: &[&str]) -> Parcel {
     let message = format!(
@@ -38,9 +22,7 @@ pub fn parcel(from: &str, recipients: &[&str]) -> Parcel {
 }
 
 async fn submit(simulator: &Arc<Simulator>) -> Result<Receipt, ConnectError> {
-    let transport = GraphTransport::new(line(simulator));
-    let disk = Disk::default();
-    transport.submit(parcel(INFO, &["anna@voorbeeld.test"]), &disk).await
+    transport(simulator).submit(parcel(INFO, &["anna@voorbeeld.test"]), &Disk::default()).await
 }
 
 /// Letters in a folder of the sender, and in Anna's inbox.
@@ -59,7 +41,7 @@ pub fn count(simulator: &Simulator, folder: &str) -> (usize, usize) {
 async fn a_letter_arrives_once_and_lies_among_what_was_sent_once() {
     let simulator = simulator().await;
     let receipt = submit(&simulator).await.unwrap();
-    assert_eq!((receipt.code, receipt.recipients.len()), (202, 1));
+    assert_eq!((receipt.code, receipt.recipients.len()), (SENT, 1));
     assert_eq!((count(&simulator, "sentitems"), count(&simulator, "drafts").0), ((1, 1), 0));
     // The same letter again, as after a doubt that a person settled the other way: it had left.
     let again = submit(&simulator).await.unwrap();
@@ -70,7 +52,7 @@ async fn a_letter_arrives_once_and_lies_among_what_was_sent_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hidden_recipients_get_it_and_nobody_sees_them() {
     let simulator = simulator().await;
-    let transport = GraphTransport::new(line(&simulator));
+    let transport = transport(&simulator);
     let both = parcel(INFO, &["anna@voorbeeld.test", "geheim@elders.test"]);
     transport.submit(both, &Disk::default()).await.unwrap();
     simulator.with(|cloud| {
@@ -81,21 +63,21 @@ async fn hidden_recipients_get_it_and_nobody_sees_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_is_settled_by_looking_at_the_draft() {
+async fn a_lost_answer_is_settled_by_looking_for_the_letter() {
     for kind in [Kind::DoneThen504, Kind::DoneThenCut] {
         let simulator = simulator().await;
-        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, "POST /send")));
+        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, SEND)));
         let receipt = submit(&simulator).await.unwrap();
-        assert_eq!(receipt.code, 202);
+        assert_eq!(receipt.code, SENT);
         assert_eq!(count(&simulator, "sentitems"), (1, 1), "{kind:?}");
-        assert_eq!(simulator.with(|cloud| cloud.heard("POST me/messages?") + cloud.heard("POST me/messages/")), 1);
+        assert_eq!(times_sent(&simulator), 1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_sent_is_sent_at_the_next_try_from_the_same_draft() {
     let simulator = simulator().await;
-    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Timeout, "POST /send")));
+    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Timeout, SEND)));
     let error = submit(&simulator).await.unwrap_err();
     assert!(matches!(error, ConnectError::Later { .. }), "{error:?}");
     assert_eq!((count(&simulator, "drafts"), count(&simulator, "sentitems")), ((1, 0), (0, 0)));
@@ -107,8 +89,8 @@ async fn what_was_not_sent_is_sent_at_the_next_try_from_the_same_draft() {
 async fn when_nobody_can_say_what_became_of_it_it_is_uncertain() {
     let simulator = simulator().await;
     simulator.with(|cloud| {
-        cloud.faults.push(Fault::new(Kind::DoneThenCut, "POST /send"));
-        cloud.faults.push(Fault::new(Kind::Denied, "GET me/messages/"));
+        cloud.faults.push(Fault::new(Kind::DoneThenCut, SEND));
+        cloud.faults.push(Fault::new(Kind::Denied, LOOK));
     });
     let error = submit(&simulator).await.unwrap_err();
     assert!(matches!(error, ConnectError::Uncertain(_)), "{error:?}");
@@ -117,7 +99,7 @@ async fn when_nobody_can_say_what_became_of_it_it_is_uncertain() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_leaves_before_the_mark_is_on_disk() {
     let simulator = simulator().await;
-    let transport = GraphTransport::new(line(&simulator));
+    let transport = transport(&simulator);
     let disk = Disk { is_full: true, ..Disk::default() };
     let error = transport.submit(parcel(INFO, &["anna@voorbeeld.test"]), &disk).await.unwrap_err();
     assert!(matches!(error, ConnectError::Later { .. }), "{error:?}");
@@ -128,9 +110,28 @@ async fn nothing_leaves_before_the_mark_is_on_disk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_that_may_not_be_used_is_refused_and_leaves_no_draft() {
     let simulator = simulator().await;
-    let transport = GraphTransport::new(line(&simulator));
+    let transport = transport(&simulator);
     let other = parcel("directeur@voorbeeld.test", &["anna@voorbeeld.test"]);
     let error = transport.submit(other, &Disk::default()).await.unwrap_err();
     assert!(matches!(&error, ConnectError::Refused { cause: Cause::SenderNotAllowed, .. }), "{error:?}");
     assert_eq!(count(&simulator, "drafts"), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_server_sent_nothing_and_says_when_to_come_back() {
+    let simulator = simulator().await;
+    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Throttled, SEND).seconds(600)));
+    let error = submit(&simulator).await.unwrap_err();
+    let ConnectError::Later { cause: Cause::Throttled, wait: Some(wait), .. } = error else { panic!("{error:?}") };
+    assert_eq!(wait.as_secs(), 600);
+    assert_eq!(count(&simulator, "sentitems"), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_whose_making_was_not_answered_is_found_and_sent_once() {
+    let simulator = simulator().await;
+    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::DoneThenCut, MAKE)));
+    assert!(matches!(submit(&simulator).await, Err(ConnectError::Later { .. })));
+    submit(&simulator).await.unwrap();
+    assert_eq!((count(&simulator, "drafts").0, count(&simulator, "sentitems")), (0, (1, 1)));
 }

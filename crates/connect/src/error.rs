@@ -115,6 +115,12 @@ pub enum Cause {
     GrantGone,
     /// The provider does not take the app that the organisation registered there, or its secret.
     AppRefused,
+    /// The organisation's app may not open this mailbox by itself.
+    AppKeptOut,
+    /// The administrator of the domain does not let the organisation's service account act for its people.
+    NotDelegated,
+    /// The mailbox is not shared with the person who should open it.
+    NotShared,
     /// The provider does not take the API key, or the key may not do this.
     KeyRefused,
     /// The provider does not know the domain, or not in this region.

@@ -6,8 +6,8 @@ mod dane;
 mod trust;
 
 pub use ahead::Ahead;
-pub(crate) use certificate::end_point;
 pub use certificate::{Presented, spki_sha256};
+pub(crate) use certificate::{describe, end_point};
 pub(crate) use dane::is_usable;
 pub(crate) use trust::Assurance;
 pub use trust::Trust;

@@ -1,7 +1,13 @@
 //! Everything the simulator knows: organisations' apps, mailboxes, what was granted, what is to go wrong.
 
 use crate::{
-    Google, ews::Exchange, fault::Fault, graph::Subscription, mailbox::Mailbox, mailgun::Mailgun, sign_in::Grants,
+    Google,
+    ews::Exchange,
+    fault::Fault,
+    graph::{Subscription, Upload},
+    mailbox::Mailbox,
+    mailgun::Mailgun,
+    sign_in::{Grants, Registered},
 };
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -17,6 +23,10 @@ pub struct App {
     pub redirect_uris: Vec<String>,
     /// An administrator agreed that it may read mailboxes by itself.
     pub acts_alone: bool,
+    /// Then only these, where there is a list (learn.microsoft.com/exchange/permissions-exo/application-rbac).
+    pub may_open: Option<Vec<String>>,
+    /// Certificates whose keys prove it in place of the secret.
+    pub certificates: Vec<Registered>,
 }
 
 /// A letter that left a mailbox.
@@ -61,6 +71,7 @@ pub struct Cloud {
     pub exchange: Exchange,
     pub(crate) grants: Grants,
     pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) uploads: Vec<Upload>,
 }
 
 /// The client id of the app that is there from the start.
@@ -78,6 +89,8 @@ impl Default for Cloud {
                 client_secret: CLIENT_SECRET.to_owned(),
                 redirect_uris: Vec::new(),
                 acts_alone: true,
+                may_open: None,
+                certificates: Vec::new(),
             }],
             mailboxes: vec![
                 Mailbox::new("info@voorbeeld.test", "Info Voorbeeld"),
@@ -95,6 +108,7 @@ impl Default for Cloud {
             exchange: Exchange::default(),
             grants: Grants::default(),
             subscriptions: Vec::new(),
+            uploads: Vec::new(),
         }
     }
 }
@@ -103,6 +117,15 @@ impl Cloud {
     /// The mailbox with this address.
     pub fn mailbox(&mut self, address: &str) -> Option<&mut Mailbox> {
         self.mailboxes.iter_mut().find(|mailbox| mailbox.address.eq_ignore_ascii_case(address))
+    }
+
+    /// A new certificate of the first app, with its private key, as PEM. It ends on the last day of this year.
+    pub fn certificate(&mut self, year: i32) -> String {
+        let (pem, registered) = crate::sign_in::key::certificate(year);
+        if let Some(app) = self.apps.first_mut() {
+            app.certificates.push(registered);
+        }
+        pem
     }
 
     /// Puts a letter into the inbox of everybody here whom it is for, without what others must not see.

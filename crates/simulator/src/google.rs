@@ -7,9 +7,11 @@ use crate::{
     gmail::GmailBox,
     server::Shared,
     sign_in::{
+        Registered,
         authorize::{escaped, html, to},
         form,
         grants::{Code, Grants, Refresh},
+        key,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -27,6 +29,9 @@ pub(crate) const CONSENT: &str = "/o/oauth2/v2/auth";
 /// The right to everything in a mailbox.
 pub(crate) const SCOPE: &str = "https://mail.google.com/";
 const CODE_SECONDS: i64 = 600;
+/// What redeems a proof (RFC 7523 §2.1), and how long one is good at most, with a minute by which clocks may differ.
+const PROOF_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const PROOF_SECONDS: i64 = 3660;
 /// How long a grant lasts that was given to an app in testing.
 const TESTING_DAYS: i64 = 7;
 
@@ -49,6 +54,8 @@ pub struct Google {
     pub rewrites_message_ids: bool,
     /// The mailboxes.
     pub mailboxes: Vec<GmailBox>,
+    /// Accounts that are programs.
+    pub service_accounts: Vec<ServiceAccount>,
     /// Who agreed before: they get no lasting grant again unless they are asked for consent.
     agreed: Vec<String>,
 }
@@ -66,12 +73,40 @@ impl Default for Google {
                 GmailBox::new("info@werkplaats.test", "Info Werkplaats"),
                 GmailBox::new("bram@werkplaats.test", "Bram Bakker"),
             ],
+            service_accounts: Vec::new(),
             agreed: Vec::new(),
         }
     }
 }
 
+/// An account that is a program (developers.google.com/identity/protocols/oauth2/service-account).
+#[derive(Debug)]
+pub struct ServiceAccount {
+    /// Its address.
+    pub email: String,
+    /// The number by which the domain's administrator lets it act for people.
+    pub client_id: String,
+    /// With which rights; none: nobody let it.
+    pub delegated: Vec<String>,
+    key: Registered,
+}
+
 impl Google {
+    /// A new account that is a program, with leave to these rights in everybody's name: its key file.
+    pub fn service_account(&mut self, url: &str, delegated: &[&str]) -> String {
+        let (pem, key) = key::numbered();
+        let number = 100_000_000_000_000_000_000_u128 + u128::from(rand::random::<u32>());
+        let email = format!("postkamer-{}@simulator.iam.gserviceaccount.com", self.service_accounts.len());
+        let file = json!({
+            "type": "service_account", "project_id": "simulator", "private_key_id": key.name, "private_key": pem,
+            "client_email": email, "client_id": number.to_string(), "token_uri": format!("{url}/token"),
+            "universe_domain": "googleapis.com",
+        });
+        let delegated = delegated.iter().map(|right| (*right).to_owned()).collect();
+        self.service_accounts.push(ServiceAccount { email, client_id: number.to_string(), delegated, key });
+        file.to_string()
+    }
+
     /// The mailbox with this address.
     pub fn mailbox(&mut self, address: &str) -> Option<&mut GmailBox> {
         self.mailboxes.iter_mut().find(|mailbox| mailbox.address.eq_ignore_ascii_case(address))
@@ -95,6 +130,10 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
     match (asked.method.as_str(), path.as_slice()) {
         ("GET", ["o", ..]) => page(&cloud, &asked.query),
         ("POST", ["o", ..]) => decided(&mut cloud, &shared.url, &fields),
+        ("POST", ["token"]) if field(&fields, "grant_type") == PROOF_GRANT => {
+            let here = format!("{}/token", shared.url);
+            by_proof(&mut cloud, &fields, &here)
+        }
         ("POST", ["token"]) => token(&mut cloud, &fields),
         ("POST", ["revoke"]) => revoke(&mut cloud, field(&fields, "token")),
         _ => Reply::json(404, &json!({ "error": "not_found" })),
@@ -205,6 +244,39 @@ const LASTING: &str = "offline";
 /// A refusal (RFC 6749 §5.2), as short as Google's.
 fn refused(status: u16, error: &str, words: &str) -> Reply {
     Reply::json(status, &json!({ "error": error, "error_description": words }))
+}
+
+/// A token for whom a service account acts, when its proof holds and the administrator let it.
+fn by_proof(cloud: &mut Cloud, fields: &Fields, here: &str) -> Reply {
+    let proof = field(fields, "assertion");
+    let keys: Vec<Registered> = cloud.google.service_accounts.iter().map(|account| account.key.clone()).collect();
+    let claims = match key::claims(proof, "kid", &keys) {
+        Ok(claims) => claims,
+        Err("malformed") => return refused(400, "invalid_grant", "Invalid JWT: Failed to decode."),
+        Err(_) => return refused(400, "invalid_grant", "Invalid JWT Signature."),
+    };
+    // Its own library names the real place whatever the file says.
+    if claims["aud"] != here && claims["aud"] != "https://oauth2.googleapis.com/token" {
+        return refused(400, "invalid_grant", "Invalid JWT: Failed audience check.");
+    }
+    if !key::is_timely(&claims, PROOF_SECONDS) {
+        let words = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.";
+        return refused(400, "invalid_grant", words);
+    }
+    let Some(account) = cloud.google.service_accounts.iter().find(|one| claims["iss"] == one.email.as_str()) else {
+        return refused(400, "invalid_grant", "Invalid grant: account not found");
+    };
+    let scope = claims["scope"].as_str().unwrap_or_default().to_owned();
+    let is_let = !scope.is_empty() && scope.split(' ').all(|right| account.delegated.iter().any(|one| one == right));
+    if !is_let {
+        let words = "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.";
+        return refused(401, "unauthorized_client", words);
+    }
+    let who = claims["sub"].as_str().unwrap_or_default();
+    let Some(who) = cloud.google.mailbox(who).map(|mailbox| mailbox.address.clone()) else {
+        return refused(400, "invalid_grant", "Invalid email or User ID");
+    };
+    given(cloud, &who, &scope, false)
 }
 
 fn token(cloud: &mut Cloud, fields: &Fields) -> Reply {

@@ -24,9 +24,10 @@ pub use cloud::{App, CLIENT_ID, CLIENT_SECRET, Cloud, Sent};
 pub use ews::{Autodiscover, EXCHANGE_PASSWORD, Exchange, Leads, User};
 pub use fault::{Fault, Kind};
 pub use gmail::{GmailBox, Message};
-pub use google::{GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Google};
+pub use google::{GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Google, ServiceAccount};
 pub use mailbox::{Letter, Mailbox};
 pub use mailgun::{
     Domain, Event, MAILGUN_KEY, MAILGUN_SIGNING_KEY, Mailgun, Posted, Region, Route, State, Stored, Suppression,
 };
 pub use server::Simulator;
+pub use sign_in::Registered;

@@ -132,6 +132,7 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     }
     let reply = match below {
         Some(_) => of_interface(&shared, asked, &decoded(query, true), Whose::Microsoft).await,
+        None if graph::is_upload(path) => of_interface(&shared, asked, &decoded(query, true), Whose::Microsoft).await,
         None if gmail::is_of_gmail(path) => of_interface(&shared, asked, &decoded(query, true), Whose::Google).await,
         None if google::is_of_sign_in(path) => Some(google::answer(&shared, &asked)),
         None if path.starts_with("/simulator/mailgun/") => {

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulator::{Cloud, Fault, Kind, Simulator};
-use testkit::{corpus, gmail_client};
+use testkit::{corpus, gmail_client, service_account_client};
 
 const INFO: &str = "info@werkplaats.test";
 
@@ -55,4 +55,30 @@ async fn googles_own_library_works_on_it() {
     assert_eq!(found["old"], json!([404, "notFound"]));
     assert_eq!(found["no_label"], json!([400, "invalidArgument"]));
     assert!(found["judged"].as_u64().unwrap() > 25, "{}", found["judged"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn googles_own_library_acts_for_whom_the_administrator_lets_it_and_for_nobody_else() {
+    const SCOPE: &str = "https://mail.google.com/";
+    let simulator = Simulator::start("127.0.0.1:0".parse().unwrap(), Cloud::default()).await.unwrap();
+    let url = simulator.url.clone();
+    let files = simulator.with(|cloud| {
+        let mut of = |rights: &[&str]| cloud.google.service_account(&url, rights);
+        [of(&[SCOPE]), of(&[])]
+    });
+    let asked = async |file: &str, who: &'static str| {
+        let file = file.to_owned();
+        tokio::task::spawn_blocking(move || service_account_client(&file, who, SCOPE)).await.unwrap()
+    };
+    let given = asked(&files[0], "info@werkplaats.test").await;
+    let profile = reqwest::Client::new().get(format!("{url}/gmail/v1/users/me/profile"));
+    let profile = profile.bearer_auth(given["token"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(profile.json::<Value>().await.unwrap()["emailAddress"], json!("info@werkplaats.test"));
+    assert_eq!(asked(&files[1], "info@werkplaats.test").await["refused"]["error"], json!("unauthorized_client"));
+    let nobody = asked(&files[0], "niemand@werkplaats.test").await;
+    assert_eq!(nobody["refused"]["error_description"], json!("Invalid email or User ID"));
+    let mut other: Value = serde_json::from_str(&files[0]).unwrap();
+    other["private_key"] = serde_json::from_str::<Value>(&files[1]).unwrap()["private_key"].clone();
+    let forged = asked(&other.to_string(), "info@werkplaats.test").await;
+    assert_eq!(forged["refused"]["error_description"], json!("Invalid JWT Signature."));
 }

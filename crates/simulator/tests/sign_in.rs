@@ -50,7 +50,9 @@ async fn a_device_waits_until_somebody_agrees_elsewhere() {
 #[tokio::test]
 async fn an_app_by_itself_reads_mailboxes_by_their_names_and_has_none_of_its_own() {
     let simulator = simulator().await;
-    let grant = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
+    let scope = ("scope", "https://graph.microsoft.com/.default");
+    let grant =
+        [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET), scope];
     let given = token(&simulator, &grant).await;
     let read = async |path: &str| {
         let asked = reqwest::Client::new().get(format!("{}/v1.0/{path}", simulator.url));
@@ -58,7 +60,7 @@ async fn an_app_by_itself_reads_mailboxes_by_their_names_and_has_none_of_its_own
     };
     assert_eq!(read(&format!("users/{INFO}/mailFolders")).await, 200);
     assert_eq!((read("me/mailFolders").await, read("users/niemand@voorbeeld.test/messages").await), (400, 404));
-    let wrong = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", "onzin")];
+    let wrong = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", "onzin"), scope];
     let refused = token(&simulator, &wrong).await;
     assert_eq!(refused["error"], json!("invalid_client"));
     assert!(refused["error_description"].as_str().unwrap().starts_with("AADSTS7000215: "), "{refused}");

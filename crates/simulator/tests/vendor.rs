@@ -91,5 +91,8 @@ async fn the_vendors_own_library_works_on_it() {
     let refusal = |status: u16, code: &str| json!({ "known": true, "status": status, "code": code, "request": true });
     assert_eq!(found["nothing"], refusal(404, "ErrorItemNotFound"));
     assert_eq!(found["old"], refusal(410, "SyncStateNotFound"));
+    assert_eq!(found["upload"], json!(true), "the library did not see the end of the upload");
+    assert_eq!(found["files"], json!([["lang.bin", 7_000_000], ["kort.txt", 5]]));
+    assert_eq!(found["short"], refusal(400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize"));
     assert_eq!(found["batch"], json!([["1", 200], ["2", 404]]));
 }

@@ -33,6 +33,32 @@ impl AppProvider {
     }
 }
 
+/// What proves to a provider who we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// A secret's value.
+    Secret,
+    /// A certificate with its private key, in PEM.
+    Certificate,
+    /// The key file of a service account, in JSON.
+    ServiceAccount,
+}
+
+impl Proof {
+    /// The name in the database and the interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Proof::Secret => "secret",
+            Proof::Certificate => "certificate",
+            Proof::ServiceAccount => "service_account",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Proof> {
+        [Proof::Secret, Proof::Certificate, Proof::ServiceAccount].into_iter().find(|proof| proof.as_str() == name)
+    }
+}
+
 /// A registration as it is kept, without the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppRegistration {
@@ -46,6 +72,12 @@ pub struct AppRegistration {
     pub tenant: String,
     /// Who we are there.
     pub client_id: String,
+    /// It may open mailboxes by itself.
+    pub acts_alone: bool,
+    /// What proves it.
+    pub proof: Proof,
+    /// What may be seen of that: a certificate's fingerprint, a service account's address.
+    pub proof_shown: Option<String>,
     /// When the secret was last given.
     pub secret_set_at: i64,
     /// When the secret ends there, milliseconds since 1970; `None`: nobody said.
@@ -61,13 +93,27 @@ pub struct AppSettings {
     pub tenant: String,
     /// Who we are there.
     pub client_id: String,
-    /// What proves it; `None`: the one that is kept.
-    pub secret: Option<Zeroizing<Vec<u8>>>,
+    /// It may open mailboxes by itself.
+    pub acts_alone: bool,
+    /// What proves it, and what may be seen of that; `None`: what is kept.
+    pub secret: Option<NewProof>,
     /// When the secret ends there.
     pub expires_at: Option<i64>,
 }
 
-const COLUMNS: &str = "id, organisation, provider, tenant, client_id, secret_set_at, expires_at, warned_days";
+/// What proves it, as it was given.
+#[derive(Debug, Clone)]
+pub struct NewProof {
+    /// Of which kind.
+    pub proof: Proof,
+    /// Itself.
+    pub secret: Zeroizing<Vec<u8>>,
+    /// What may be seen of it.
+    pub shown: Option<String>,
+}
+
+const COLUMNS: &str = "id, organisation, provider, tenant, client_id, secret_set_at, expires_at, warned_days,
+    acts_alone, proof, proof_shown";
 
 /// The organisation's registration at a provider, when it has one.
 pub async fn get(
@@ -92,26 +138,33 @@ pub async fn set(
     let known = get(tx, organisation, provider).await?;
     let id = known.as_ref().map_or(new, |known| known.id);
     let sealed = match &settings.secret {
-        Some(secret) => Some(keys.seal(tx, organisation, APP_SECRET, id.0, secret).await?),
+        Some(new) => Some((keys.seal(tx, organisation, APP_SECRET, id.0, &new.secret).await?, new)),
         None => None,
     };
-    let AppSettings { tenant, client_id, expires_at, .. } = settings;
+    let AppSettings { tenant, client_id, expires_at, acts_alone, .. } = settings;
     match (known, sealed) {
         (Some(known), sealed) => {
             let told = known.warned_days.filter(|_| sealed.is_none() && known.expires_at == *expires_at);
-            let sql = "UPDATE app_registrations SET tenant = $3, client_id = $4, expires_at = $5, warned_days = $6
+            let sql = "UPDATE app_registrations SET tenant = $3, client_id = $4, expires_at = $5, warned_days = $6,
+                           acts_alone = $7
                        WHERE organisation = $1 AND id = $2";
-            tx.execute(sql, &vals![organisation, id, tenant, client_id, *expires_at, told]).await?;
-            if let Some(sealed) = sealed {
-                let sql = "UPDATE app_registrations SET client_secret = $3, secret_set_at = $4
+            tx.execute(sql, &vals![organisation, id, tenant, client_id, *expires_at, told, *acts_alone]).await?;
+            if let Some((sealed, new)) = sealed {
+                let sql = "UPDATE app_registrations SET client_secret = $3, secret_set_at = $4, proof = $5,
+                               proof_shown = $6
                            WHERE organisation = $1 AND id = $2";
-                tx.execute(sql, &vals![organisation, id, sealed, now]).await?;
+                let values = vals![organisation, id, sealed, now, new.proof.as_str(), new.shown.as_ref()];
+                tx.execute(sql, &values).await?;
             }
         }
-        (None, Some(sealed)) => {
+        (None, Some((sealed, new))) => {
             let sql = "INSERT INTO app_registrations (organisation, id, provider, tenant, client_id, client_secret,
-                           secret_set_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-            let values = vals![organisation, id, provider.as_str(), tenant, client_id, sealed, now, *expires_at];
+                           secret_set_at, expires_at, acts_alone, proof, proof_shown)
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+            let (provider, proof) = (provider.as_str(), new.proof.as_str());
+            let (alone, shown) = (*acts_alone, new.shown.as_ref());
+            let values =
+                vals![organisation, id, provider, tenant, client_id, sealed, now, *expires_at, alone, proof, shown];
             tx.execute(sql, &values).await?;
         }
         (None, None) => return Err(StoreError::Broken("a registration without its secret".to_owned())),
@@ -155,7 +208,7 @@ pub async fn warned(tx: &mut Tx, registration: &AppRegistration, days: i64) -> R
 }
 
 fn read(mut row: Row) -> Result<AppRegistration, StoreError> {
-    let name = row.text(2);
+    let (name, proof) = (row.text(2), row.text(9));
     let unknown = || StoreError::Broken(format!("an app at an unknown provider {name:?}"));
     Ok(AppRegistration {
         id: AppRegistrationKey(row.int(0)),
@@ -166,5 +219,8 @@ fn read(mut row: Row) -> Result<AppRegistration, StoreError> {
         secret_set_at: row.int(5),
         expires_at: row.opt_int(6),
         warned_days: row.opt_int(7),
+        acts_alone: row.bool(8),
+        proof: Proof::from_name(&proof).ok_or_else(|| StoreError::Broken(format!("an unknown proof {proof:?}")))?,
+        proof_shown: row.opt_text(10),
     })
 }

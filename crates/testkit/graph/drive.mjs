@@ -7,11 +7,17 @@ import { createRequire } from 'node:module'
 
 const [programs, base, token] = process.argv.slice(2)
 const load = createRequire(`${programs}package.json`)
-const { Client, PageIterator, RetryHandler, RetryHandlerOptions, RedirectHandler, HTTPMessageHandler, GraphError } =
+const { Client, PageIterator, RetryHandler, RetryHandlerOptions, RedirectHandler, HTTPMessageHandler, GraphError, LargeFileUploadTask, FileUpload } =
   load('@microsoft/microsoft-graph-client')
 
 class Bearer {
   async execute(context) {
+    // As the library's own: no token for other servers.
+    if (!String(context.request).startsWith(base)) {
+      // It takes whole addresses only when they are of https: it was given one, and goes to where it leads.
+      context.request = String(context.request).replace('https://localhost:', 'http://localhost:')
+      return this.next.execute(context)
+    }
     context.options.headers = { ...Object.fromEntries(new Headers(context.options.headers)), authorization: `Bearer ${token}` }
     return this.next.execute(context)
   }
@@ -67,6 +73,22 @@ const later = await walk(whole.link, 50)
 found.changed = later.items.filter((item) => !item['@removed']).map((item) => item.id)
 found.removed = later.items.filter((item) => item['@removed']).map((item) => item.id)
 
+// A long file, in pieces, at an address that opens by itself.
+const long = Buffer.alloc(7_000_000, 'abc')
+const heavy = await client.api('/me/messages').post({
+  subject: 'Groot', toRecipients: [{ emailAddress: { address: 'anna@voorbeeld.test' } }],
+})
+const session = await LargeFileUploadTask.createUploadSession(client, `/me/messages/${heavy.id}/attachments/createUploadSession`, {
+  AttachmentItem: { attachmentType: 'file', name: 'lang.bin', size: long.length },
+})
+session.url = session.url.replace('http:', 'https:')
+const task = new LargeFileUploadTask(client, new FileUpload(long, 'lang.bin', long.length), session, { rangeSize: 3 * 1024 * 1024 })
+found.upload = Boolean((await task.upload()).location)
+await client.api(`/me/messages/${heavy.id}/attachments`).post({
+  '@odata.type': '#microsoft.graph.fileAttachment', name: 'kort.txt', contentType: 'text/plain', contentBytes: 'aGFsbG8=',
+})
+found.files = (await client.api(`/me/messages/${heavy.id}/attachments`).get()).value.map((file) => [file.name, file.size])
+
 const refusal = async (work) => {
   try {
     await work()
@@ -76,6 +98,11 @@ const refusal = async (work) => {
   }
 }
 found.nothing = await refusal(() => client.api('/me/messages/nope').get())
+found.short = await refusal(() =>
+  LargeFileUploadTask.createUploadSession(client, `/me/messages/${heavy.id}/attachments/createUploadSession`, {
+    AttachmentItem: { attachmentType: 'file', name: 'kort.bin', size: 10 },
+  }),
+)
 found.old = await refusal(() => client.api('/me/mailFolders/inbox/messages/delta?$deltatoken=OLD').get())
 const batch = await client.api('/$batch').post({
   requests: [

@@ -17,3 +17,17 @@ pub fn gmail_client(base: &str, token: &str) -> Value {
     assert!(output.status.success(), "the library failed: {}", said());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
 }
+
+/// What the library is given when it proves with a service account's key file that it may act for this person
+/// (`py/service_account.py`): a `token`, or what it was `refused` with.
+///
+/// # Panics
+/// When the library is not installed, or can't read the file.
+pub fn service_account_client(file: &str, person: &str, scope: &str) -> Value {
+    let python = home::need(home::home().join("gmail/bin/python"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/py/service_account.py");
+    let output = Command::new(python).arg(script).args([file, person, scope]).output().expect("python is there");
+    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the library failed: {}", said());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
+}

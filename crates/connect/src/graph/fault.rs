@@ -35,7 +35,7 @@ pub(super) fn meaning(answer: &Answer) -> ConnectError {
             refused(Cause::AccountDisabled)
         }
         (404, _) => refused(Cause::NoSuchFolder),
-        (413, _) => refused(Cause::TooLarge),
+        (413, _) | (_, "ErrorMessageSizeExceeded" | "ErrorAttachmentSizeLimitExceeded") => refused(Cause::TooLarge),
         (503, _) => later(Cause::Throttled),
         (408 | 500..600, _) => later(Cause::Dropped),
         _ => refused(Cause::Refused),

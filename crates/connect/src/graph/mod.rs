@@ -2,18 +2,19 @@
 //!
 //! Letters are named by their immutable identifiers, which survive a move within the mailbox. `line` asks, four at a time,
 //! as [`crate::line`] does; `folder` lists, `pull` says how a folder is followed ([`crate::follow`]),
-//! `edit` does what was done here, `send` sends.
+//! `edit` does what was done here, `send` sends, and `heavy` takes apart what is too long for one request.
 
 mod edit;
 mod fault;
 mod folder;
+mod heavy;
 mod item;
 mod line;
 mod pull;
 mod send;
 
 pub use fault::aadsts;
-pub use line::{line, owner};
+pub use line::{Visitor, line, line_to, owner};
 pub use send::GraphTransport;
 
 use crate::{

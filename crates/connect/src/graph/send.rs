@@ -2,8 +2,8 @@
 //! (reliability, section on sending, rule 18). Microsoft puts the copy among what was sent by itself.
 
 use super::{
+    heavy,
     item::{self, SELECT},
-    refused,
 };
 use crate::{
     ConnectError, Marks, Parcel, Receipt, ServerWords, Transport, drafts,
@@ -11,13 +11,11 @@ use crate::{
     line::{Line, Question, encoded, later},
 };
 use async_trait::async_trait;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
-/// A request may be so long, in bytes (learn.microsoft.com/graph/api/user-sendmail): a letter of three quarters of it.
-const LONGEST: usize = 4 << 20;
 /// How often a draft is looked at whose sending was not answered, and how long apart.
 const LOOKS: u64 = 3;
 const LOOK: Duration = Duration::from_secs(1);
@@ -61,10 +59,32 @@ impl GraphTransport {
         Err(ConnectError::Later { step: Step::Work, cause: Cause::Dropped, wait: None, reason })
     }
 
-    async fn forget(&self, id: &str) {
-        let path = format!("/messages/{}", encoded(id));
-        if let Err(error) = self.line.json(Question::new(Method::DELETE, path, true)).await {
-            tracing::info!(%error, "a draft that could not be sent stays in the mailbox");
+    /// The draft to send, made now or left by an earlier try; `None` when the letter has left already.
+    async fn draft(
+        &self,
+        message: Bytes,
+        message_id: Option<&str>,
+        is_heavy: bool,
+    ) -> Result<Option<String>, ConnectError> {
+        match self.earlier(message_id).await? {
+            Err(()) => return Ok(None),
+            Ok(Some(draft)) if !is_heavy => return Ok(Some(draft)),
+            // It may lack attachments, which can't be seen from here: it is made anew.
+            Ok(Some(half)) => {
+                let path = format!("/messages/{}", encoded(&half));
+                match self.line.json(Question::new(Method::DELETE, path, true)).await {
+                    Ok(_) => {}
+                    Err(ConnectError::Refused { cause: Cause::NoSuchFolder, .. }) => {
+                        return Err(later(Cause::Dropped, "an earlier draft is not where it was"));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(None) => {}
+        }
+        match is_heavy {
+            true => heavy::draft(&self.line, &message).await.map(Some),
+            false => heavy::made(&self.line, &message).await.map(Some),
         }
     }
 }
@@ -73,22 +93,9 @@ impl GraphTransport {
 impl Transport for GraphTransport {
     async fn submit(&self, parcel: Parcel, marks: &dyn Marks) -> Result<Receipt, ConnectError> {
         let (message, message_id) = drafts::addressed(&parcel, "Microsoft")?;
-        let text = STANDARD.encode(&message);
-        if text.len() > LONGEST {
-            let words = format!("{} bytes are more than Microsoft takes in one request (about 3 MB)", message.len());
-            return Err(refused(Cause::TooLarge, &words));
-        }
-        let draft = match self.earlier(message_id.as_deref()).await? {
-            Err(()) => return Ok(taken(&parcel, "it had left already")),
-            Ok(Some(draft)) => draft,
-            Ok(None) => {
-                let made = self
-                    .line
-                    .json(Question::new(Method::POST, "/messages", false).carrying("text/plain", text.into()).slowly())
-                    .await?;
-                let lost = || later(Cause::Protocol, "a draft without an identifier");
-                made["id"].as_str().map(str::to_owned).ok_or_else(lost)?
-            }
+        let is_heavy = heavy::is_heavy(parcel.message.len());
+        let Some(draft) = self.draft(message, message_id.as_deref(), is_heavy).await? else {
+            return Ok(taken(&parcel, "it had left already"));
         };
         if let Err(reason) = marks.on_the_wire().await {
             return Err(ConnectError::Later { step: Step::Work, cause: Cause::Dropped, wait: None, reason });
@@ -100,7 +107,7 @@ impl Transport for GraphTransport {
             Ok(answer) if answer.status < 500 && answer.status != 408 => {
                 let error = super::fault::meaning(&answer);
                 if matches!(error, ConnectError::Refused { .. }) {
-                    self.forget(&draft).await;
+                    heavy::forget(&self.line, &draft).await;
                 }
                 Err(error)
             }

@@ -89,6 +89,11 @@ impl Line {
         })
     }
 
+    /// What of the interface the questions are about.
+    pub(crate) fn below(&self) -> &str {
+        self.root.strip_prefix(&self.interface).unwrap_or(&self.root)
+    }
+
     /// How long the provider wants to be left alone.
     pub fn rest(&self) -> Duration {
         let free_at = *self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,13 +120,16 @@ impl Line {
                 budget.spend(question.units).await;
             }
             let turn = self.turns.acquire().await.map_err(|_| later(Cause::Dropped, "the line was closed"))?;
-            let token = self.bearer.token(refused.as_ref()).await?;
-            let asked = self.once(&question, &token).await;
+            let token = match question.is_bare {
+                true => None,
+                false => Some(self.bearer.token(refused.as_ref()).await?),
+            };
+            let asked = self.once(&question, token.as_ref()).await;
             drop(turn);
             let pause = pause(tries);
             tries += 1;
             match asked {
-                Ok(answer) if answer.status == 401 && refused.is_none() => refused = Some(token),
+                Ok(answer) if answer.status == 401 && refused.is_none() && token.is_some() => refused = token,
                 Ok(answer) if self.may_pass(&question, &answer) => {
                     let wait = answer.retry_after.unwrap_or(pause);
                     if answer.status == 503 || self.is_too_much(&answer) {
@@ -138,16 +146,13 @@ impl Line {
         }
     }
 
-    async fn once(&self, question: &Question, token: &Secret) -> Result<Answer, ConnectError> {
-        let url = self.address(&question.path)?;
-        let mut bearer = b"Bearer ".to_vec();
-        bearer.extend_from_slice(token.reveal());
-        let mut bearer =
-            header::HeaderValue::from_bytes(&bearer).map_err(|_| later(Cause::Protocol, "the token is no token"))?;
-        bearer.set_sensitive(true);
-        let mut request = self.client.request(question.method.clone(), &url)?;
-        request = request.header(header::AUTHORIZATION, bearer).timeout(question.time);
-        if let Some((name, value)) = self.manner.header {
+    async fn once(&self, question: &Question, token: Option<&Secret>) -> Result<Answer, ConnectError> {
+        let url = if question.is_bare { self.elsewhere(&question.path)? } else { self.address(&question.path)? };
+        let mut request = self.client.request(question.method.clone(), &url)?.timeout(question.time);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, bearer(token)?);
+        }
+        if let Some((name, value)) = self.manner.header.filter(|_| !question.is_bare) {
             request = request.header(name, value);
         }
         for (name, value) in &question.headers {
@@ -169,6 +174,17 @@ impl Line {
         match path.strip_prefix(&self.interface) {
             Some(rest) if rest.starts_with('/') => Ok(path.to_owned()),
             _ => Err(later(Cause::Protocol, "the answer leads to another server")),
+        }
+    }
+
+    /// An address that the provider gave for what it takes elsewhere. What goes there is a letter: only in secret, unless the
+    /// interface itself is a simulator on this machine.
+    fn elsewhere(&self, address: &str) -> Result<String, ConnectError> {
+        let is_secret = address.starts_with("https://");
+        let is_simulated = self.interface.starts_with("http://") && address.starts_with("http://");
+        match is_secret || is_simulated {
+            true => Ok(address.to_owned()),
+            false => Err(later(Cause::Protocol, "the answer leads to an address that is not secret")),
         }
     }
 
@@ -199,6 +215,14 @@ impl Line {
         let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
         *free_at = (*free_at).max(Some(Instant::now() + wait));
     }
+}
+
+fn bearer(token: &Secret) -> Result<header::HeaderValue, ConnectError> {
+    let text = [b"Bearer ", token.reveal()].concat();
+    let mut value =
+        header::HeaderValue::from_bytes(&text).map_err(|_| later(Cause::Protocol, "the token is no token"))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn pause(tries: u32) -> Duration {

@@ -20,6 +20,8 @@ pub(crate) struct Question {
     pub(super) time: Duration,
     /// Asked twice it does the same.
     pub(super) again: bool,
+    /// Its address opens by itself, and may be of another server: no token goes along.
+    pub(super) is_bare: bool,
     /// What it costs, where the provider counts.
     pub(super) units: u32,
 }
@@ -33,7 +35,8 @@ impl Question {
     /// Something is done; `again` when it can be done twice.
     pub fn new(method: Method, path: impl Into<String>, again: bool) -> Question {
         let path = path.into();
-        Question { method, path, headers: Vec::new(), body: None, limit: JSON_BYTES, time: JSON_TIME, again, units: 1 }
+        let (headers, limit, time) = (Vec::new(), JSON_BYTES, JSON_TIME);
+        Question { method, path, headers, body: None, limit, time, again, is_bare: false, units: 1 }
     }
 
     /// With this body.
@@ -62,6 +65,12 @@ impl Question {
     /// With another header.
     pub fn with(mut self, name: &'static str, value: String) -> Question {
         self.headers.push((name, value));
+        self
+    }
+
+    /// At an address that the provider gave, which opens by itself: it gets no token.
+    pub fn bare(mut self) -> Question {
+        self.is_bare = true;
         self
     }
 

@@ -4,11 +4,13 @@
 //! What is here knows nothing of who asks. A grant is a list of fields, so that renewing a token (§6) and a device's code
 //! (RFC 8628 §3.4) go through the same [`TokenEndpoint`].
 
+mod assertion;
 mod authorize;
 mod device;
 mod pkce;
 mod token;
 
+pub use assertion::{Certificate, KeyFault, PROOF_GRANT, ServiceAccount};
 pub use authorize::{Answer, Request};
 pub use device::{DEVICE_GRANT, DeviceAnswer, device_code};
 pub use pkce::Verifier;
@@ -21,7 +23,7 @@ use crate::{ConnectError, Secret, ServerWords};
 pub struct Registration {
     /// Our name there.
     pub client_id: String,
-    /// What proves it.
+    /// What proves it: a secret's value, or a certificate with its private key in PEM.
     pub client_secret: Secret,
 }
 

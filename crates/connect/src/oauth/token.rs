@@ -1,6 +1,10 @@
 //! Redeeming what was given for tokens (RFC 6749 §3.2).
 
-use super::{OauthError, Registration, plain_code};
+use super::{
+    OauthError, Registration,
+    assertion::{Certificate, PROOF_KIND},
+    plain_code,
+};
 use crate::{
     Secret, ServerWords,
     http::{Answer, HttpClient},
@@ -23,6 +27,10 @@ pub enum ClientAuthentication {
     Post,
     /// Not at all: the verifier of PKCE is the proof.
     None,
+    /// By a certificate's key (RFC 7523 §2.2): what proves it is its PEM.
+    Certificate,
+    /// What is redeemed is the proof itself (RFC 7523 §2.1).
+    Inside,
 }
 
 /// Where tokens are given.
@@ -78,6 +86,7 @@ impl TokenEndpoint<'_> {
     ) -> Result<Tokens, OauthError> {
         let Registration { client_id, client_secret } = self.registration;
         let own = String::from_utf8_lossy(client_secret.reveal()).into_owned();
+        let proof;
         let mut fields = grant.to_vec();
         let mut request = client.request(Method::POST, self.url)?.header(header::ACCEPT, "application/json");
         match self.authentication {
@@ -88,6 +97,20 @@ impl TokenEndpoint<'_> {
                 fields.extend([("client_id", client_id.as_str()), ("client_secret", own.as_str())])
             }
             ClientAuthentication::None => fields.push(("client_id", client_id)),
+            ClientAuthentication::Certificate => {
+                let read = Certificate::read(client_secret.reveal());
+                let made = read.and_then(|read| read.proof(client_id, self.url, jiff::Timestamp::now()));
+                proof = made.map_err(|fault| OauthError::Refused {
+                    code: "invalid_client".to_owned(),
+                    words: ServerWords(format!("our certificate can't be used: {fault}")),
+                })?;
+                fields.extend([
+                    ("client_id", client_id.as_str()),
+                    ("client_assertion_type", PROOF_KIND),
+                    ("client_assertion", proof.as_str()),
+                ]);
+            }
+            ClientAuthentication::Inside => {}
         }
         let answer = client.answer_within(request.form(&fields), LIMIT_BYTES, DEADLINE).await?;
         if answer.status == 200 {

@@ -7,9 +7,9 @@ mod faults;
 mod fetch;
 #[path = "../granted/mod.rs"]
 mod granted;
+mod heavy;
 mod kept;
 #[path = "../memory/mod.rs"]
 mod memory;
 #[path = "../office/mod.rs"]
 mod office;
-mod send;

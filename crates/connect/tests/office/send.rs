@@ -26,7 +26,7 @@ async fn submit(simulator: &Arc<Simulator>) -> Result<Receipt, ConnectError> {
 }
 
 /// Letters in a folder of the sender, and in Anna's inbox.
-fn count(simulator: &Simulator, folder: &str) -> (usize, usize) {
+pub fn count(simulator: &Simulator, folder: &str) -> (usize, usize) {
     simulator.with(|cloud| {
         let mut of = |address: &str, folder: &str| {
             let mailbox = cloud.mailbox(address).unwrap();

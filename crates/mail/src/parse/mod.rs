@@ -3,6 +3,7 @@
 //! The parser is ours where the limits and the speed are (the walk over the parts, encoded words, parameters, address
 //! lists) and mail-parser's where the knowledge is (dates, rare character sets, entities).
 
+mod apart;
 mod body;
 mod charset;
 mod field;
@@ -25,6 +26,7 @@ use crate::{
 use part::{Leaf, Tree};
 use select::Use;
 
+pub use apart::{Apart, apart};
 pub(crate) use message::ids;
 
 /// How much text of a message goes into the index.

@@ -41,6 +41,8 @@ pub(super) struct Leaf {
     pub(super) parent: Option<usize>,
     /// The first part of its parent.
     pub(super) first: bool,
+    /// Where the boundary stands that begins it; `None` for the message itself.
+    pub(super) boundary: Option<usize>,
     pub(super) body: Range<usize>,
 }
 
@@ -49,7 +51,8 @@ pub(super) struct Leaf {
 pub(super) struct Multipart {
     pub(super) kind: String,
     pub(super) parent: Option<usize>,
-    parts: usize,
+    /// How many parts it holds.
+    pub(super) parts: usize,
 }
 
 /// A message's parts in the order of the bytes.
@@ -80,7 +83,7 @@ struct Walk<'a> {
 /// Reads the parts of a message whose header is `fields` and whose body begins at `body`.
 pub(super) fn read(raw: &[u8], fields: &[Field], body: usize, budget: &mut usize) -> Tree {
     let mut walk = Walk { raw, tree: Tree::default(), open: Vec::new(), current: None, budget };
-    walk.begin(fields, body);
+    walk.begin(fields, body, None);
     let ended = walk.follow(body);
     walk.close(raw.len());
     let mut tree = walk.tree;
@@ -122,7 +125,7 @@ impl Walk<'_> {
                     }
                     let header = field::read(self.raw, field::next_line(self.raw, at), true, self.budget);
                     self.tree.cut |= header.cut;
-                    self.begin(&header.fields, header.body);
+                    self.begin(&header.fields, header.body, Some(at));
                     // The body may begin with a boundary; its line is found from the line end before it.
                     at = header.body.saturating_sub(1).max(at + 1);
                     if self.raw.get(header.body..).is_some_and(|rest| rest.starts_with(b"--")) {
@@ -164,7 +167,7 @@ impl Walk<'_> {
         loose
     }
 
-    fn begin(&mut self, fields: &[Field], body: usize) {
+    fn begin(&mut self, fields: &[Field], body: usize, boundary: Option<usize>) {
         let parent = self.open.last().map(|open| open.index);
         let first = parent.is_none_or(|parent| self.tree.multiparts[parent].parts == 0);
         if let Some(parent) = parent {
@@ -191,6 +194,7 @@ impl Walk<'_> {
         }
         leaf.parent = parent;
         leaf.first = first;
+        leaf.boundary = boundary;
         leaf.body = body..body;
         self.current = Some(leaf);
     }

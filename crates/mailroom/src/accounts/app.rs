@@ -1,16 +1,16 @@
 //! The app that an organisation registered at a provider, so that mailbox owners only have to agree (features M8).
 
-use super::vendor;
+use super::{app_proof, vendor};
 use crate::{
     MailRoom,
     doer::{Doer, given},
     outgoing::system,
-    words::{Checks, Refusal, field, letter},
+    words::{Refusal, field, letter},
 };
 use mail::AppRegistrationKey;
 use store::{
     StoreError, UserRole, Viewer,
-    app_registration::{self, AppProvider, AppRegistration, AppSettings},
+    app_registration::{self, AppProvider, AppRegistration, Proof},
     user,
 };
 use zeroize::Zeroizing;
@@ -26,11 +26,17 @@ const MANY: usize = 2000;
 pub struct AppInput {
     /// At Microsoft: the tenant's number, or a domain of the organisation. At Google: empty.
     pub tenant: String,
-    /// The app's number.
+    /// The app's number; that of a service account stands in its key file.
     pub client_id: String,
-    /// The value of its secret; `None`: the one that is kept.
+    /// Whether it opens mailboxes by itself; `None`: as it was. A service account always does.
+    pub acts_alone: Option<bool>,
+    /// The value of its secret. Without any of these three: what is kept.
     pub secret: Option<Zeroizing<String>>,
-    /// When the secret ends, milliseconds since 1970.
+    /// Microsoft: its certificate with the private key, in PEM.
+    pub certificate: Option<Zeroizing<String>>,
+    /// Google: the key file of a service account, in JSON.
+    pub service_account: Option<Zeroizing<String>>,
+    /// When the secret ends, milliseconds since 1970. A certificate says so itself.
     pub expires_at: Option<i64>,
 }
 
@@ -54,12 +60,16 @@ pub async fn set(
 ) -> Result<AppRegistration, Refusal> {
     let doer = Doer::administrator(room, viewer)?;
     let known = get(room, viewer, provider).await?;
-    let settings = checked(provider, known.is_some(), &input)?;
+    let settings = app_proof::checked(provider, known.as_ref(), &input, room.clock.now())?;
     let (new, keys) = (AppRegistrationKey(doer.key()), room.store.keys.clone());
     let fields = given(&[
         ("tenant", known.as_ref().is_none_or(|known| known.tenant != settings.tenant)),
         ("client_id", known.as_ref().is_none_or(|known| known.client_id != settings.client_id)),
-        ("client_secret", settings.secret.is_some()),
+        ("acts_alone", known.as_ref().is_none_or(|known| known.acts_alone != settings.acts_alone)),
+        (
+            settings.secret.as_ref().map_or("client_secret", |new| app_proof::field_of(new.proof)),
+            settings.secret.is_some(),
+        ),
         ("expires_at", known.as_ref().is_none_or(|known| known.expires_at != settings.expires_at)),
     ]);
     let write = room.store.db.write(move |tx| {
@@ -101,30 +111,6 @@ fn removed_at(provider: AppProvider) -> &'static str {
     }
 }
 
-fn checked(provider: AppProvider, is_kept: bool, input: &AppInput) -> Result<AppSettings, Refusal> {
-    let (tenant, client_id) = (input.tenant.trim().to_lowercase(), input.client_id.trim().to_owned());
-    let mut checks = Checks::default();
-    if vendor::has_tenants(provider) {
-        checks.line("tenant", &tenant, 255);
-    } else if !tenant.is_empty() {
-        checks.wrong("tenant", field::NO_TENANT_HERE);
-    }
-    checks.line("client_id", &client_id, 200);
-    let is_plain = tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
-    let is_anybodys = ["common", "organizations", "consumers"].contains(&tenant.as_str());
-    if vendor::has_tenants(provider) && !tenant.is_empty() && (!is_plain || is_anybodys) {
-        checks.wrong("tenant", field::NOT_A_TENANT);
-    }
-    match &input.secret {
-        Some(secret) => checks.line("client_secret", secret, 2000),
-        None if !is_kept => checks.wrong("client_secret", field::REQUIRED),
-        None => {}
-    }
-    checks.done()?;
-    let secret = input.secret.as_ref().map(|secret| Zeroizing::new(secret.as_bytes().to_vec()));
-    Ok(AppSettings { tenant, client_id, secret, expires_at: input.expires_at })
-}
-
 /// How many whole days a secret still lasts, when somebody said until when.
 pub fn days_left(app: &AppRegistration, now: i64) -> Option<i64> {
     app.expires_at.map(|at| (at - now).max(0) / DAY)
@@ -160,8 +146,12 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
             ("link", system::plain(&room.link(&format!("/settings/{}", app.provider.as_str())))),
             ("provider", system::plain(vendor::name(app.provider))),
         ];
+        let words = match app.proof {
+            Proof::Certificate => &letter::APP_CERTIFICATE_ENDS,
+            Proof::Secret | Proof::ServiceAccount => &letter::APP_SECRET_ENDS,
+        };
         for person in people.iter().filter(|user| user.active && user.role == UserRole::Administrator) {
-            if let Err(error) = system::send(room, person, &letter::APP_SECRET_ENDS, &facts).await {
+            if let Err(error) = system::send(room, person, words, &facts).await {
                 tracing::warn!(%error, "an administrator could not be told by mail that a client secret ends");
             }
         }

@@ -1,24 +1,25 @@
 //! *Autoriseren*: the owner of a mailbox goes to its provider, agrees, and comes back with a grant (features M8). Bound to the
 //! browser that left, to the mailbox and to the provider, and good once (reliability case 55).
 
-use super::{grant, managed, vendor};
+use super::{
+    app_token::{self, Once},
+    grant, managed, vendor,
+};
 use crate::{
     MailRoom,
     accounts::diagnosis::{Circumstances, diagnose},
     doer::Doer,
     words::{Refusal, field, grant as words},
 };
-use async_trait::async_trait;
 use connect::{
-    Bearer, ConnectError, Secret,
+    ConnectError, Secret,
     oauth::{Answer, OauthError, Request, Tokens, Verifier},
 };
 use mail::{AccountKey, UserKey, address::fold_address};
 use store::{
     Viewer,
-    account::{self, Account},
-    app_registration,
-    app_registration::AppProvider,
+    account::{self, Access, Account},
+    app_registration::{self, AppProvider, Proof},
     audit::{self, Entry},
     departure::{self, Departure, Purpose},
     secret::{new_token, token_digest},
@@ -37,15 +38,19 @@ pub async fn depart(
 ) -> Result<String, Refusal> {
     let account = managed(room, viewer, id).await?;
     let refused = || Refusal::conflict("account", field::NOT_BY_GRANT);
-    let provider = vendor::of(&account.settings).ok_or_else(refused)?;
+    let provider = vendor::by_grant(&account.settings).ok_or_else(refused)?;
     let organisation = viewer.organisation;
     let read =
         room.store.db.read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, provider).await }));
-    let app = read.await?.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
+    let app = read.await?.filter(|app| app.proof != Proof::ServiceAccount);
+    let app = app.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
     let (state, now) = (new_token(), room.clock.now());
     let (_, more) = vendor::lasting(provider);
-    let scope = vendor::scope(provider);
-    let more = [&[("login_hint", account.settings.address.as_str())], more].concat();
+    let scope = vendor::scope(provider, account.settings.access);
+    // Whoever a mailbox is shared with signs in by another name.
+    let hint = [("login_hint", account.settings.address.as_str())];
+    let hint = if account.settings.access == Access::Shared { &[] } else { hint.as_slice() };
+    let more = [hint, more].concat();
     let request = Request {
         endpoint: &vendor::place(&room.world, provider).consent(&app.tenant),
         client_id: &app.client_id,
@@ -109,8 +114,8 @@ async fn take(
 ) -> Result<(), Refusal> {
     let found = managed(room, viewer, id).await?;
     let refusal = || Refusal::conflict("account", field::NOT_BY_GRANT);
-    let provider = vendor::of(&found.settings).ok_or_else(refusal)?;
-    let app = grant::registration(&room.store, &room.world, viewer.organisation, provider).await?;
+    let provider = vendor::by_grant(&found.settings).ok_or_else(refusal)?;
+    let app = app_token::registration(&room.store, &room.world, viewer.organisation, provider).await?;
     let app = app.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
     // Not every provider names itself in its answer; another name would be that of somebody else.
     let refused = |error| refused(provider, error);
@@ -136,15 +141,17 @@ pub(super) async fn accept(
     tokens: Tokens,
     by: Option<UserKey>,
 ) -> Result<(), Refusal> {
-    has_enough(provider, &tokens)?;
+    let access = account.settings.access;
+    has_enough(provider, access, &tokens)?;
     let name = ("provider", vendor::name(provider));
     let lasting = tokens.refresh_token.clone();
     let lasting = lasting.ok_or_else(|| words::told(words::TOO_LITTLE, &[("missing", "offline_access"), name]))?;
     let once = Box::new(Once(tokens.access_token));
-    let line = vendor::line(&room.world, provider, once).map_err(|error| trouble(&error))?;
+    let line = vendor::line(&room.world, provider, &account.settings, once).map_err(|error| trouble(&error))?;
     let names = vendor::owner(provider, &line).await.map_err(|error| trouble(&error))?;
     let own = fold_address(&account.settings.address);
-    if !names.iter().any(|name| fold_address(name) == own) {
+    // Nobody is the owner of what is shared: it was opened, and that is what counts.
+    if access == Access::Own && !names.iter().any(|name| fold_address(name) == own) {
         let granted = names.first().map_or("?", String::as_str);
         let facts = [("granted", granted), ("mailbox", account.settings.address.as_str()), name];
         return Err(words::told(words::OTHER_MAILBOX, &facts));
@@ -177,10 +184,10 @@ fn verifier(room: &MailRoom, state: &str) -> Verifier {
 }
 
 /// People can untick rights, and administrators can give fewer.
-fn has_enough(provider: AppProvider, tokens: &Tokens) -> Result<(), Refusal> {
+fn has_enough(provider: AppProvider, access: Access, tokens: &Tokens) -> Result<(), Refusal> {
     let Some(given) = &tokens.scope else { return Ok(()) };
     let given: Vec<String> = given.split_whitespace().map(|one| vendor::short(one).to_lowercase()).collect();
-    let wanted = vendor::rights(provider).iter().map(|right| vendor::short(right));
+    let wanted = vendor::rights(provider, access).iter().map(|right| vendor::short(right));
     let missing: Vec<&str> = wanted.filter(|right| !given.contains(&right.to_lowercase())).collect();
     let facts = [("missing", missing.join(", ")), ("provider", vendor::name(provider).to_owned())];
     match missing.is_empty() {
@@ -202,14 +209,4 @@ pub(super) fn refused(provider: AppProvider, error: OauthError) -> Refusal {
 fn trouble(error: &ConnectError) -> Refusal {
     let diagnosis = diagnose(error, Circumstances::default());
     words::refused(&diagnosis.explained, &diagnosis.server_said)
-}
-
-/// The token that came with the grant, to ask whose it is.
-struct Once(Secret);
-
-#[async_trait]
-impl Bearer for Once {
-    async fn token(&self, _: Option<&Secret>) -> Result<Secret, ConnectError> {
-        Ok(self.0.clone())
-    }
 }

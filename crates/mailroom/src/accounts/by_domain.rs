@@ -28,6 +28,7 @@ pub(super) fn blank() -> AccountSettings {
         never_link: Vec::new(),
         allow_plaintext: false,
         pinned_certificate: None,
+        access: Default::default(),
         limits: Default::default(),
         style: Default::default(),
     }

@@ -2,7 +2,7 @@
 //! provider; until then it is asked, no sooner than it wants, whether that was done. The code is kept sealed, so that a
 //! restart goes on asking, and whoever asks finds out what became of it.
 
-use super::{authorise, grant, managed, vendor};
+use super::{app_token, authorise, managed, vendor};
 use crate::{
     MailRoom,
     words::{FieldError, Phrase, Refusal, field, grant as words},
@@ -38,7 +38,8 @@ pub async fn begin(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<D
 
 /// The same for whoever may do everything: at the command line.
 pub async fn begin_for(room: &MailRoom, account: &Account, by: Option<UserKey>) -> Result<DeviceCode, Refusal> {
-    let provider = vendor::of(&account.settings).ok_or_else(|| Refusal::conflict("account", field::NOT_BY_GRANT))?;
+    let provider =
+        vendor::by_grant(&account.settings).ok_or_else(|| Refusal::conflict("account", field::NOT_BY_GRANT))?;
     let organisation = account.organisation;
     let read = room
         .store
@@ -52,7 +53,7 @@ pub async fn begin_for(room: &MailRoom, account: &Account, by: Option<UserKey>) 
     let url = url.ok_or_else(|| Refusal::conflict("account", field::BROWSER_ONLY))?;
     let refused = |error| authorise::refused(provider, error);
     let client = straight_client(&room.world).map_err(|error| refused(error.into()))?;
-    let asked = device_code(&client, &url, &app.client_id, &vendor::scope(provider)).await;
+    let asked = device_code(&client, &url, &app.client_id, &vendor::scope(provider, account.settings.access)).await;
     let given = asked.map_err(refused)?;
     let (now, keys, id) = (room.clock.now(), room.store.keys.clone(), account.id);
     let (interval, lasts) = (given.interval.as_millis() as i64, given.lasts.as_millis() as i64);
@@ -143,7 +144,7 @@ pub async fn ask(room: &MailRoom, organisation: OrganisationKey, id: AccountKey)
         })
     });
     let Some((secret, code, account)) = write.await? else { return Ok(()) };
-    let Some(provider) = vendor::of(&account.settings) else {
+    let Some(provider) = vendor::by_grant(&account.settings) else {
         return settle(room, &account, &code, Err(Refusal::conflict("account", field::NOT_BY_GRANT))).await;
     };
     let asked = redeem(room, organisation, provider, &Secret::new(secret.as_slice())).await?;
@@ -188,8 +189,8 @@ async fn redeem(
     provider: AppProvider,
     secret: &Secret,
 ) -> Result<Result<Tokens, OauthError>, StoreError> {
-    let app = grant::registration(&room.store, &room.world, organisation, provider).await?;
-    let Some((registration, url)) = &app else {
+    let app = app_token::registration(&room.store, &room.world, organisation, provider).await?;
+    let Some(app) = &app else {
         let words = connect::ServerWords("no app is registered at Settings, Connections".to_owned());
         return Ok(Err(OauthError::Refused { code: "invalid_client".to_owned(), words }));
     };
@@ -200,8 +201,8 @@ async fn redeem(
     let text = String::from_utf8_lossy(secret.reveal()).into_owned();
     let fields = [("grant_type", DEVICE_GRANT), ("device_code", text.as_str())];
     let mut asked = Err(OauthError::Incomplete("access_token"));
-    for authentication in [ClientAuthentication::None, ClientAuthentication::Post] {
-        let endpoint = TokenEndpoint { url, registration, authentication };
+    for authentication in [ClientAuthentication::None, app.authentication()] {
+        let endpoint = TokenEndpoint { url: &app.url, registration: &app.registration, authentication };
         asked = endpoint.redeem(&client, &fields, &[secret]).await;
         if !matches!(&asked, Err(OauthError::Refused { code, .. }) if code == "invalid_client") {
             break;

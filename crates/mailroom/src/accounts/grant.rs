@@ -1,16 +1,20 @@
 //! Grants: what the owner of a mailbox gave at the provider in place of a password (features M8).
 //!
 //! A grant is kept sealed like a password; the tokens that it gives are in memory only. They are renewed by one at a time,
-//! and a grant that comes back with a token takes the place of the old one only when nobody gave another meanwhile.
+//! and a grant that comes back with a token takes the place of the old one only when nobody gave another meanwhile. A mailbox
+//! that the organisation's app opens by itself needs none: its tokens come from [`super::app_token`].
 
-use super::vendor;
+use super::{
+    app_token::{self, App, registration},
+    vendor,
+};
 use crate::{Clock, MailRoom};
 use async_trait::async_trait;
 use connect::{
     Bearer, ConnectError, Line, Secret, ServerWords, World,
     error::{Cause, Step},
     http::straight_client,
-    oauth::{ClientAuthentication, OauthError, Registration, TokenEndpoint, Tokens},
+    oauth::{OauthError, TokenEndpoint, Tokens},
 };
 use mail::{AccountKey, OrganisationKey};
 use std::{
@@ -19,8 +23,8 @@ use std::{
 };
 use store::{
     Store, StoreError,
-    account::{self, Account, AccountSettings, Direction, Incoming, Outgoing, Server},
-    app_registration::{self, AppProvider},
+    account::{self, Access, Account, AccountSettings, Direction, Incoming, Outgoing, Server},
+    app_registration::AppProvider,
 };
 use tokio::sync::Mutex as Lock;
 use zeroize::Zeroizing;
@@ -54,9 +58,10 @@ impl Grants {
             organisation: account.organisation,
             account: account.id,
             direction: direction(&account.settings),
+            acts_for: (account.settings.access == Access::App).then(|| account.settings.address.clone()),
             held: Lock::default(),
         };
-        let line = Arc::new(vendor::line(&room.world, provider, Box::new(keeper))?);
+        let line = Arc::new(vendor::line(&room.world, provider, &account.settings, Box::new(keeper))?);
         lines.insert(account.id, line.clone());
         Ok(line)
     }
@@ -92,9 +97,9 @@ pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<
     }
 }
 
-/// Whether its owner agreed; `None` for an account that is not opened by a grant.
+/// Whether somebody agreed; `None` for an account that is not opened by a grant.
 pub fn has_grant(account: &Account) -> Option<bool> {
-    vendor::of(&account.settings)?;
+    vendor::by_grant(&account.settings)?;
     Some(match direction(&account.settings) {
         Direction::Incoming => account.has_incoming_secret,
         Direction::Outgoing => account.has_outgoing_secret,
@@ -103,43 +108,22 @@ pub fn has_grant(account: &Account) -> Option<bool> {
 
 /// The secrets that mean nothing after the settings changed: a password is no grant, and a grant is no password.
 pub(super) fn of_another_kind(before: &AccountSettings, after: &AccountSettings) -> Vec<Direction> {
-    let is_other = |half: &Direction| vendor::of_half(before, *half) != vendor::of_half(after, *half);
+    let is_other = |half: &Direction| {
+        let (was, is) = (vendor::of_half(before, *half), vendor::of_half(after, *half));
+        was != is || (is.is_some() && before.access != after.access)
+    };
     [Direction::Incoming, Direction::Outgoing].into_iter().filter(is_other).collect()
-}
-
-/// Who we are at a provider for an organisation, and where its tokens are given.
-pub(super) async fn registration(
-    store: &Store,
-    world: &World,
-    organisation: OrganisationKey,
-    provider: AppProvider,
-) -> Result<Option<(Registration, String)>, StoreError> {
-    let keys = store.keys.clone();
-    let read = store.db.read(move |tx| {
-        Box::pin(async move {
-            match app_registration::get(tx, organisation, provider).await? {
-                Some(app) => {
-                    let secret = app_registration::open_secret(tx, &keys, organisation, provider).await?;
-                    Ok(Some((app, secret)))
-                }
-                None => Ok(None),
-            }
-        })
-    });
-    Ok(read.await?.map(|(app, secret)| {
-        let registration = Registration { client_id: app.client_id, client_secret: Secret::new(secret.as_slice()) };
-        (registration, vendor::place(world, provider).tokens(&app.tenant))
-    }))
 }
 
 /// The tokens for what was granted.
 pub(super) async fn redeem(
     world: &World,
-    (registration, url): &(Registration, String),
+    app: &App,
     fields: &[(&str, &str)],
     secrets: &[&Secret],
 ) -> Result<Tokens, OauthError> {
-    let endpoint = TokenEndpoint { url, registration, authentication: ClientAuthentication::Post };
+    let App { registration, url, .. } = app;
+    let endpoint = TokenEndpoint { url, registration, authentication: app.authentication() };
     endpoint.redeem(&straight_client(world)?, fields, secrets).await
 }
 
@@ -175,6 +159,8 @@ struct Keeper {
     organisation: OrganisationKey,
     account: AccountKey,
     direction: Direction,
+    /// The mailbox's address, when the app opens it by itself.
+    acts_for: Option<String>,
     /// The token, and when it ends. Whoever renews it holds this.
     held: Lock<Option<(Secret, i64)>>,
 }
@@ -200,11 +186,11 @@ impl Bearer for Keeper {
 impl Keeper {
     async fn renewed(&self) -> Result<(Secret, i64), ConnectError> {
         let app = registration(&self.store, &self.world, self.organisation, self.provider).await.map_err(ours)?;
-        let app = app.ok_or_else(|| ConnectError::Settings {
-            step: Step::SignIn,
-            cause: Cause::AppRefused,
-            words: ServerWords("no app is registered at Settings, Connections".to_owned()),
-        })?;
+        let app = app.ok_or_else(app_token::no_app)?;
+        if let Some(address) = &self.acts_for {
+            let tokens = app_token::for_mailbox(&self.world, &app, self.provider, address).await?;
+            return Ok((tokens.access_token.clone(), self.ends_at(&tokens)));
+        }
         let mut grant = self.grant().await?;
         loop {
             match self.ask(&app, &grant).await {
@@ -218,7 +204,7 @@ impl Keeper {
                 }
                 Err(error) => return Err(meaning(error)),
                 Ok(tokens) => {
-                    let ends_at = self.clock.now() + tokens.expires_in.unwrap_or(USUAL_SECONDS) as i64 * 1000;
+                    let ends_at = self.ends_at(&tokens);
                     if let Some(next) = &tokens.refresh_token {
                         self.keep(&grant, next).await?;
                     }
@@ -228,7 +214,11 @@ impl Keeper {
         }
     }
 
-    async fn ask(&self, app: &(Registration, String), grant: &[u8]) -> Result<Tokens, OauthError> {
+    fn ends_at(&self, tokens: &Tokens) -> i64 {
+        self.clock.now() + tokens.expires_in.unwrap_or(USUAL_SECONDS) as i64 * 1000
+    }
+
+    async fn ask(&self, app: &App, grant: &[u8]) -> Result<Tokens, OauthError> {
         let text = Zeroizing::new(String::from_utf8_lossy(grant).into_owned());
         let fields = [("grant_type", "refresh_token"), ("refresh_token", text.as_str())];
         redeem(&self.world, app, &fields, &[&Secret::new(grant)]).await
@@ -262,6 +252,6 @@ impl Keeper {
 }
 
 /// Trouble of our own, which says nothing of the grant.
-fn ours(error: StoreError) -> ConnectError {
+pub(super) fn ours(error: StoreError) -> ConnectError {
     ConnectError::Later { step: Step::SignIn, cause: Cause::Dropped, wait: None, reason: error.to_string() }
 }

@@ -33,7 +33,7 @@ pub(super) async fn scene() -> Scene {
         tenant: "voorbeeld.test".into(),
         client_id: CLIENT_ID.into(),
         secret: Some(Zeroizing::new(CLIENT_SECRET.into())),
-        expires_at: None,
+        ..app::AppInput::default()
     };
     app::set(&room, &viewer, Microsoft, input).await.unwrap();
     let text =
@@ -179,8 +179,8 @@ async fn administrators_are_told_before_the_secret_ends_and_once_for_each_time()
     let input = app::AppInput {
         tenant: "voorbeeld.test".into(),
         client_id: CLIENT_ID.into(),
-        secret: None,
         expires_at: Some(began + 40 * day),
+        ..app::AppInput::default()
     };
     app::set(&scene.room, &scene.viewer, Microsoft, input).await.unwrap();
     let mut told = Vec::new();

@@ -1,6 +1,7 @@
 //! What a person or a program says of an account: everything may be left out, so that one shape serves making and
 //! changing alike.
 
+use crate::doer::given;
 use connect::Secret;
 use serde::{Deserialize, Deserializer};
 use store::account::{AfterFetch, Limits};
@@ -38,6 +39,8 @@ pub struct AccountInput {
     pub never_link: Option<Vec<String>>,
     /// Leave to work without encryption.
     pub allow_plaintext: Option<bool>,
+    /// By whom it is opened at a provider: `own`, `app` or `shared`.
+    pub access: Option<String>,
     /// The one certificate that is accepted.
     #[serde(deserialize_with = "said")]
     pub pinned_certificate: Option<Option<String>>,
@@ -97,6 +100,33 @@ pub struct OwnerInput {
     pub group: Option<String>,
     /// `read`, `send`, `manage`.
     pub rights: Vec<String>,
+}
+
+/// The names of the fields that the input gives, for the audit log.
+pub(super) fn named(input: &AccountInput) -> String {
+    let has_secret = |server: &Option<ServerInput>| server.as_ref().is_some_and(|server| server.secret.is_some());
+    given(&[
+        ("display_name", input.display_name.is_some()),
+        ("address", input.address.is_some()),
+        ("active", input.active.is_some()),
+        ("primary", input.primary.is_some()),
+        ("incoming", input.incoming.is_some()),
+        ("outgoing", input.outgoing.is_some()),
+        ("secret", has_secret(&input.incoming) || has_secret(&input.outgoing)),
+        ("access", input.access.is_some()),
+        ("push", input.push.is_some()),
+        ("interval_seconds", input.interval_seconds.is_some()),
+        ("disable_after_errors", input.disable_after_errors.is_some()),
+        ("sync_since", input.sync_since.is_some()),
+        ("bcc", input.bcc.is_some()),
+        ("never_link", input.never_link.is_some()),
+        ("allow_plaintext", input.allow_plaintext.is_some()),
+        ("pinned_certificate", input.pinned_certificate.is_some()),
+        ("limits", input.limits.is_some()),
+        ("font", input.font.is_some() || input.font_size.is_some()),
+        ("signature_html", input.signature_html.is_some()),
+        ("owners", input.owners.is_some()),
+    ])
 }
 
 /// Tells null from absent.

@@ -1,7 +1,12 @@
 //! Accounts (*mailboxen*): making, changing, testing, and how they are doing.
 
+mod access;
 mod after_fetch;
 pub mod app;
+mod app_proof;
+#[cfg(test)]
+mod app_test;
+mod app_token;
 pub mod authorise;
 mod autodiscovery;
 mod by_domain;
@@ -54,7 +59,7 @@ pub use watched::{TestEnd, TestRun, Tests, begin_test, test_run};
 
 use crate::{
     MailRoom,
-    doer::{Doer, given},
+    doer::Doer,
     words::{FieldError, Refusal, field},
 };
 use connect::{ConnectError, Secret};
@@ -85,8 +90,9 @@ pub async fn create(room: &MailRoom, viewer: &Viewer, mut input: AccountInput) -
     }
     let doer = Doer::new(room, viewer);
     let primary = input.primary.take().unwrap_or(false);
-    let typed_owners = input.owners.take();
+    let (typed_owners, access) = (input.owners.take(), input.access.take());
     let mut settled = settle::settle(input, None);
+    access::choose(room, viewer.organisation, access.as_deref(), &mut settled, None).await?;
     let owners = match typed_owners {
         Some(owners) => owners::read(&owners, viewer, &[], &mut settled.errors),
         None => vec![owner::Owner { party: owner::Party::User(viewer.user), rights: owner::Rights::ALL }],
@@ -132,10 +138,12 @@ pub async fn patch(
     mut input: AccountInput,
 ) -> Result<Saved, Refusal> {
     let before = managed(room, viewer, account).await?;
-    let (doer, named) = (Doer::new(room, viewer), named(&input));
+    let (doer, named) = (Doer::new(room, viewer), input::named(&input));
+    let access = input.access.take();
     let primary = input.primary.take();
     let typed_owners = input.owners.take();
     let mut settled = settle::settle(input, Some(&before.settings));
+    access::choose(room, viewer.organisation, access.as_deref(), &mut settled, Some(&before.settings)).await?;
     let owners = match typed_owners {
         None => None,
         Some(owners) => {
@@ -265,32 +273,6 @@ pub async fn choose_roles(
     chosen.await?
 }
 
-/// The names of the fields that the input gives, for the audit log.
-fn named(input: &AccountInput) -> String {
-    let has_secret = |server: &Option<ServerInput>| server.as_ref().is_some_and(|server| server.secret.is_some());
-    given(&[
-        ("display_name", input.display_name.is_some()),
-        ("address", input.address.is_some()),
-        ("active", input.active.is_some()),
-        ("primary", input.primary.is_some()),
-        ("incoming", input.incoming.is_some()),
-        ("outgoing", input.outgoing.is_some()),
-        ("secret", has_secret(&input.incoming) || has_secret(&input.outgoing)),
-        ("push", input.push.is_some()),
-        ("interval_seconds", input.interval_seconds.is_some()),
-        ("disable_after_errors", input.disable_after_errors.is_some()),
-        ("sync_since", input.sync_since.is_some()),
-        ("bcc", input.bcc.is_some()),
-        ("never_link", input.never_link.is_some()),
-        ("allow_plaintext", input.allow_plaintext.is_some()),
-        ("pinned_certificate", input.pinned_certificate.is_some()),
-        ("limits", input.limits.is_some()),
-        ("font", input.font.is_some() || input.font_size.is_some()),
-        ("signature_html", input.signature_html.is_some()),
-        ("owners", input.owners.is_some()),
-    ])
-}
-
 /// The account when the viewer may manage it. Who may only see it is told so; to everybody else it is not there.
 pub(crate) async fn managed(room: &MailRoom, viewer: &Viewer, account: AccountKey) -> Result<Account, Refusal> {
     let viewer = *viewer;
@@ -331,6 +313,7 @@ async fn checked(
         return Err(Refusal::forbidden("allow_plaintext", field::ADMINISTRATOR_ONLY));
     }
     crate::words::all_well(std::mem::take(&mut settled.errors))?;
+    access::tried(room, viewer.organisation, &settled.settings, before).await?;
     Ok(settled)
 }
 

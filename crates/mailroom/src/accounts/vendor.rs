@@ -1,9 +1,12 @@
 //! What is particular to a provider at which mailboxes are opened by a grant. Nothing else above `connect` asks which it is.
 
-use connect::{Bearer, ConnectError, Line, Source, Transport, Vendor, World, gmail, graph};
+use connect::{
+    Bearer, ConnectError, Line, Source, Transport, Vendor, World, gmail,
+    graph::{self, Visitor},
+};
 use std::sync::Arc;
 use store::{
-    account::{AccountSettings, Direction, Incoming, Outgoing},
+    account::{Access, AccountSettings, Direction, Incoming, Outgoing},
     app_registration::AppProvider,
 };
 
@@ -38,6 +41,11 @@ pub fn of(settings: &AccountSettings) -> Option<AppProvider> {
     of_half(settings, Direction::Incoming).or_else(|| of_half(settings, Direction::Outgoing))
 }
 
+/// The same, when somebody has to agree.
+pub fn by_grant(settings: &AccountSettings) -> Option<AppProvider> {
+    of(settings).filter(|_| settings.access != Access::App)
+}
+
 /// Whether no half goes through another provider than the other half.
 pub(super) fn is_one(settings: &AccountSettings) -> bool {
     let [incoming, outgoing] = [Direction::Incoming, Direction::Outgoing].map(|half| of_half(settings, half));
@@ -52,9 +60,14 @@ pub(super) fn place(world: &World, provider: AppProvider) -> &Vendor {
     }
 }
 
-/// What the owner of a mailbox is asked for.
-pub(super) fn rights(provider: AppProvider) -> &'static [&'static str] {
+/// What the owner of a mailbox is asked for, or whoever it is shared with.
+pub(super) fn rights(provider: AppProvider, access: Access) -> &'static [&'static str] {
     match provider {
+        AppProvider::Microsoft if access == Access::Shared => &[
+            "https://graph.microsoft.com/User.Read",
+            "https://graph.microsoft.com/Mail.ReadWrite.Shared",
+            "https://graph.microsoft.com/Mail.Send.Shared",
+        ],
         AppProvider::Microsoft => &[
             "https://graph.microsoft.com/User.Read",
             "https://graph.microsoft.com/Mail.ReadWrite",
@@ -80,8 +93,22 @@ pub(super) fn lasting(provider: AppProvider) -> (&'static str, &'static [(&'stat
 }
 
 /// All of it in one text.
-pub(super) fn scope(provider: AppProvider) -> String {
-    format!("{} {}", lasting(provider).0, rights(provider).join(" ")).trim_start().to_owned()
+pub(super) fn scope(provider: AppProvider, access: Access) -> String {
+    format!("{} {}", lasting(provider).0, rights(provider, access).join(" ")).trim_start().to_owned()
+}
+
+/// What an app asks for that opens mailboxes by itself.
+pub(super) fn scope_of_app(provider: AppProvider) -> String {
+    match provider {
+        // Whatever an administrator gave it (learn.microsoft.com/entra/identity-platform/scopes-oidc).
+        AppProvider::Microsoft => "https://graph.microsoft.com/.default".to_owned(),
+        AppProvider::Google => rights(provider, Access::App).join(" "),
+    }
+}
+
+/// Whether mailboxes there can be shared with somebody who opens them by their own grant.
+pub fn can_be_shared(provider: AppProvider) -> bool {
+    provider == AppProvider::Microsoft
 }
 
 /// Whether somebody can agree on another device, by a code that they type there (RFC 8628).
@@ -89,15 +116,23 @@ pub fn gives_codes(world: &World, provider: AppProvider) -> bool {
     place(world, provider).devices.is_some()
 }
 
-/// The line to the mailbox that the token opens.
-pub(super) fn line(world: &World, provider: AppProvider, bearer: Box<dyn Bearer>) -> Result<Line, ConnectError> {
-    match provider {
-        AppProvider::Microsoft => graph::line(world, bearer),
-        AppProvider::Google => gmail::line(world, bearer),
+/// The line to the mailbox with this address, with a token of whoever opens it.
+pub(super) fn line(
+    world: &World,
+    provider: AppProvider,
+    settings: &AccountSettings,
+    bearer: Box<dyn Bearer>,
+) -> Result<Line, ConnectError> {
+    match (provider, settings.access) {
+        (AppProvider::Microsoft, Access::Own) => graph::line(world, bearer),
+        (AppProvider::Microsoft, Access::App) => graph::line_to(world, &settings.address, Visitor::App, bearer),
+        (AppProvider::Microsoft, Access::Shared) => graph::line_to(world, &settings.address, Visitor::Person, bearer),
+        // A token of the service account is one of the mailbox itself.
+        (AppProvider::Google, _) => gmail::line(world, bearer),
     }
 }
 
-/// Whose mailbox the line leads to, by each of its addresses.
+/// Whose mailbox the line leads to, by each of its addresses; none when it is only sure that it opens.
 pub(super) async fn owner(provider: AppProvider, line: &Line) -> Result<Vec<String>, ConnectError> {
     match provider {
         AppProvider::Microsoft => graph::owner(line).await,

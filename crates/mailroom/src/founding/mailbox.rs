@@ -66,6 +66,7 @@ fn settings(name: &str, address: String) -> AccountSettings {
         never_link: Vec::new(),
         allow_plaintext: false,
         pinned_certificate: None,
+        access: Default::default(),
         limits: Limits::default(),
         style: Default::default(),
     }

@@ -21,6 +21,7 @@ fn settings() -> AccountSettings {
         never_link: Vec::new(),
         allow_plaintext: false,
         pinned_certificate: None,
+        access: Default::default(),
         limits: Default::default(),
         style: Default::default(),
     }

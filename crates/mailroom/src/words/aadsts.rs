@@ -40,6 +40,9 @@ explained! {
     UNUSED "ms_unused":
         "De toestemming is te lang niet gebruikt en daarom bij Microsoft verlopen." / "The consent was not used for too long and has expired at Microsoft."
         => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
+    CERTIFICATE_WRONG "ms_certificate_wrong":
+        "Microsoft neemt het certificaat van de app niet aan: het staat niet bij de app, of het is verlopen." / "Microsoft does not take the app's certificate: it is not registered with the app, or it has expired."
+        => "Upload in Microsoft Entra bij de app, Certificaten en geheimen, hetzelfde certificaat als bij Instellingen, Aansluitingen (zonder de sleutel), en vergelijk de vingerafdruk." / "In Microsoft Entra, at the app's Certificates and secrets, upload the same certificate as at Settings, Connections (without its key), and compare the fingerprint.";
     TENANT_UNKNOWN "ms_tenant_unknown":
         "Microsoft kent deze tenant niet." / "Microsoft does not know this tenant."
         => "Vul bij Instellingen, Aansluitingen het tenant-ID of een domein van uw organisatie in." / "Enter the tenant ID or a domain of your organisation at Settings, Connections.";
@@ -58,6 +61,7 @@ const NUMBERS: &[(&[u32], Explained)] = &[
     (&[50_053, 50_055, 50_057], USER_LOCKED),
     (&[50_173, 50_126], PASSWORD_CHANGED),
     (&[70_008, 700_082, 70_043, 700_084], UNUSED),
+    (&[700_027, 700_024], CERTIFICATE_WRONG),
     (&[90_002], TENANT_UNKNOWN),
 ];
 

@@ -127,8 +127,17 @@ explained! {
         "De toestemming om deze mailbox te gebruiken is ingetrokken of verlopen, of nog niet gegeven." / "The consent to use this mailbox was withdrawn or has expired, or was not given yet."
         => "Open de mailbox en kies Autoriseren. Er is niets verloren gegaan." / "Open the mailbox and choose Authorise. Nothing was lost.";
     APP_REFUSED "app_refused":
-        "De provider neemt de app-registratie van uw organisatie niet aan: het clientgeheim is onjuist of verlopen, of de app is er niet meer." / "The provider does not take your organisation's app registration: the client secret is wrong or has expired, or the app is gone."
-        => "Laat een beheerder bij Instellingen, Aansluitingen een nieuw clientgeheim invullen." / "Have an administrator enter a new client secret at Settings, Connections.";
+        "De provider neemt de app-registratie van uw organisatie niet aan: het clientgeheim, het certificaat of de sleutel is onjuist of verlopen, of de app is er niet meer." / "The provider does not take your organisation's app registration: the client secret, the certificate or the key is wrong or has expired, or the app is gone."
+        => "Laat een beheerder bij Instellingen, Aansluitingen een nieuw geheim, certificaat of sleutelbestand invullen." / "Have an administrator enter a new secret, certificate or key file at Settings, Connections.";
+    APP_KEPT_OUT "app_kept_out":
+        "De app van uw organisatie mag deze mailbox bij Microsoft niet openen." / "Your organisation's app may not open this mailbox at Microsoft."
+        => "Laat een beheerder nagaan, in deze volgorde: bestaat de mailbox; heeft de app in Microsoft Entra de toepassingsmachtigingen Mail.ReadWrite en Mail.Send met beheerderstoestemming; en valt de mailbox in Exchange binnen het toegangsbeleid of de RBAC-rol van de app. Een wijziging daar werkt soms pas na een half uur." / "Have an administrator check, in this order: that the mailbox exists; that the app in Microsoft Entra has the application permissions Mail.ReadWrite and Mail.Send with admin consent; and that in Exchange the app's access policy or RBAC role covers the mailbox. A change there may take half an hour to work.";
+    NOT_DELEGATED "not_delegated":
+        "Uw Google Workspace laat het serviceaccount niet namens deze mailbox werken." / "Your Google Workspace does not let the service account act for this mailbox."
+        => "Laat de beheerder in de Google-beheerdersconsole bij Beveiliging, API-opties, Domeinbrede machtiging het client-ID van het serviceaccount toevoegen met het bereik https://mail.google.com/, en nagaan of de mailbox bestaat." / "Have the administrator add the service account's client ID with the scope https://mail.google.com/ in the Google Admin console at Security, API controls, Domain-wide delegation, and check that the mailbox exists.";
+    NOT_SHARED "not_shared":
+        "De mailbox is niet (meer) gedeeld met wie hem hier opent." / "The mailbox is not shared (any more) with the person who opens it here."
+        => "Laat een beheerder in Exchange volledige toegang geven tot de mailbox, en Verzenden als om ermee te verzenden. Een wijziging daar werkt soms pas na een uur." / "Have an administrator in Exchange give full access to the mailbox, and Send as in order to send from it. A change there may take an hour to work.";
     KEY_REFUSED "key_refused":
         "Mailgun neemt de API-sleutel van dit domein niet aan, of de sleutel mag dit niet." / "Mailgun does not take this domain's API key, or the key may not do this."
         => "Laat een beheerder bij Instellingen, Aansluitingen, Mailgun een nieuwe API-sleutel invullen. Er gaat niets verloren: wat wacht, gaat daarna vanzelf weg." / "Have an administrator enter a new API key at Settings, Connections, Mailgun. Nothing is lost: what waits leaves by itself after that.";
@@ -227,6 +236,9 @@ pub fn of(cause: Cause) -> Explained {
         Cause::TokenRefused => TOKEN_REFUSED,
         Cause::GrantGone => GRANT_GONE,
         Cause::AppRefused => APP_REFUSED,
+        Cause::AppKeptOut => APP_KEPT_OUT,
+        Cause::NotDelegated => NOT_DELEGATED,
+        Cause::NotShared => NOT_SHARED,
         Cause::KeyRefused => KEY_REFUSED,
         Cause::DomainUnknown => DOMAIN_UNKNOWN,
         Cause::DomainUnverified => DOMAIN_UNVERIFIED,

@@ -29,13 +29,39 @@ reasons! {
     /// Autodiscover came to nothing.
     NO_EXCHANGE_FOUND "no_exchange_found" "Bij het domein van dit adres is geen Exchange-server gevonden. Vul het adres van de server in, zoals mail.voorbeeld.nl." / "No Exchange server was found at the domain of this address. Fill in the server's address, like mail.example.com.";
     /// Not a mailbox of that provider.
-    NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord." / "This mailbox is not opened by authorising it, but with a password.";
+    NOT_BY_GRANT "not_by_grant" "Deze mailbox wordt niet door autoriseren geopend, maar met een wachtwoord of door de app van uw organisatie." / "This mailbox is not opened by authorising it, but with a password or by your organisation's app.";
     /// No code for another device.
     BROWSER_ONLY "browser_only" "Deze provider opent een mailbox niet met een code op een ander apparaat. Open Postkamer in een browser en kies bij de mailbox Autoriseren." / "This provider does not open a mailbox with a code on another device. Open Postkamer in a browser and choose Authorise at the mailbox.";
     /// No tenant.
     NOT_A_TENANT "not_a_tenant" "Vul het tenant-ID of een domein van uw organisatie in, zoals voorbeeld.nl; niet common." / "Enter the tenant ID or a domain of your organisation, like example.com; not common.";
     /// A tenant where apps have none.
     NO_TENANT_HERE "no_tenant_here" "Bij deze provider hoort bij een app geen tenant. Laat dit leeg." / "At this provider an app has no tenant. Leave this empty.";
+    /// Access of an app that has none.
+    APP_NOT_ALONE "app_not_alone" "De app van uw organisatie opent geen mailboxen zelf. Een beheerder kan dat aanzetten bij Instellingen, Aansluitingen." / "Your organisation's app does not open mailboxes by itself. An administrator can switch that on at Settings, Connections.";
+    /// Consent at a service account.
+    APP_ONLY_ALONE "app_only_alone" "Het serviceaccount opent mailboxen zelf; een eigenaar kan daar geen toestemming geven." / "The service account opens mailboxes by itself; an owner can't give consent there.";
+    /// Sharing elsewhere.
+    NOT_SHARED_THERE "not_shared_there" "Gedeelde mailboxen zijn er alleen bij Microsoft 365." / "There are shared mailboxes at Microsoft 365 only.";
+    /// The provider was silent.
+    NO_ANSWER_YET "no_answer_yet" "De provider antwoordt nu niet, zodat niet te zien is of de app deze mailbox mag openen. Probeer het over een minuut opnieuw." / "The provider does not answer now, so that nobody can tell whether the app may open this mailbox. Try again in a minute.";
+    /// Several proofs at once.
+    ONE_PROOF "one_proof" "Vul één bewijs in: een geheim of een certificaat of een sleutelbestand." / "Fill in one proof: a secret or a certificate or a key file.";
+    /// A proof of another provider.
+    NOT_AT_THIS_PROVIDER "not_at_this_provider" "Dit hoort bij een andere provider. Laat het leeg." / "This belongs to another provider. Leave it empty.";
+    /// A key without a certificate.
+    NO_CERTIFICATE "no_certificate" "Hier staat geen certificaat in. Plak het certificaat en de sleutel samen, als PEM (regels met BEGIN CERTIFICATE)." / "There is no certificate in this. Paste the certificate and its key together, as PEM (lines with BEGIN CERTIFICATE).";
+    /// A certificate without a key.
+    NO_PRIVATE_KEY "no_private_key" "Hier staat geen bruikbare RSA-sleutel in. Plak het certificaat en de sleutel samen, als PEM (regels met BEGIN PRIVATE KEY)." / "There is no usable RSA key in this. Paste the certificate and its key together, as PEM (lines with BEGIN PRIVATE KEY).";
+    /// A locked key.
+    KEY_LOCKED "key_locked" "De sleutel is met een wachtwoord vergrendeld. Ontgrendel hem eerst, bijvoorbeeld met: openssl pkey -in sleutel.pem." / "The key is locked with a password. Unlock it first, for example with: openssl pkey -in key.pem.";
+    /// A key of another certificate.
+    OTHER_KEY "other_key" "De sleutel hoort niet bij dit certificaat." / "The key does not belong to this certificate.";
+    /// A certificate that is over.
+    CERTIFICATE_ENDED "certificate_ended" "Dit certificaat is verlopen. Maak een nieuw." / "This certificate has ended. Make a new one.";
+    /// No key file.
+    NO_KEY_FILE "no_key_file" "Dit is niet het sleutelbestand van een serviceaccount. Maak in Google Cloud bij het serviceaccount een sleutel van het type JSON en plak het hele bestand." / "This is not the key file of a service account. Make a key of type JSON at the service account in Google Cloud and paste the whole file.";
+    /// Access without a service account.
+    SERVICE_ACCOUNT_NEEDED "service_account_needed" "Bij Google opent alleen een serviceaccount mailboxen zelf. Vul het sleutelbestand in." / "At Google only a service account opens mailboxes by itself. Fill in its key file.";
     /// Two providers at once.
     ONE_PROVIDER "one_provider" "Ontvangen en verzenden gaan bij deze mailbox door één provider. Kies voor beide dezelfde." / "Receiving and sending go through one provider for this mailbox. Choose the same for both.";
     /// A kind that doesn't exist.

@@ -13,6 +13,9 @@ explained! {
     APP_SECRET_WRONG "google_app_secret_wrong":
         "Google neemt het clientgeheim van de app niet aan." / "Google does not take the app's client secret."
         => "Vul bij Instellingen, Aansluitingen, Google het clientgeheim opnieuw in, of maak er in Google Cloud een nieuw." / "Enter the client secret again at Settings, Connections, Google, or make a new one in Google Cloud.";
+    KEY_GONE "google_key_gone":
+        "Google neemt de sleutel van het serviceaccount niet aan: hij is daar verwijderd, of hoort bij een ander account." / "Google does not take the service account's key: it was deleted there, or belongs to another account."
+        => "Maak in Google Cloud bij het serviceaccount een nieuwe sleutel (JSON) en vul die in bij Instellingen, Aansluitingen, Google." / "Make a new key (JSON) at the service account in Google Cloud and enter it at Settings, Connections, Google.";
     TOO_LITTLE "google_too_little":
         "De toestemming geeft te weinig rechten op de mailbox." / "The consent gives too few rights to the mailbox."
         => "Kies Autoriseren en vink bij Google alles aan." / "Choose Authorise and tick everything at Google.";
@@ -40,6 +43,7 @@ const SAID: &[(&[&str], Explained)] = &[
         APP_PASSWORD,
     ),
     (&["oauth client was not found", "oauth client was deleted"], APP_UNKNOWN),
+    (&["invalid jwt signature", "invalid jwt: failed", "account not found"], KEY_GONE),
     (&["insufficientpermissions", "insufficient authentication scopes"], TOO_LITTLE),
     (&["accessnotconfigured", "has not been used in project"], API_OFF),
     (

@@ -86,6 +86,15 @@ pub const APP_SECRET_ENDS: Letter = Letter {
     ),
 };
 
+/// The same of a certificate. Facts: name, provider, date, link.
+pub const APP_CERTIFICATE_ENDS: Letter = Letter {
+    subject: text("Het certificaat bij {provider} eindigt op {date}", "The certificate at {provider} ends on {date}"),
+    body: text(
+        "Dag {name},\n\nHet certificaat waarmee Postkamer zich bij {provider} bekendmaakt eindigt op {date}. Daarna worden mailboxen van {provider} niet meer opgehaald en kunnen ze niet meer verzenden. Er gaat niets verloren.\n\nMaak een nieuw certificaat, upload het bij {provider} bij de app (zonder de sleutel), en plak het hier met de sleutel:\n{link}\n",
+        "Hello {name},\n\nThe certificate with which Postkamer makes itself known at {provider} ends on {date}. After that mailboxes of {provider} are no longer fetched and can no longer send. Nothing gets lost.\n\nMake a new certificate, upload it at the app at {provider} (without its key), and paste it here with its key:\n{link}\n",
+    ),
+};
+
 /// Mail that is still waiting after some hours (reliability case 37). Facts: name, subject, recipients, said, until.
 pub const DELAYED: Letter = Letter {
     subject: text("Nog niet verzonden: {subject}", "Not sent yet: {subject}"),

@@ -126,6 +126,7 @@ async fn account(
         never_link: vec!["zonnedorp.example".into()],
         allow_plaintext: false,
         pinned_certificate: None,
+        access: Default::default(),
         limits: Limits::default(),
         style: Default::default(),
     };

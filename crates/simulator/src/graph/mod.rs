@@ -1,5 +1,6 @@
 //! Graph v1.0 for mail: who asks, for which mailbox, and what.
 
+mod attachment;
 mod delta;
 mod folder;
 mod letter;
@@ -7,9 +8,11 @@ mod message;
 mod mime;
 mod send;
 mod subscription;
+mod upload;
 
 pub use mime::{properties, recipients, without_bcc};
 pub use subscription::Subscription;
+pub use upload::{Upload, is_upload};
 
 use crate::{
     asked::{Asked, Reply},
@@ -44,6 +47,7 @@ pub(crate) async fn answer(shared: &Shared, asked: &Asked) -> Reply {
     let reply = match (asked.method.as_str(), path.as_slice()) {
         ("POST", ["$batch"]) => batch(shared, asked).await,
         (_, ["subscriptions", ..]) => subscription::answer(shared, asked).await,
+        (_, ["api", "v2.0", "AttachmentSessions", id]) => upload::answer(&mut shared.cloud(), asked, id),
         _ => at_once(shared, asked),
     };
     subscription::notify(shared);
@@ -122,14 +126,25 @@ fn desk<'a>(cloud: &'a mut Cloud, asked: &'a Asked, url: &'a str) -> Result<Desk
         who.eq_ignore_ascii_case(&whose) || mailbox.shared_with.iter().any(|other| other.eq_ignore_ascii_case(who))
     });
     let scopes: Vec<&str> = access.scope.split(' ').collect();
-    let has = |wanted: &[&str]| wanted.iter().any(|scope| scopes.contains(scope));
+    let is_guest = access.who.as_deref().is_some_and(|who| !who.eq_ignore_ascii_case(&whose));
+    // A right to one's own mailbox is none to what others share.
+    let has = |wanted: &[&str]| {
+        let own = wanted.iter().any(|scope| scopes.contains(scope)) && !is_guest;
+        own || wanted.iter().any(|scope| scopes.contains(&format!("{scope}.Shared").as_str()))
+    };
     let sends = rest.last().is_some_and(|last| ["send", "sendMail"].contains(last));
     let allowed = match asked.method.as_str() {
         _ if rest.is_empty() => has(&["User.Read", "User.Read.All"]),
         _ if sends => has(&["Mail.Send"]),
-        "GET" => has(&["Mail.Read", "Mail.ReadWrite", "Mail.Read.Shared", "Mail.ReadWrite.Shared"]),
-        _ => has(&["Mail.ReadWrite", "Mail.ReadWrite.Shared"]),
+        "GET" => has(&["Mail.Read", "Mail.ReadWrite"]),
+        _ => has(&["Mail.ReadWrite"]),
     };
+    let app = cloud.apps.iter().find(|app| access.app.as_ref() == Some(&app.client_id));
+    let list = app.and_then(|app| app.may_open.as_ref());
+    if list.is_some_and(|list| !list.iter().any(|one| one.eq_ignore_ascii_case(&whose))) {
+        let words = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings.";
+        return Err(fault::error(asked, 403, "ErrorAccessDenied", words));
+    }
     if !may || !allowed {
         return Err(denied());
     }
@@ -156,6 +171,9 @@ impl Desk<'_> {
             ("POST", ["sendMail"]) => self.send_mail(),
             ("GET", ["messages", id] | ["mailFolders", _, "messages", id]) => self.message(id),
             ("GET", ["messages", id, "$value"]) => self.bytes(id),
+            ("GET", ["messages", id, "attachments"]) => self.attachments(id),
+            ("POST", ["messages", id, "attachments"]) => self.attach(id),
+            ("POST", ["messages", id, "attachments", "createUploadSession"]) => self.begin_upload(id),
             ("PATCH", ["messages", id]) => self.change(id),
             ("DELETE", ["messages", id]) | ("POST", ["messages", id, "permanentDelete"]) => self.delete(id),
             ("POST", ["messages", id, "move"]) => self.relocate(id),

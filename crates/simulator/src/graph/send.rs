@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 /// A request may be so long (learn.microsoft.com/graph/api/user-sendmail).
-const LONGEST: usize = 4 << 20;
+pub(super) const LONGEST: usize = 4 << 20;
 
 impl Desk<'_> {
     /// What was handed over: MIME in base 64 as plain text, or Graph's own JSON.

@@ -1,7 +1,10 @@
 //! What was granted to whom.
 
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
 
 /// A code that a browser brings back.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct Code {
 pub struct Access {
     /// The person; `None`: the app by itself.
     pub who: Option<String>,
+    /// The app that acts by itself.
+    pub app: Option<String>,
     /// What it opens, separated by blanks.
     pub scope: String,
     pub ends_at: Timestamp,
@@ -57,6 +62,8 @@ pub struct Grants {
     pub(crate) access: HashMap<String, Access>,
     pub(crate) refresh: HashMap<String, Refresh>,
     pub(crate) devices: HashMap<String, Device>,
+    /// Proofs that were shown.
+    proofs: Mutex<HashSet<String>>,
 }
 
 impl Grants {
@@ -69,8 +76,23 @@ impl Grants {
     pub fn access_token(&mut self, who: Option<&str>, scope: &str, seconds: i64) -> String {
         let token = Grants::fresh("eyJ0eXAiOiJKV1Qi");
         let ends_at = Timestamp::now() + SignedDuration::from_secs(seconds);
-        self.access.insert(token.clone(), Access { who: who.map(str::to_owned), scope: scope.to_owned(), ends_at });
+        let (who, scope) = (who.map(str::to_owned), scope.to_owned());
+        self.access.insert(token.clone(), Access { who, app: None, scope, ends_at });
         token
+    }
+
+    /// A token of an app that acts by itself.
+    pub fn token_of_app(&mut self, app: &str, scope: &str, seconds: i64) -> String {
+        let token = self.access_token(None, scope, seconds);
+        if let Some(access) = self.access.get_mut(&token) {
+            access.app = Some(app.to_owned());
+        }
+        token
+    }
+
+    /// Whether a proof with this identifier was not seen before.
+    pub fn is_first(&self, id: &str) -> bool {
+        self.proofs.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
     }
 
     /// A new grant.

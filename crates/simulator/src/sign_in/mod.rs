@@ -3,9 +3,11 @@
 
 pub(crate) mod authorize;
 pub(crate) mod grants;
+pub(crate) mod key;
 mod token;
 
 pub use grants::Grants;
+pub use key::Registered;
 
 use crate::{
     asked::{Asked, Reply},
@@ -37,13 +39,16 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
                     "token_endpoint": at("token"),
                     "device_authorization_endpoint": at("devicecode"),
                     "response_types_supported": ["code"],
-                    "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+                    "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "private_key_jwt"],
                 }),
             )
         }
         ("GET", ["oauth2", "v2.0", "authorize"]) => authorize::page(&cloud, tenant, &asked.query),
         ("POST", ["oauth2", "v2.0", "authorize"]) => authorize::decided(&mut cloud, &form(&asked.body)),
-        ("POST", ["oauth2", "v2.0", "token"]) => token::answer(&mut cloud, asked),
+        ("POST", ["oauth2", "v2.0", "token"]) => {
+            let here = format!("{}/{tenant}/oauth2/v2.0/token", shared.url);
+            token::answer(&mut cloud, asked, &here)
+        }
         ("POST", ["oauth2", "v2.0", "devicecode"]) => token::device_code(&mut cloud, &shared.url, &form(&asked.body)),
         ("GET" | "POST", ["oauth2", "deviceauth"]) => authorize::device(&mut cloud, asked),
         _ => Reply::json(404, &json!({ "error": "not_found" })),

@@ -3,7 +3,7 @@
 use super::{
     form,
     grants::{Device, Grants, Refresh},
-    refused,
+    key, refused,
 };
 use crate::{
     asked::{Asked, Reply, decoded},
@@ -19,13 +19,15 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 const DEVICE_SECONDS: i64 = 900;
+/// A proof is good for so long at most, with the minute that clocks may differ.
+const PROOF_SECONDS: i64 = 660;
 
 /// The tokens for a grant, or why not. Refresh tokens are good once here, which is stricter than the original: who keeps
 /// the old one is found out.
-pub fn answer(cloud: &mut Cloud, asked: &Asked) -> Reply {
+pub fn answer(cloud: &mut Cloud, asked: &Asked, here: &str) -> Reply {
     let fields = form(&asked.body);
     let field = |name: &str| fields.get(name).map_or("", String::as_str);
-    let app = match app(cloud, asked, &fields) {
+    let app = match app(cloud, asked, &fields, here) {
         Ok(app) => app,
         Err(reply) => return reply,
     };
@@ -92,12 +94,18 @@ pub fn answer(cloud: &mut Cloud, asked: &Asked) -> Reply {
             let Refresh { who, scope, .. } = known.clone();
             given(cloud, &app, &who, &scope)
         }
+        "client_credentials" if field("scope") != "https://graph.microsoft.com/.default" => refused(
+            400,
+            "invalid_scope",
+            1_002_012,
+            "The provided value for scope is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier.",
+        ),
         "client_credentials" if !app.acts_alone => {
             refused(400, "unauthorized_client", 700_016, "Application was not found in the directory.")
         }
         "client_credentials" => {
             let seconds = cloud.token_seconds;
-            let token = cloud.grants.access_token(None, "Mail.ReadWrite Mail.Send User.Read.All", seconds);
+            let token = cloud.grants.token_of_app(&app.client_id, "Mail.ReadWrite Mail.Send", seconds);
             Reply::json(200, &json!({ "token_type": "Bearer", "expires_in": seconds, "access_token": token }))
         }
         "urn:ietf:params:oauth:grant-type:device_code" => device(cloud, &app, field("device_code")),
@@ -110,8 +118,8 @@ pub fn answer(cloud: &mut Cloud, asked: &Asked) -> Reply {
     }
 }
 
-/// The app that asks, by its secret among the fields or in the header.
-fn app(cloud: &Cloud, asked: &Asked, fields: &HashMap<String, String>) -> Result<App, Reply> {
+/// The app that asks, by its secret among the fields or in the header, or by a proof for this place.
+fn app(cloud: &Cloud, asked: &Asked, fields: &HashMap<String, String>, here: &str) -> Result<App, Reply> {
     let basic = asked.headers.get("authorization").and_then(|said| {
         let pair = STANDARD.decode(said.strip_prefix("Basic ")?).ok()?;
         let pair = String::from_utf8(pair).ok()?;
@@ -125,11 +133,45 @@ fn app(cloud: &Cloud, asked: &Asked, fields: &HashMap<String, String>) -> Result
         return Err(refused(400, "unauthorized_client", 700_016, &words));
     };
     let needs_no_secret = among("grant_type").ends_with("device_code") && secret.is_empty();
+    if !among("client_assertion").is_empty() {
+        return proven(cloud, app, fields, here);
+    }
     if app.client_secret != secret && !needs_no_secret {
         let words = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.";
         return Err(refused(401, "invalid_client", 7_000_215, words));
     }
     Ok(app.clone())
+}
+
+/// The app, when its proof holds (learn.microsoft.com/entra/identity-platform/certificate-credentials).
+fn proven(cloud: &Cloud, app: &App, fields: &HashMap<String, String>, here: &str) -> Result<App, Reply> {
+    let of = |name: &str| fields.get(name).map_or("", String::as_str);
+    let wrong = |words: &str| {
+        let words = format!("Client assertion contains an invalid signature. [Reason - {words}.]");
+        Err(refused(401, "invalid_client", 700_027, &words))
+    };
+    if of("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+        return Err(refused(400, "invalid_request", 900_023, "The client_assertion_type is not supported."));
+    }
+    let claims = match key::claims(of("client_assertion"), "x5t#S256", &app.certificates) {
+        Ok(claims) => claims,
+        Err(why) => return wrong(why),
+    };
+    if claims["aud"] != here {
+        return Err(refused(401, "invalid_client", 700_023, "Client assertion audience claim does not match."));
+    }
+    if claims["iss"] != app.client_id.as_str() || claims["sub"] != app.client_id.as_str() {
+        return Err(refused(401, "invalid_client", 700_021, "Client assertion application identifier doesn't match."));
+    }
+    if !key::is_timely(&claims, PROOF_SECONDS) {
+        let words = "Client assertion is not within its valid time range.";
+        return Err(refused(401, "invalid_client", 700_024, words));
+    }
+    let id = claims["jti"].as_str().unwrap_or_default();
+    match !id.is_empty() && cloud.grants.is_first(id) {
+        true => Ok(app.clone()),
+        false => wrong("the identifier was used before"),
+    }
 }
 
 fn given(cloud: &mut Cloud, app: &App, who: &str, scope: &str) -> Reply {

@@ -115,7 +115,10 @@ CREATE TABLE app_registrations (
     provider TEXT NOT NULL,            -- microsoft, google
     tenant TEXT NOT NULL,              -- the organisation's name or number there; empty at Google
     client_id TEXT NOT NULL,
-    client_secret BYTEA NOT NULL,      -- sealed to this row
+    acts_alone BOOLEAN NOT NULL,       -- it may open mailboxes by itself
+    proof TEXT NOT NULL,               -- secret, certificate, service_account
+    proof_shown TEXT,                  -- what may be seen of it: a certificate's fingerprint, a service account's address
+    client_secret BYTEA NOT NULL,      -- sealed to this row: the secret, the certificate with its key, or the key file
     secret_set_at BIGINT NOT NULL,
     expires_at BIGINT,                 -- when the secret ends there, as far as somebody said
     warned_days BIGINT,                -- the fewest days before that of which administrators were told
@@ -302,6 +305,7 @@ CREATE TABLE accounts (
     is_primary BOOLEAN NOT NULL,
     incoming TEXT NOT NULL,            -- JSON, without the secret
     outgoing TEXT NOT NULL,            -- JSON, without the secret
+    access TEXT NOT NULL,              -- own, app, shared: by whom a mailbox at a provider is opened
     relay_folded TEXT,                 -- the address of ours that its mail comes to; NULL: none
     incoming_secret BYTEA,             -- sealed to this row
     outgoing_secret BYTEA,             -- sealed to this row

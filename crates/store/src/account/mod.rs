@@ -1,5 +1,6 @@
 //! A connected e-mail account; the page says *mailbox*.
 
+mod access;
 mod health;
 mod held;
 mod lease;
@@ -10,6 +11,7 @@ mod secret;
 mod settings;
 mod write;
 
+pub use access::Access;
 pub use health::{Colour, Health, Trouble, record_fetched, record_success, record_trouble, rouse, try_now};
 pub use held::{Held, any_due, forget_leases, held};
 pub use lease::{AccountLease, hold, lease, release, renew};

@@ -1,6 +1,6 @@
 //! Accounts as they are kept.
 
-use super::{Account, AccountSettings, Colour, Counts, Font, Health, SentCopy, Style};
+use super::{Access, Account, AccountSettings, Colour, Counts, Font, Health, SentCopy, Style};
 use crate::{
     Row, StoreError, Tx, page, vals,
     viewer::{UserRole, Viewer},
@@ -14,7 +14,7 @@ const COLUMNS: &str = "organisation, id, display_name, address, active, is_prima
     disable_after_errors, sync_since, bcc, never_link, allow_plaintext, pinned_certificate, limits, sent_copy,
     health_colour, health_code, health_words, health_since_at, errors_in_row, refused_sign_ins, parked, next_try_at,
     last_fetched_at, fence, version, created_at, restoring_at, identity, font, font_size,
-    signature, (EXISTS (SELECT 1 FROM sender_addresses s WHERE s.organisation = accounts.organisation
+    signature, access, (EXISTS (SELECT 1 FROM sender_addresses s WHERE s.organisation = accounts.organisation
         AND s.account = accounts.id AND s.address_folded = accounts.address_folded AND s.verified_at IS NOT NULL)
     OR EXISTS (SELECT 1 FROM sender_domains d WHERE d.organisation = accounts.organisation
         AND d.verified_at IS NOT NULL AND length(accounts.address_folded) > length(d.domain)
@@ -106,6 +106,7 @@ fn read(mut row: Row) -> Result<Account, StoreError> {
         active: row.bool(4),
         incoming: json(&row.text(6))?,
         outgoing: json(&row.text(7))?,
+        access: Access::from_name(&row.text(38)).unwrap_or_default(),
         push: row.bool(11),
         interval_seconds: row.opt_int(12),
         disable_after_errors: row.int(13),
@@ -136,7 +137,7 @@ fn read(mut row: Row) -> Result<Account, StoreError> {
         created_at: row.int(32),
         restoring_at: row.opt_int(33),
         identity: row.opt_text(34),
-        sender_proven: row.bool(38),
+        sender_proven: row.bool(39),
     })
 }
 

@@ -281,6 +281,8 @@ pub struct AccountSettings {
     pub incoming: Incoming,
     /// How mail goes out.
     pub outgoing: Outgoing,
+    /// By whom both are opened, at a provider that wants no password.
+    pub access: super::Access,
     /// The server tells us of new mail.
     pub push: bool,
     /// How often we look; `None`: only when asked.

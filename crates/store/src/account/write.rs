@@ -30,10 +30,11 @@ pub async fn create(
         .execute(
             "INSERT INTO accounts (organisation, id, display_name, address, address_folded, active, incoming,
                  outgoing, push, interval_seconds, disable_after_errors, sync_since, bcc, never_link, allow_plaintext,
-                 pinned_certificate, limits, font, font_size, signature, relay_folded, is_primary, sent_copy, health_colour, health_code, health_since_at,
+                 pinned_certificate, limits, font, font_size, signature, relay_folded, access, is_primary,
+                 sent_copy, health_colour, health_code, health_since_at,
                  errors_in_row, refused_sign_ins, parked, fence, version, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, FALSE,
-                 'unknown', 'amber', 'not_tried', $22, 0, 0, FALSE, 0, 1, $22)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 FALSE, 'unknown', 'amber', 'not_tried', $23, 0, 0, FALSE, 0, 1, $23)
              ON CONFLICT (organisation, address_folded) DO NOTHING",
             &values,
         )
@@ -90,11 +91,12 @@ pub async fn update(
             "UPDATE accounts SET display_name = $3, address = $4, address_folded = $5, active = $6, incoming = $7,
                  outgoing = $8, push = $9, interval_seconds = $10, disable_after_errors = $11, sync_since = $12,
                  bcc = $13, never_link = $14, allow_plaintext = $15, pinned_certificate = $16, limits = $17,
-                 font = $18, font_size = $19, signature = $20, relay_folded = $21, version = version + 1, parked = FALSE, next_try_at = NULL, errors_in_row = 0, refused_sign_ins = 0,
-                 health_since_at = CASE WHEN health_colour <> 'green' THEN $22 ELSE health_since_at END,
+                 font = $18, font_size = $19, signature = $20, relay_folded = $21, access = $22,
+                 version = version + 1, parked = FALSE, next_try_at = NULL, errors_in_row = 0, refused_sign_ins = 0,
+                 health_since_at = CASE WHEN health_colour <> 'green' THEN $23 ELSE health_since_at END,
                  health_code = CASE WHEN health_colour <> 'green' THEN 'not_tried' ELSE health_code END,
                  health_colour = CASE WHEN health_colour <> 'green' THEN 'amber' ELSE health_colour END
-             WHERE organisation = $1 AND id = $2 AND version = $23",
+             WHERE organisation = $1 AND id = $2 AND version = $24",
             &values,
         )
         .await?;
@@ -233,8 +235,8 @@ async fn is_taken(tx: &mut Tx, organisation: OrganisationKey, address: &str) -> 
     Ok(tx.row(sql, &vals![organisation, fold_address(address)]).await?.is_some())
 }
 
-/// The columns from `display_name` to `signature`, in their order, and `relay_folded`.
-fn saved(settings: &AccountSettings) -> Result<[Val<'_>; 19], StoreError> {
+/// The columns from `display_name` to `signature`, in their order, `relay_folded` and `access`.
+fn saved(settings: &AccountSettings) -> Result<[Val<'_>; 20], StoreError> {
     Ok(vals![
         &settings.display_name,
         &settings.address,
@@ -255,6 +257,7 @@ fn saved(settings: &AccountSettings) -> Result<[Val<'_>; 19], StoreError> {
         settings.style.font_size,
         settings.style.signature.as_ref(),
         settings.incoming.relay_address().map(fold_address),
+        settings.access.as_str(),
     ])
 }
 

@@ -5,14 +5,18 @@ use mail::AppRegistrationKey;
 use store::{
     StoreError,
     account::{self, Direction},
-    app_registration::{self, AppProvider::Microsoft, AppSettings},
+    app_registration::{self, AppProvider::Microsoft, AppSettings, NewProof, Proof},
     device_code::{self, DeviceCode, State, Why},
 };
 use zeroize::Zeroizing;
 
 fn settings(secret: Option<&str>, expires_at: Option<i64>) -> AppSettings {
-    let secret = secret.map(|secret| Zeroizing::new(secret.as_bytes().to_vec()));
-    AppSettings { tenant: "voorbeeld.nl".into(), client_id: "nummer".into(), secret, expires_at }
+    let secret = secret.map(|secret| NewProof {
+        proof: Proof::Certificate,
+        secret: Zeroizing::new(secret.as_bytes().to_vec()),
+        shown: Some("vinger".into()),
+    });
+    AppSettings { tenant: "voorbeeld.nl".into(), client_id: "nummer".into(), acts_alone: true, secret, expires_at }
 }
 
 on_both! {
@@ -27,6 +31,8 @@ on_both! {
         assert!(set(None, None).await.is_err(), "the first time there is a secret");
         let made = set(Some("kanarie"), Some(NOW + 10)).await.unwrap();
         assert_eq!((made.secret_set_at, made.expires_at, made.warned_days), (NOW, Some(NOW + 10), None));
+        assert_eq!((made.proof, made.proof_shown.as_deref()), (Proof::Certificate, Some("vinger")));
+        assert!(made.acts_alone);
         let keys = house.store.keys.clone();
         let opened = unit!(house, tx => app_registration::open_secret(tx, &keys, ORGANISATION, Microsoft).await);
         assert_eq!(opened.unwrap().as_slice(), b"kanarie");

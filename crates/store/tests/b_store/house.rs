@@ -177,6 +177,7 @@ pub fn settings(address: &str) -> AccountSettings {
         never_link: vec!["intern.nl".to_owned()],
         allow_plaintext: false,
         pinned_certificate: None,
+        access: Default::default(),
         limits: Limits::default(),
         style: Default::default(),
     }

@@ -56,6 +56,14 @@ struct AppShown {
     #[schema(example = "voorbeeld.nl")]
     tenant: String,
     client_id: String,
+    /// Whether it opens mailboxes by itself, without their owners' consent.
+    acts_alone: bool,
+    /// What proves who we are: secret, certificate or service_account.
+    #[schema(pattern = "^(secret|certificate|service_account)$")]
+    proof: &'static str,
+    /// What may be seen of it: a certificate's fingerprint (SHA-256), a service account's address.
+    #[schema(required)]
+    proof_shown: Option<String>,
     /// When the secret was last given.
     client_secret_set_at: Instant,
     /// When the secret ends there, as far as somebody said.
@@ -71,12 +79,22 @@ struct AppForm {
     #[serde(default)]
     #[schema(max_length = 255)]
     tenant: String,
-    #[schema(min_length = 1, max_length = 200)]
+    /// Left out of a service account, whose key file says it.
+    #[serde(default)]
+    #[schema(max_length = 200)]
     client_id: String,
-    /// Left out: the one that is kept.
+    /// Whether it opens mailboxes by itself; left out: as it was. A service account always does.
+    acts_alone: Option<bool>,
+    /// Left out, with the two below: what is kept.
     #[schema(format = Password, write_only, max_length = 2000)]
     client_secret: Option<String>,
-    /// When the secret ends: administrators are told 30, 7 and 1 day before.
+    /// Microsoft: a certificate with its private RSA key, in PEM, in place of a secret.
+    #[schema(format = Password, write_only, max_length = 40000)]
+    certificate: Option<String>,
+    /// Google: the key file of a service account with domain-wide delegation, in JSON, as one text.
+    #[schema(format = Password, write_only, max_length = 40000)]
+    service_account: Option<String>,
+    /// When the secret ends: administrators are told 30, 7 and 1 day before. A certificate says so itself.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<jiff::Timestamp>,
 }
@@ -115,7 +133,10 @@ async fn set(
     let input = AppInput {
         tenant: value.tenant,
         client_id: value.client_id,
+        acts_alone: value.acts_alone,
         secret: value.client_secret.map(Zeroizing::new),
+        certificate: value.certificate.map(Zeroizing::new),
+        service_account: value.service_account.map(Zeroizing::new),
         expires_at: value.expires_at.map(jiff::Timestamp::as_millisecond),
     };
     let saved = app::set(&state.room, &caller.viewer, at, input).await?;
@@ -147,6 +168,9 @@ impl From<AppRegistration> for AppShown {
         AppShown {
             tenant: kept.tenant,
             client_id: kept.client_id,
+            acts_alone: kept.acts_alone,
+            proof: kept.proof.as_str(),
+            proof_shown: kept.proof_shown,
             client_secret_set_at: Instant(kept.secret_set_at),
             expires_at: kept.expires_at.map(Instant),
         }

@@ -22,6 +22,8 @@ enum At {
 /// A mailbox there.
 pub(super) struct Granted {
     at: At,
+    /// The organisation's app opens it by itself, and nobody grants anything.
+    by_app: bool,
     simulator: Simulator,
     _runtime: Runtime,
 }
@@ -35,6 +37,14 @@ impl Granted {
         Granted::new(At::Google)
     }
 
+    pub(super) fn to_the_app_at_microsoft() -> Granted {
+        Granted { by_app: true, ..Granted::new(At::Microsoft) }
+    }
+
+    pub(super) fn to_the_app_at_google() -> Granted {
+        Granted { by_app: true, ..Granted::new(At::Google) }
+    }
+
     fn new(at: At) -> Granted {
         let runtime = Runtime::new().expect("a runtime");
         let mut cloud = Cloud::default();
@@ -46,7 +56,7 @@ impl Granted {
         }
         let address = "127.0.0.1:0".parse().expect("an address");
         let simulator = runtime.block_on(Simulator::start(address, cloud)).expect("a simulator");
-        Granted { at, simulator, _runtime: runtime }
+        Granted { at, by_app: false, simulator, _runtime: runtime }
     }
 
     fn address(&self, name: &str) -> String {
@@ -114,20 +124,32 @@ impl Mailbox for Granted {
     }
 
     fn connect(&self, program: &Program) -> String {
-        let (provider, kind, app) = match self.at {
+        let (provider, kind, mut app) = match self.at {
             At::Microsoft => {
                 let app = json!({ "tenant": "voorbeeld.test", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
                 ("microsoft", "microsoft365", app)
+            }
+            At::Google if self.by_app => {
+                let url = &self.simulator.url;
+                let rights = ["https://mail.google.com/"];
+                let file = self.simulator.with(|cloud| cloud.google.service_account(url, &rights));
+                ("google", "gmail", json!({ "service_account": file }))
             }
             At::Google => {
                 let app = json!({ "client_id": GOOGLE_CLIENT_ID, "client_secret": GOOGLE_CLIENT_SECRET });
                 ("google", "gmail", app)
             }
         };
-        program.api.call("PUT", &format!("/organisation/apps/{provider}"), Some(&app), &[]);
+        if self.by_app && self.at == At::Microsoft {
+            app["acts_alone"] = json!(true);
+        }
+        program.api.put(&format!("/organisation/apps/{provider}"), &app);
         let address = self.address("info");
-        let grant = self.simulator.with(|cloud| cloud.grant_for(&address));
-        let id = program.connect(&account(&address, json!({ "kind": kind, "secret": grant }), json!({ "kind": kind })));
+        let mut incoming = json!({ "kind": kind });
+        if !self.by_app {
+            incoming["secret"] = json!(self.simulator.with(|cloud| cloud.grant_for(&address)));
+        }
+        let id = program.connect(&account(&address, incoming, json!({ "kind": kind })));
         program.fetch(&id);
         id
     }

@@ -33,6 +33,8 @@ with_each! {
     smtp_beside_pop3 = super::Unsure::server(),
     microsoft = super::Granted::at_microsoft(),
     google = super::Granted::at_google(),
+    microsoft_by_app = super::Granted::to_the_app_at_microsoft(),
+    google_by_app = super::Granted::to_the_app_at_google(),
     ews = super::Exchange::by_ntlm(),
     mailgun = super::Posted::by_mailgun(),
 }

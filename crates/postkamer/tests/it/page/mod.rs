@@ -1,5 +1,6 @@
 //! Stories of the page, in a real browser on real mail servers. Each page is photographed and held against axe.
 
+mod by_app;
 mod doubt;
 mod exchange;
 mod first_day;

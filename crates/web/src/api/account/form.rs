@@ -57,6 +57,11 @@ pub(crate) struct AccountForm {
     never_link: Option<Vec<String>>,
     /// Leave to work without encryption; an administrator gives it.
     allow_plaintext: Option<bool>,
+    /// By whom it is opened at Microsoft 365 or Google: own (its owner authorises it), app (the organisation's app does it by
+    /// itself, which is tried first) or shared (somebody it is shared with authorises it). Left out: app where the app acts
+    /// alone, else own.
+    #[schema(pattern = "^(own|app|shared)$")]
+    access: Option<String>,
     /// The one certificate that is accepted instead of a chain: SHA-256 of its public key, hexadecimal.
     #[serde(default, deserialize_with = "or_null")]
     #[schema(value_type = Option<String>, max_length = 200)]
@@ -143,6 +148,7 @@ impl From<AccountForm> for AccountInput {
             bcc: form.bcc,
             never_link: form.never_link,
             allow_plaintext: form.allow_plaintext,
+            access: form.access,
             pinned_certificate: form.pinned_certificate,
             limits: form.limits.map(Limits::from),
             font: form.font.map(|font| font.map(|name| Font::from(name).as_str().to_owned())),

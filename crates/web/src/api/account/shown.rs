@@ -35,6 +35,9 @@ pub(crate) struct AccountShown {
     primary: bool,
     incoming: DirectionShown,
     outgoing: DirectionShown,
+    /// By whom it is opened at Microsoft 365 or Google: own, app or shared.
+    #[schema(pattern = "^(own|app|shared)$")]
+    access: &'static str,
     /// The server tells us of new mail.
     push: bool,
     /// How often we look besides; null: only when asked.
@@ -278,6 +281,7 @@ impl Around {
                 verification,
                 ..settings.outgoing.into()
             },
+            access: settings.access.as_str(),
             push: settings.push,
             interval_seconds: settings.interval_seconds,
             disable_after_errors: settings.disable_after_errors,

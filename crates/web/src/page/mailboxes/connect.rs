@@ -32,7 +32,11 @@ use mailroom::{
     accounts::{self, AccountInput, vendor},
     words::{FieldError, Refusal, field},
 };
-use store::{UserRole, account::Account, app_registration::AppProvider};
+use store::{
+    UserRole,
+    account::{Access, Account},
+    app_registration::AppProvider,
+};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -59,6 +63,10 @@ struct Page {
     allows_plaintext: bool,
     /// It is opened by a grant: whether there is one.
     authorised: Option<bool>,
+    /// The organisation's app opens it by itself.
+    by_app: bool,
+    /// Somebody opens it to whom it is shared.
+    shared: bool,
     /// Its owner can also agree on another device.
     by_code: bool,
     /// It is delivered by our own hand, and nobody showed yet that its address is theirs.
@@ -151,7 +159,9 @@ async fn page(
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
-        by_code: vendor::of(&account.settings).is_some_and(|at| vendor::gives_codes(&state.room.world, at)),
+        by_app: account.settings.access == Access::App,
+        shared: account.settings.access == Access::Shared,
+        by_code: vendor::by_grant(&account.settings).is_some_and(|at| vendor::gives_codes(&state.room.world, at)),
         unproven: account.settings.is_delivered_here() && !account.sender_proven,
         relay,
         way: way(account, Say(visitor.language)),

@@ -309,7 +309,9 @@ fn half_input(name: &str, fields: &Fields) -> ServerInput {
 
 /// The servers of a mailbox as the form gives them.
 pub(super) fn servers_input(fields: &Fields) -> AccountInput {
+    let access = fields.of("access");
     AccountInput {
+        access: (!access.is_empty()).then(|| access.to_owned()),
         incoming: Some(half_input("incoming", fields)),
         outgoing: Some(half_input("outgoing", fields)),
         ..AccountInput::default()

@@ -151,6 +151,7 @@ fn field_name(field: &str, say: Say) -> Option<&'static str> {
         "bcc" => say.f_bcc(),
         "never_link" => say.f_never_link(),
         "allow_plaintext" | "pinned_certificate" => say.f_encryption(),
+        "access" => say.f_access(),
         "limits" => say.f_limits(),
         "font" => say.f_font(),
         "signature_html" => say.f_signature(),

@@ -83,8 +83,10 @@ impl SettingsPage {
 struct ByGrant {
     kind: &'static str,
     title: &'static str,
-    why: &'static str,
+    why: String,
     button: &'static str,
+    /// A mailbox there can be shared with somebody who opens it.
+    shares: bool,
 }
 
 /// Other settings that were found.
@@ -195,7 +197,8 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
         note: None,
         others: Vec::new(),
         halves: ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains)),
-        open: true,
+        // What is wrong with the address is not mended among the fields of servers.
+        open: elsewhere.is_some() || errors.iter().any(|error| error.field != "address"),
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: fields.is_on("allow_plaintext"),
         by_grant: by_grant(&state, &person, Say(visitor.language)).await?,
@@ -210,7 +213,7 @@ async fn make(State(state): State<AppState>, visitor: Visitor, person: Person, f
 async fn made(state: &AppState, person: &Person, saved: &accounts::Saved) -> Shown {
     let id = saved.account.id;
     let is_forwarded = matches!(saved.account.settings.incoming, Incoming::Relay { .. });
-    if accounts::vendor::of(&saved.account.settings).is_some() || is_forwarded {
+    if accounts::vendor::by_grant(&saved.account.settings).is_some() || is_forwarded {
         // Nothing can be tried before its owner agreed, or before its mail is forwarded.
         return Ok(Redirect::to(&format!("/mailboxes/{id}/connect")).into_response());
     }
@@ -233,21 +236,23 @@ async fn look_at_secret(visitor: Visitor, Query(which): Query<Which>, fields: Fi
 async fn by_grant(state: &AppState, person: &Person, say: Say) -> Result<Vec<ByGrant>, Refusal> {
     let mut found = Vec::new();
     for provider in [AppProvider::Microsoft, AppProvider::Google] {
-        if accounts::app::get(&state.room, &person.viewer, provider).await?.is_none() {
-            continue;
-        }
+        let Some(app) = accounts::app::get(&state.room, &person.viewer, provider).await? else { continue };
+        let why = |by_owner: &str, called| if app.acts_alone { say.by_app_why(called) } else { by_owner.to_owned() };
+        let shares = accounts::vendor::can_be_shared(provider);
         found.push(match provider {
             AppProvider::Microsoft => ByGrant {
                 kind: "microsoft365",
                 title: say.by_microsoft(),
-                why: say.by_microsoft_why(),
+                why: why(say.by_microsoft_why(), say.by_microsoft()),
                 button: say.connect_by_microsoft(),
+                shares,
             },
             AppProvider::Google => ByGrant {
                 kind: "gmail",
                 title: say.by_google(),
-                why: say.by_google_why(),
+                why: why(say.by_google_why(), say.by_google()),
                 button: say.connect_by_google(),
+                shares,
             },
         });
     }

@@ -136,6 +136,10 @@ words! {
         by_google "Gmail en Google Workspace" "Gmail and Google Workspace";
         by_google_why "Ligt deze mailbox bij Gmail of Google Workspace? Dan zijn er geen servers of wachtwoorden in te vullen: de eigenaar gaat bij Google akkoord." "Is this mailbox at Gmail or Google Workspace? Then there are no servers or passwords to fill in: its owner agrees at Google.";
         connect_by_google "Verbinden met Google" "Connect through Google";
+        by_app_why(provider) "Ligt deze mailbox bij {provider}? De app van uw organisatie opent hem zelf: er is geen wachtwoord of toestemming nodig. Dat wordt meteen geprobeerd." "Is this mailbox at {provider}? Your organisation's app opens it by itself: no password or consent is needed. That is tried at once.";
+        connect_shared "Het is een gedeelde mailbox, die iemand met toegang autoriseert" "It is a shared mailbox, which somebody with access authorises";
+        is_opened_by_app(provider) "De app van uw organisatie bij {provider} opent deze mailbox zelf. Niemand hoeft hem te autoriseren." "Your organisation's app at {provider} opens this mailbox by itself. Nobody has to authorise it.";
+        authorise_shared_why(provider, address) "U gaat naar {provider}. Meld u daar aan als uzelf, met een account dat volledige toegang heeft tot {address}, en ga akkoord; daarna komt u hier terug." "You go to {provider}. Sign in there as yourself, with an account that has full access to {address}, and agree; then you come back here.";
         authorise "Autoriseren" "Authorise";
         authorise_again "Opnieuw autoriseren" "Authorise again";
         authorise_why(provider, address) "U gaat naar {provider}. Meld u daar aan als {address} en ga akkoord; daarna komt u hier terug." "You go to {provider}. Sign in there as {address} and agree; then you come back here.";
@@ -369,6 +373,7 @@ words! {
         f_bcc "kopie van alles" "copy of everything";
         f_never_link "nooit koppelen" "never link";
         f_encryption "versleuteling" "encryption";
+        f_access "door wie hij wordt geopend" "by whom it is opened";
         f_limits "grenzen" "limits";
         f_font "lettertype" "font";
         f_signature "handtekening" "signature";

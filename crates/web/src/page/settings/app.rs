@@ -31,7 +31,7 @@ use mailroom::{
 };
 use serde::Deserialize;
 use std::convert::Infallible;
-use store::app_registration::AppProvider;
+use store::app_registration::{AppProvider, Proof};
 use zeroize::Zeroizing;
 
 const MICROSOFT: &str = "/settings/microsoft";
@@ -60,6 +60,17 @@ words! {
         google_two "Google Auth Platform, Doelgroep: kies Intern (Google Workspace). Bij Extern verloopt elke toestemming na zeven dagen zolang de app op Testen staat." "Google Auth Platform, Audience: choose Internal (Google Workspace). With External each consent ends after seven days as long as the app is in testing.";
         google_three "Gegevenstoegang: voeg het bereik https://mail.google.com/ toe." "Data access: add the scope https://mail.google.com/.";
         google_four "Clients, Client maken, type Webtoepassing: plak het adres hieronder bij Geautoriseerde omleidings-URI's, en neem client-ID en clientgeheim hier over." "Clients, Create client, type Web application: paste the address below at Authorised redirect URIs, and copy client ID and client secret to here.";
+        access "Wie opent de mailboxen" "Who opens the mailboxes";
+        by_owners "Elke eigenaar geeft zelf toestemming (Autoriseren)" "Each owner gives consent (Authorise)";
+        by_app "De app opent ze zelf, zonder dat iemand hoeft in te loggen" "The app opens them by itself, without anybody signing in";
+        microsoft_by_app "Daarvoor heeft de app toepassingsmachtigingen nodig: Mail.ReadWrite en Mail.Send, met beheerderstoestemming. Beperk ze in Exchange tot de mailboxen die Postkamer mag openen (RBAC voor toepassingen). Elke mailbox wordt geprobeerd voordat hij wordt bewaard." "For that the app needs application permissions: Mail.ReadWrite and Mail.Send, with admin consent. Limit them in Exchange to the mailboxes that Postkamer may open (RBAC for applications). Each mailbox is tried before it is saved.";
+        google_by_app "Een serviceaccount opent de mailboxen van uw Google Workspace zelf. Maak in Google Cloud een serviceaccount met een sleutel (JSON) en voeg in de beheerdersconsole bij Domeinbrede machtiging zijn client-ID toe met het bereik https://mail.google.com/. Elke mailbox wordt geprobeerd voordat hij wordt bewaard." "A service account opens the mailboxes of your Google Workspace by itself. Make a service account with a key (JSON) in Google Cloud, and in the Admin console at Domain-wide delegation add its client ID with the scope https://mail.google.com/. Each mailbox is tried before it is saved.";
+        certificate "Certificaat met sleutel (PEM)" "Certificate with its key (PEM)";
+        certificate_hint "In plaats van een clientgeheim: plak het certificaat en de RSA-sleutel samen, en upload het certificaat zonder de sleutel in Microsoft Entra. Wanneer het eindigt, staat erin." "In place of a client secret: paste the certificate and its RSA key together, and upload the certificate without the key in Microsoft Entra. When it ends stands in it.";
+        key_file "Sleutelbestand van een serviceaccount (JSON)" "Key file of a service account (JSON)";
+        key_file_hint "In plaats van client-ID en clientgeheim: plak het hele bestand." "In place of client ID and client secret: paste the whole file.";
+        certificate_kept(fingerprint) "Er is een certificaat ingesteld met vingerafdruk {fingerprint}." "A certificate is set, with the fingerprint {fingerprint}.";
+        account_kept(address) "Het serviceaccount {address} is ingesteld." "The service account {address} is set.";
         redirect_uri "Omleidings-URI, om bij de app te registreren" "Redirect URI, to register with the app";
         no_address "Deze server weet niet op welk adres u hem bereikt. Stel base_url in; dan staat hier wat u bij de app registreert." "This server does not know the address at which you reach it. Set base_url; then what you register with the app stands here.";
         tenant "Tenant" "Tenant";
@@ -72,6 +83,8 @@ words! {
         expires "Clientgeheim eindigt op" "Client secret ends on";
         microsoft_expires "Beheerders krijgen 30, 7 en 1 dag van tevoren bericht." "Administrators are told 30, 7 and 1 day before.";
         google_expires "Alleen als u het geheim zelf een einddatum geeft: bij Google verloopt het niet vanzelf. Beheerders krijgen 30, 7 en 1 dag van tevoren bericht." "Only when you give the secret a last day of your own: at Google it does not end by itself. Administrators are told 30, 7 and 1 day before.";
+        certificate_ends_in(days) "Het certificaat eindigt over {days} dagen. Maak op tijd een nieuw." "The certificate ends in {days} days. Make a new one in time.";
+        certificate_has_ended(provider) "Het certificaat is verlopen. Mailboxen van {provider} werken pas weer met een nieuw; er gaat niets verloren." "The certificate has ended. Mailboxes of {provider} work again once there is a new one; nothing gets lost.";
         ends_in(days) "Het clientgeheim eindigt over {days} dagen. Maak op tijd een nieuw." "The client secret ends in {days} days. Make a new one in time.";
         has_ended(provider) "Het clientgeheim is verlopen. Mailboxen van {provider} werken pas weer met een nieuw geheim; er gaat niets verloren." "The client secret has ended. Mailboxes of {provider} work again once there is a new secret; nothing gets lost.";
         save "Bewaren" "Save";
@@ -129,6 +142,9 @@ struct Page {
     typed: Typed,
     /// When the secret was set; none: there is no registration yet.
     secret_since: Option<Moment>,
+    /// What proves who we are, when it is no secret.
+    proof: Option<String>,
+    by_app_hint: &'static str,
     redirect_uri: Option<String>,
     /// That the secret ends soon, or has ended.
     ending: Option<String>,
@@ -141,6 +157,10 @@ struct Typed {
     tenant: String,
     client_id: String,
     client_secret: String,
+    /// `owners` or `app`; Google's key file says it by itself.
+    access: String,
+    certificate: String,
+    service_account: String,
     /// `2027-01-31`, or empty.
     expires: String,
     password: String,
@@ -162,6 +182,7 @@ impl Desk<'_> {
         let (say, habit) = (Say(self.visitor.language), self.visitor.habit());
         let ending = kept.as_ref().filter(|kept| app::is_ending(kept, self.visitor.now));
         let days = ending.and_then(|kept| app::days_left(kept, self.visitor.now));
+        let by_certificate = kept.as_ref().is_some_and(|kept| kept.proof == Proof::Certificate);
         let (here, is_microsoft) = (path(self.at), self.at == AppProvider::Microsoft);
         let either = |microsoft, google| if is_microsoft { microsoft } else { google };
         Ok(Page {
@@ -185,12 +206,24 @@ impl Desk<'_> {
             typed: kept.as_ref().map_or_else(Typed::default, |kept| Typed {
                 tenant: kept.tenant.clone(),
                 client_id: kept.client_id.clone(),
+                access: if kept.acts_alone { "app".to_owned() } else { String::new() },
                 expires: kept.expires_at.map(|at| habit.date(at)).unwrap_or_default(),
                 ..Typed::default()
             }),
+            proof: kept.as_ref().and_then(|kept| {
+                let shown = kept.proof_shown.as_deref()?;
+                match kept.proof {
+                    Proof::Secret => None,
+                    Proof::Certificate => Some(say.certificate_kept(shown)),
+                    Proof::ServiceAccount => Some(say.account_kept(shown)),
+                }
+            }),
+            by_app_hint: either(say.microsoft_by_app(), say.google_by_app()),
             secret_since: kept.as_ref().map(|kept| habit.moment(kept.secret_set_at)),
             redirect_uri: self.here.0.map(|here| format!("{here}{ANSWER}")),
             ending: days.map(|days| match days {
+                0 if by_certificate => say.certificate_has_ended(called(self.at)),
+                days if by_certificate => say.certificate_ends_in(days),
                 0 => say.has_ended(called(self.at)),
                 days => say.ends_in(days),
             }),
@@ -230,7 +263,8 @@ async fn save(
             let errors = Errors::told(refusal, visitor.language)?;
             let page = Desk { state: &state, visitor: &visitor, person: &person, here, at }.page(None).await?;
             // What was typed as a secret is not shown again, not even to who typed it.
-            let typed = Typed { client_secret: String::new(), password: String::new(), ..typed };
+            let (client_secret, certificate, service_account) = Default::default();
+            let typed = Typed { client_secret, certificate, service_account, password: String::new(), ..typed };
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &Page { errors, typed, ..page })
         }
     }
@@ -250,11 +284,18 @@ async fn keep(
         checks.wrong("expires", field::NO_DAY);
         checks.done()?;
     }
-    let secret = typed.client_secret.trim();
+    let given =
+        |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(|text| Zeroizing::new(text.to_owned()));
+    let service_account = given(&typed.service_account);
+    // The number of the app before it, which the page shows, is not that of the service account.
+    let client_id = if service_account.is_some() { String::new() } else { typed.client_id.clone() };
     let input = AppInput {
         tenant: typed.tenant.clone(),
-        client_id: typed.client_id.clone(),
-        secret: (!secret.is_empty()).then(|| Zeroizing::new(secret.to_owned())),
+        client_id,
+        acts_alone: (at == AppProvider::Microsoft).then(|| typed.access == "app"),
+        secret: given(&typed.client_secret),
+        certificate: given(&typed.certificate),
+        service_account,
         expires_at,
     };
     app::set(&state.room, &person.viewer, at, input).await.map(|_| ())

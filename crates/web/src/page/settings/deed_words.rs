@@ -113,6 +113,9 @@ words! {
         f_issuer "adres van de dienst" "address of the service";
         f_client_id "client-ID" "client ID";
         f_client_secret "clientgeheim" "client secret";
+        f_acts_alone "wie de mailboxen opent" "who opens the mailboxes";
+        f_certificate "certificaat" "certificate";
+        f_service_account "serviceaccount" "service account";
         f_passwords "wachtwoorden van medewerkers" "members' passwords";
         f_admit "wie nieuw is" "who is new";
         f_domains "domeinen" "domains";
@@ -245,6 +248,9 @@ impl Say {
             "issuer" => self.f_issuer().to_owned(),
             "client_id" => self.f_client_id().to_owned(),
             "client_secret" => self.f_client_secret().to_owned(),
+            "acts_alone" => self.f_acts_alone().to_owned(),
+            "certificate" => self.f_certificate().to_owned(),
+            "service_account" => self.f_service_account().to_owned(),
             "passwords_for_members" => self.f_passwords().to_owned(),
             "admit_unknown" => self.f_admit().to_owned(),
             "domains" => self.f_domains().to_owned(),

@@ -55,13 +55,16 @@ impl Desk<'_> {
     fn found_folders(&mut self) -> Result<String, Wrong> {
         let parent = self.question.child("ParentFolderIds").and_then(|ids| ids.children.first()).ok_or(NO_FOLDER)?;
         let parent = self.folder_id(parent)?;
+        let condition = self.question.child("Restriction").and_then(|condition| condition.children.first()).cloned();
         let deep = self.question.attribute("Traversal") == Some("Deep");
         let mailbox = self.mailbox();
         let mut inside: Vec<String> = Vec::new();
         let mut above = vec![parent];
         while let Some(parent) = above.pop() {
             for folder in mailbox.folders.iter().filter(|folder| parent_of(folder) == parent) {
-                inside.push(folder.id.clone());
+                if condition.as_ref().is_none_or(|condition| passes(folder, condition)) {
+                    inside.push(folder.id.clone());
+                }
                 above.extend(deep.then(|| folder.id.clone()));
             }
         }
@@ -116,6 +119,26 @@ impl Desk<'_> {
         });
         let results = results.collect();
         self.several(results)
+    }
+}
+
+/// Whether a folder passes a condition on its name or its class; what else is asked of it passes.
+fn passes(folder: &Folder, condition: &Node) -> bool {
+    let mut inner = condition.children.iter().map(|one| passes(folder, one));
+    let says = || {
+        let field = condition.children.first()?;
+        match field.attribute("FieldURI") {
+            Some("folder:DisplayName") => Some(folder.name.as_str()),
+            Some("folder:FolderClass") => Some("IPF.Note"),
+            _ => (tag_of(field) == Some(CLASS)).then_some("IPF.Note"),
+        }
+    };
+    let wanted = || condition.at(&["FieldURIOrConstant", "Constant"]).and_then(|constant| constant.attribute("Value"));
+    match condition.name.as_str() {
+        "And" => inner.all(|one| one),
+        "Or" => inner.any(|one| one),
+        "IsEqualTo" => says().is_none_or(|says| wanted().is_some_and(|wanted| wanted.eq_ignore_ascii_case(says))),
+        _ => true,
     }
 }
 

@@ -240,6 +240,12 @@ impl Desk<'_> {
                 "Complete" => "complete".to_owned(),
                 _ => "notFlagged".to_owned(),
             });
+            // Older clients set the property behind the flag.
+            let flag = flag.or_else(|| match set_property(change, FLAG_STATUS)? {
+                Some(2) => Some("flagged".to_owned()),
+                Some(1) => Some("complete".to_owned()),
+                _ => Some("notFlagged".to_owned()),
+            });
             let last_verb = set_property(change, LAST_VERB);
             let at = self.cloud.mailboxes.iter().position(|one| one.address.eq_ignore_ascii_case(&self.whose));
             let (mailboxes, faults) = (&mut self.cloud.mailboxes, &mut self.cloud.faults);

@@ -4,7 +4,7 @@
 use crate::{
     asked::{Asked, Reply, encoded},
     cloud::Cloud,
-    gmail::GmailBox,
+    gmail::{CERTIFICATES, GmailBox, Subscription, certificates},
     server::Shared,
     sign_in::{
         authorize::{escaped, html, to},
@@ -47,6 +47,8 @@ pub struct Google {
     pub grants_only: Option<String>,
     /// Letters that are handed over get an identifier of Google's own.
     pub rewrites_message_ids: bool,
+    /// Subscriptions of Pub/Sub that are posted.
+    pub subscriptions: Vec<Subscription>,
     /// The mailboxes.
     pub mailboxes: Vec<GmailBox>,
     /// Who agreed before: they get no lasting grant again unless they are asked for consent.
@@ -62,6 +64,7 @@ impl Default for Google {
             is_testing: false,
             grants_only: None,
             rewrites_message_ids: false,
+            subscriptions: Vec::new(),
             mailboxes: vec![
                 GmailBox::new("info@werkplaats.test", "Info Werkplaats"),
                 GmailBox::new("bram@werkplaats.test", "Bram Bakker"),
@@ -80,7 +83,7 @@ impl Google {
 
 /// Whether a path is one of Google's sign-in.
 pub(crate) fn is_of_sign_in(path: &str) -> bool {
-    [CONSENT, "/token", "/revoke"].contains(&path)
+    [CONSENT, "/token", "/revoke", CERTIFICATES].contains(&path)
 }
 
 fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
@@ -96,6 +99,7 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
         ("GET", ["o", ..]) => page(&cloud, &asked.query),
         ("POST", ["o", ..]) => decided(&mut cloud, &shared.url, &fields),
         ("POST", ["token"]) => token(&mut cloud, &fields),
+        ("GET", ["oauth2", "v3", "certs"]) => certificates(),
         ("POST", ["revoke"]) => revoke(&mut cloud, field(&fields, "token")),
         _ => Reply::json(404, &json!({ "error": "not_found" })),
     }

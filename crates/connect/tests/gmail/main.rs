@@ -7,4 +7,5 @@ mod fetch;
 mod kept;
 #[path = "../memory/mod.rs"]
 mod memory;
+mod push;
 mod send;

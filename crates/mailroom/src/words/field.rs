@@ -34,6 +34,8 @@ reasons! {
     NOT_A_TENANT "not_a_tenant" "Vul het tenant-ID of een domein van uw organisatie in, zoals voorbeeld.nl; niet common." / "Enter the tenant ID or a domain of your organisation, like example.com; not common.";
     /// A tenant where apps have none.
     NO_TENANT_HERE "no_tenant_here" "Bij deze provider hoort bij een app geen tenant. Laat dit leeg." / "At this provider an app has no tenant. Leave this empty.";
+    /// No topic of Pub/Sub.
+    NOT_A_TOPIC "not_a_topic" "Dit is geen onderwerp van Pub/Sub: het ziet eruit als projects/uw-project/topics/postkamer." / "This is no topic of Pub/Sub: it looks like projects/your-project/topics/postkamer.";
     /// Two providers at once.
     ONE_PROVIDER "one_provider" "Ontvangen en verzenden gaan bij deze mailbox door één provider. Kies voor beide dezelfde." / "Receiving and sending go through one provider for this mailbox. Choose the same for both.";
     /// A kind that doesn't exist.

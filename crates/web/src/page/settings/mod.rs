@@ -17,6 +17,7 @@ mod people;
 mod sign_in;
 mod template;
 mod token;
+mod topic;
 mod user;
 mod user_words;
 
@@ -35,6 +36,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = organisation::routes(pages);
     let pages = sign_in::routes(pages);
     let pages = app::routes(pages);
+    let pages = topic::routes(pages);
     let pages = own_addresses::routes(pages);
     let pages = mailgun::routes(pages);
     let pages = people::routes(pages);

@@ -3,6 +3,7 @@
 use crate::{
     asked::{Asked, Reply},
     fault::Fault,
+    gmail::Subscription,
     server::Shared,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -82,6 +83,14 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
                 _ => Reply::json(404, &json!({ "error": "no such mailbox or folder" })),
             }
         }
+        // Google's Pub/Sub posts to it from then on.
+        ("POST", ["google", "subscriptions"]) => match serde_json::from_slice::<Subscription>(&asked.body) {
+            Ok(subscription) => {
+                cloud.google.subscriptions.push(subscription);
+                Reply::bare(204)
+            }
+            Err(error) => Reply::json(400, &json!({ "error": error.to_string() })),
+        },
         ("DELETE", ["grants", address]) => {
             cloud.revoke(address);
             Reply::bare(204)

@@ -4,7 +4,7 @@
 use crate::{
     asked::{Asked, Reply, encoded},
     cloud::Cloud,
-    gmail::GmailBox,
+    gmail::{CERTIFICATES, GmailBox, Subscription, certificates},
     server::Shared,
     sign_in::{
         Registered,
@@ -52,6 +52,8 @@ pub struct Google {
     pub grants_only: Option<String>,
     /// Letters that are handed over get an identifier of Google's own.
     pub rewrites_message_ids: bool,
+    /// Subscriptions of Pub/Sub that are posted.
+    pub subscriptions: Vec<Subscription>,
     /// The mailboxes.
     pub mailboxes: Vec<GmailBox>,
     /// Accounts that are programs.
@@ -69,6 +71,7 @@ impl Default for Google {
             is_testing: false,
             grants_only: None,
             rewrites_message_ids: false,
+            subscriptions: Vec::new(),
             mailboxes: vec![
                 GmailBox::new("info@werkplaats.test", "Info Werkplaats"),
                 GmailBox::new("bram@werkplaats.test", "Bram Bakker"),
@@ -115,7 +118,7 @@ impl Google {
 
 /// Whether a path is one of Google's sign-in.
 pub(crate) fn is_of_sign_in(path: &str) -> bool {
-    [CONSENT, "/token", "/revoke"].contains(&path)
+    [CONSENT, "/token", "/revoke", CERTIFICATES].contains(&path)
 }
 
 fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
@@ -135,6 +138,7 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
             by_proof(&mut cloud, &fields, &here)
         }
         ("POST", ["token"]) => token(&mut cloud, &fields),
+        ("GET", ["oauth2", "v3", "certs"]) => certificates(),
         ("POST", ["revoke"]) => revoke(&mut cloud, field(&fields, "token")),
         _ => Reply::json(404, &json!({ "error": "not_found" })),
     }

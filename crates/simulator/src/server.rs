@@ -25,7 +25,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, runtime::Handle, task::JoinHandle};
 
 /// More than this nobody sends here.
 const LONGEST_BODY: usize = 160 << 20;
@@ -39,6 +39,7 @@ pub struct Simulator {
     /// `http://127.0.0.1:PORT`: every provider's sign-in and interface alike.
     pub url: String,
     shared: Shared,
+    runtime: Handle,
     task: JoinHandle<()>,
 }
 
@@ -78,12 +79,18 @@ impl Simulator {
             // It only ends with the listener.
             let _ = axum::serve(listener, router.into_make_service_with_connect_info::<Connection>()).await;
         });
-        Ok(Simulator { url, shared, task })
+        Ok(Simulator { url, shared, runtime: Handle::current(), task })
     }
 
     /// Looks at the cloud, or changes it.
     pub fn with<T>(&self, work: impl FnOnce(&mut Cloud) -> T) -> T {
         work(&mut self.shared.cloud())
+    }
+
+    /// Tells who wants to know what was changed by [`Simulator::with`], as it does by itself after each request.
+    pub fn notify(&self) {
+        let _inside = self.runtime.enter();
+        gmail::notify(&self.shared);
     }
 
     /// Serves until the program ends.
@@ -139,7 +146,11 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
             let rest: Vec<&str> = asked.path.iter().skip(2).map(String::as_str).collect();
             Some(mailgun::control(&shared, &rest, &asked).await)
         }
-        None if path.starts_with("/simulator") => Some(control::answer(&shared, &asked)),
+        None if path.starts_with("/simulator") => {
+            let reply = control::answer(&shared, &asked);
+            gmail::notify(&shared);
+            Some(reply)
+        }
         None => Some(sign_in::answer(&shared, &asked)),
     };
     match reply {

@@ -22,6 +22,7 @@ pub mod erasure;
 mod error;
 pub mod external;
 pub mod folder;
+pub mod google_topic;
 pub mod group;
 pub mod guard;
 pub mod idempotency;

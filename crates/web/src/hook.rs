@@ -1,6 +1,8 @@
 //! What a provider posts to us. These paths are nobody's page and no part of the interface: whoever posts proves who they
 //! are by a signature, and reads nothing but the status of the answer.
 
+mod google;
+
 use crate::{AppState, given::Named};
 use axum::{
     Router,
@@ -24,6 +26,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/hooks/mailgun/{id}/mime", post(mail).layer(DefaultBodyLimit::max(MAIL_LIMIT_BYTES)))
         .route("/hooks/mailgun/{id}/events", post(event))
+        .merge(google::routes())
 }
 
 /// Mail that came in.

@@ -16,9 +16,12 @@ mod line;
 mod list;
 mod place;
 mod pull;
+mod push;
 mod send;
+mod watch;
 
 pub use line::{line, owner};
+pub use push::{Unbelieved, caller, mailbox_of};
 pub use send::GmailTransport;
 
 use crate::{
@@ -45,12 +48,19 @@ pub struct GmailSource {
     limit: u64,
     /// People's own labels, once they were listed.
     own: Option<Vec<String>>,
+    /// Where news of it go.
+    watch: Option<watch::Watch>,
 }
 
 impl GmailSource {
     /// The mailbox at the end of this line; letters of more than `limit` bytes are told of and left there.
     pub fn new(line: Arc<Line>, limit: u64) -> GmailSource {
-        GmailSource { line, limit, own: None }
+        GmailSource { line, limit, own: None, watch: None }
+    }
+
+    /// Has Google tell this topic of Pub/Sub that something happened.
+    pub fn telling(self, topic: Option<String>) -> GmailSource {
+        GmailSource { watch: topic.map(watch::Watch::new), ..self }
     }
 
     async fn lists(&mut self) -> Result<Lists, ConnectError> {
@@ -104,11 +114,14 @@ impl Source for GmailSource {
         known: Arc<dyn Known>,
         out: Outlet,
     ) -> Result<(), ConnectError> {
+        if let Some(watch) = &mut self.watch {
+            watch.renew(&self.line).await;
+        }
         let lists = self.lists().await?;
         pull::Pull::new(&self.line, known.as_ref(), &out, self.limit, lists, folders).run().await
     }
 
-    /// There is no push yet: it waits.
+    /// Google's news come by the door, and ask for a pull there: it waits.
     async fn wait(&mut self, at_most: Duration) -> Result<Wake, ConnectError> {
         tokio::time::sleep(at_most).await;
         Ok(Wake::Timer)

@@ -117,6 +117,47 @@ impl From<Said> for Claims {
 
 /// What the token says, when all of it is as it should be.
 pub fn check(token: &str, keys: &Keys, expected: &Expected<'_>) -> Result<Claims, TokenFault> {
+    let body = verified(token, keys)?;
+    if body.iss != expected.issuer {
+        return Err(TokenFault::Issuer);
+    }
+    if !is_for(&body, expected.client_id) {
+        return Err(TokenFault::Audience);
+    }
+    let now = expected.now as f64 / 1000.0;
+    if !is_now(&body, now) || body.iat + OLDEST < now {
+        return Err(TokenFault::Time);
+    }
+    if body.nonce.as_deref() != Some(expected.nonce) {
+        return Err(TokenFault::Nonce);
+    }
+    about(body)
+}
+
+/// What the token of a program says that calls us by itself: made by one of these issuers, for this audience, and not over. It
+/// may have been made some time ago, and answers no question.
+pub fn check_caller(
+    token: &str,
+    keys: &Keys,
+    issuers: &[&str],
+    audience: &str,
+    now: i64,
+) -> Result<Claims, TokenFault> {
+    let body = verified(token, keys)?;
+    if !issuers.contains(&body.iss.as_str()) {
+        return Err(TokenFault::Issuer);
+    }
+    if body.aud != audience {
+        return Err(TokenFault::Audience);
+    }
+    if !is_now(&body, now as f64 / 1000.0) {
+        return Err(TokenFault::Time);
+    }
+    about(body)
+}
+
+/// What stands in a token that one of the keys signed.
+fn verified(token: &str, keys: &Keys) -> Result<Body, TokenFault> {
     let mut pieces = token.split('.');
     let (Some(head), Some(body), Some(signature), None) = (pieces.next(), pieces.next(), pieces.next(), pieces.next())
     else {
@@ -131,21 +172,16 @@ pub fn check(token: &str, keys: &Keys, expected: &Expected<'_>) -> Result<Claims
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenFault::Malformed)?;
     // First of all: before it, nothing in the token means anything.
     keys.verify(algorithm, header.kid.as_deref(), format!("{head}.{body}").as_bytes(), &signature)?;
-    let body: Body = part(body)?;
-    if body.iss != expected.issuer {
-        return Err(TokenFault::Issuer);
-    }
-    if !is_for(&body, expected.client_id) {
-        return Err(TokenFault::Audience);
-    }
-    let now = expected.now as f64 / 1000.0;
+    part(body)
+}
+
+/// It has begun and is not over, in seconds since 1970.
+fn is_now(body: &Body, now: f64) -> bool {
     let begins = body.nbf.unwrap_or(body.iat).max(body.iat);
-    if body.exp + SKEW <= now || begins > now + SKEW || body.iat + OLDEST < now {
-        return Err(TokenFault::Time);
-    }
-    if body.nonce.as_deref() != Some(expected.nonce) {
-        return Err(TokenFault::Nonce);
-    }
+    body.exp + SKEW > now && begins <= now + SKEW
+}
+
+fn about(body: Body) -> Result<Claims, TokenFault> {
     if body.said.sub.is_empty() || body.said.sub.len() > 255 {
         return Err(TokenFault::Subject);
     }

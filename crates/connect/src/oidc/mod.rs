@@ -12,7 +12,7 @@ mod keys;
 mod person;
 
 pub use address::{is_secure, tidy_issuer};
-pub use claims::{Claims, Expected, TokenFault, check};
+pub use claims::{Claims, Expected, TokenFault, check, check_caller};
 pub use discovery::{Fault, Provider, discover};
 pub use keys::Keys;
 pub use person::{Failure, person};

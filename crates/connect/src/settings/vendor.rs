@@ -24,6 +24,8 @@ pub struct Vendors {
     pub microsoft: Vendor,
     /// Google: its sign-in and Gmail (developers.google.com/identity/protocols/oauth2/web-server).
     pub google: Vendor,
+    /// Where Google shows the keys with which it signs.
+    pub google_keys: String,
     /// Mailgun, in both regions (documentation.mailgun.com).
     pub mailgun: Bases,
     /// Where the Exchange server of an address is asked for.
@@ -49,6 +51,7 @@ impl Default for Vendors {
                 issuer: "https://accounts.google.com".to_owned(),
                 interface: "https://gmail.googleapis.com".to_owned(),
             },
+            google_keys: "https://www.googleapis.com/oauth2/v3/certs".to_owned(),
             mailgun: Bases::default(),
             autodiscover: Places::default(),
         }
@@ -79,6 +82,7 @@ impl Vendors {
                 issuer: url.to_owned(),
                 interface: url.to_owned(),
             },
+            google_keys: format!("{url}/oauth2/v3/certs"),
             mailgun: Bases::simulated(url),
             autodiscover: Places::simulated(url),
         })

@@ -11,4 +11,5 @@ mod granted;
 mod kept;
 #[path = "../memory/mod.rs"]
 mod memory;
+mod push;
 mod send;

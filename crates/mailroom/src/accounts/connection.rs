@@ -53,7 +53,11 @@ pub(super) async fn server_source(
 ) -> Result<Box<dyn Source>, StoreError> {
     if let Some(provider) = vendor::of_half(&account.settings, Direction::Incoming) {
         let line = room.grants.line(room, account, provider).map_err(no_line)?;
-        return Ok(vendor::source(provider, line, room.world.message_limit_bytes));
+        let topic = match vendor::tells_by_topic(provider) {
+            true => super::topic::name_of(room, account.organisation).await?,
+            false => None,
+        };
+        return Ok(vendor::source(provider, line, room.world.message_limit_bytes, topic));
     }
     if let Incoming::Mailgun(domain) = &account.settings.incoming {
         return Ok(Box::new(DomainSource::new(room, account, &domain.domain)));

@@ -38,6 +38,7 @@ mod settle;
 #[cfg(test)]
 mod settle_test;
 mod test_letter;
+pub mod topic;
 pub mod vendor;
 #[cfg(test)]
 mod verb_test;

@@ -116,6 +116,11 @@ pub fn gives_codes(world: &World, provider: AppProvider) -> bool {
     place(world, provider).devices.is_some()
 }
 
+/// Whether news of its mailboxes go to a topic that the organisation made there.
+pub(super) fn tells_by_topic(provider: AppProvider) -> bool {
+    provider == AppProvider::Google
+}
+
 /// The line to the mailbox with this address, with a token of whoever opens it.
 pub(super) fn line(
     world: &World,
@@ -141,10 +146,17 @@ pub(super) async fn owner(provider: AppProvider, line: &Line) -> Result<Vec<Stri
 }
 
 /// What fetches over the line.
-pub(super) fn source(provider: AppProvider, line: Arc<Line>, limit_bytes: u64) -> Box<dyn Source> {
+///
+/// `topic`: where the provider tells of news, where it can.
+pub(super) fn source(
+    provider: AppProvider,
+    line: Arc<Line>,
+    limit_bytes: u64,
+    topic: Option<String>,
+) -> Box<dyn Source> {
     match provider {
         AppProvider::Microsoft => Box::new(graph::GraphSource::new(line, limit_bytes)),
-        AppProvider::Google => Box::new(gmail::GmailSource::new(line, limit_bytes)),
+        AppProvider::Google => Box::new(gmail::GmailSource::new(line, limit_bytes).telling(topic)),
     }
 }
 

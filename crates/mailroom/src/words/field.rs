@@ -62,6 +62,8 @@ reasons! {
     NO_KEY_FILE "no_key_file" "Dit is niet het sleutelbestand van een serviceaccount. Maak in Google Cloud bij het serviceaccount een sleutel van het type JSON en plak het hele bestand." / "This is not the key file of a service account. Make a key of type JSON at the service account in Google Cloud and paste the whole file.";
     /// Access without a service account.
     SERVICE_ACCOUNT_NEEDED "service_account_needed" "Bij Google opent alleen een serviceaccount mailboxen zelf. Vul het sleutelbestand in." / "At Google only a service account opens mailboxes by itself. Fill in its key file.";
+    /// No topic of Pub/Sub.
+    NOT_A_TOPIC "not_a_topic" "Dit is geen onderwerp van Pub/Sub: het ziet eruit als projects/uw-project/topics/postkamer." / "This is no topic of Pub/Sub: it looks like projects/your-project/topics/postkamer.";
     /// Two providers at once.
     ONE_PROVIDER "one_provider" "Ontvangen en verzenden gaan bij deze mailbox door één provider. Kies voor beide dezelfde." / "Receiving and sending go through one provider for this mailbox. Choose the same for both.";
     /// A kind that doesn't exist.

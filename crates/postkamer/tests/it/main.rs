@@ -11,6 +11,7 @@ mod erase;
 mod faithful;
 mod feed;
 mod fetch;
+mod google_news;
 mod large;
 mod mailgun;
 mod other_account;

@@ -72,7 +72,7 @@ impl Desk<'_> {
         }
         let ends_at = Timestamp::now() + SignedDuration::from_hours(WATCH_HOURS);
         let mailbox = self.mailbox();
-        mailbox.watch = Some(Watch { topic, ends_at });
+        mailbox.watch = Some(Watch { topic, ends_at, told: mailbox.history });
         ok(&json!({
             "historyId": mailbox.history.to_string(), "expiration": ends_at.as_millisecond().to_string(),
         }))

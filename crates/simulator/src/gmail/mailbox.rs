@@ -94,6 +94,8 @@ pub struct Watch {
     pub topic: String,
     /// Until when.
     pub ends_at: Timestamp,
+    /// Up to where in the history was told.
+    pub told: u64,
 }
 
 impl GmailBox {

@@ -9,10 +9,13 @@ mod insert;
 mod list;
 mod mailbox;
 mod message;
+mod push;
 
 pub use mailbox::{GmailBox, Message};
+pub use push::{Subscription, token_of_google};
 
 pub(crate) use fault::{answer as fault_answer, error};
+pub(crate) use push::{CERTIFICATES, certificates, notify};
 
 use crate::{
     asked::{Asked, Reply},
@@ -38,10 +41,13 @@ pub(crate) fn is_of_gmail(path: &str) -> bool {
 pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
     let mut cloud = shared.cloud();
-    match (asked.method.as_str(), path.as_slice()) {
+    let reply = match (asked.method.as_str(), path.as_slice()) {
         ("POST", ["batch", ..]) => batch::answer(&mut cloud, asked),
         _ => one(&mut cloud, asked),
-    }
+    };
+    drop(cloud);
+    notify(shared);
+    reply
 }
 
 fn one(cloud: &mut Cloud, asked: &Asked) -> Reply {

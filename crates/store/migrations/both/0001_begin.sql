@@ -126,6 +126,16 @@ CREATE TABLE app_registrations (
 );
 CREATE UNIQUE INDEX app_registrations_provider ON app_registrations (organisation, provider);
 
+-- Where Google tells an organisation of new mail.
+CREATE TABLE google_topics (
+    organisation BIGINT NOT NULL PRIMARY KEY,
+    topic TEXT NOT NULL,               -- projects/PROJECT/topics/NAME
+    pusher TEXT NOT NULL,              -- the service account that posts, in small letters
+    set_at BIGINT NOT NULL,
+    told_at BIGINT                     -- when news last came, to the minute
+);
+CREATE INDEX google_topics_pusher ON google_topics (pusher);
+
 -- Domains at Mailgun by which mailboxes send and receive.
 CREATE TABLE mailgun_domains (
     organisation BIGINT NOT NULL,

@@ -14,6 +14,7 @@ mod erasure;
 mod form;
 #[cfg(test)]
 mod form_test;
+mod google_topic;
 mod group;
 mod id;
 mod identity_provider;
@@ -60,6 +61,7 @@ pub(crate) fn router() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .merge(notification::routes())
         .merge(organisation::routes())
         .merge(app::routes())
+        .merge(google_topic::routes())
         .merge(mailgun_domain::routes())
         .merge(identity_provider::routes())
         .merge(user::routes())

@@ -55,6 +55,9 @@ fn body(call: &Call) -> Value {
             json!({"name": "n", "issuer": "https://login.example", "client_id": "c", "client_secret": "g"})
         }
         ("put", "/organisation/apps/{provider}") => json!({"tenant": "t.nl", "client_id": "c", "client_secret": "g"}),
+        ("put", "/organisation/apps/google/notifications") => {
+            json!({"topic": "projects/p/topics/t", "service_account": "a@b.example"})
+        }
         ("post", "/mailgun-domains") => json!({"domain": "mg.ons.example", "api_key": "sleutel"}),
         ("post", "/mailgun-domains/{id}/check" | "/mailgun-domains/{id}/tell-us") => Value::Null,
         (_, "/organisation/identity-provider/test") => json!({"issuer": "https://login.example"}),

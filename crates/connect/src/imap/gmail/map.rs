@@ -199,8 +199,7 @@ mod tests {
             messages: Some(3),
             uidvalidity: Some(7),
         };
-        let mut listing = Listing::default();
-        listing.folders = vec![
+        let folders = vec![
             folder("INBOX", Role::Inbox, true),
             folder("[Gmail]", Role::None, false),
             folder("[Gmail]/Alle berichten", Role::None, true),
@@ -209,6 +208,7 @@ mod tests {
             folder("[Gmail]/Belangrijk", Role::None, true),
             folder("Caf&AOk-", Role::None, true),
         ];
+        let mut listing = Listing { folders, ..Listing::default() };
         listing.views.insert("[Gmail]/Alle berichten".to_owned(), View::All);
         listing.views.insert("[Gmail]/Belangrijk".to_owned(), View::Some);
         listing

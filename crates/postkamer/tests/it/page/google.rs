@@ -57,6 +57,20 @@ fn a_mailbox_is_opened_at_google_and_a_withdrawn_grant_is_given_again() {
     browser.sees("Bewaard. Verbind nu een mailbox");
     browser.judge(&gallery(), "settings-google");
 
+    // Google can tell of new mail; without, it is seen at the interval.
+    browser.follow("Nieuwe mail meteen zien, met meldingen van Gmail");
+    browser.fill("Onderwerp (topic)", "postkamer");
+    browser.fill("Serviceaccount", "meldingen@werkplaats.iam.gserviceaccount.com");
+    browser.press("Bewaren");
+    browser.sees("Dit is geen onderwerp van Pub/Sub");
+    browser.fill("Onderwerp (topic)", "projects/werkplaats/topics/postkamer");
+    browser.press("Bewaren");
+    browser.sees("Bewaard. De mailboxen van Google vragen nu om meldingen.");
+    browser.sees("Er kwam nog geen melding.");
+    browser.judge(&gallery(), "settings-google-notifications");
+    browser.press("Zonder meldingen verder");
+    browser.sees("Google meldt niets meer.");
+
     // The wizard asks for no server.
     browser.go(&format!("{}/mailboxes/new?address={ADDRESS}", program.url()));
     browser.press("Verbinden met Google");

@@ -92,6 +92,7 @@ words! {
         removed(provider) "De registratie is verwijderd. Mailboxen van {provider} werken niet meer tot er een nieuwe is." "The registration was removed. Mailboxes of {provider} don't work until there is a new one.";
         remove "Registratie verwijderen" "Remove the registration";
         remove_why(provider) "Mailboxen van {provider} worden daarna niet meer opgehaald. De mail die hier staat, blijft." "After that mailboxes of {provider} are no longer fetched. The mail that is here stays.";
+        notifications "Nieuwe mail meteen zien, met meldingen van Gmail" "See new mail at once, by notifications of Gmail";
     }
 }
 

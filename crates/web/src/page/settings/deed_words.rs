@@ -66,6 +66,8 @@ words! {
         account_sender_domain "bevestigde het domein van een afzender" "confirmed the domain of a sender";
         account_sender_keys "maakte nieuwe sleutels voor een domein" "made new keys for a domain";
         google_app_set "stelde de app voor Google in" "set up the app for Google";
+        google_topic_set "zette meldingen van Gmail aan" "switched on notifications of Gmail";
+        google_topic_removed "zette meldingen van Gmail uit" "switched off notifications of Gmail";
         google_app_removed "verwijderde de app voor Google" "removed the app for Google";
         account_authorised "autoriseerde een mailbox" "authorised a mailbox";
         account_authorisation_refused "kon een mailbox niet autoriseren" "could not authorise a mailbox";
@@ -190,6 +192,8 @@ impl Say {
             "account.sender_domain" => self.account_sender_domain(),
             "account.sender_keys" => self.account_sender_keys(),
             "organisation.google_app_set" => self.google_app_set(),
+            "organisation.google_topic_set" => self.google_topic_set(),
+            "organisation.google_topic_removed" => self.google_topic_removed(),
             "organisation.google_app_removed" => self.google_app_removed(),
             "account.authorised" => self.account_authorised(),
             "account.authorisation_refused" => self.account_authorisation_refused(),

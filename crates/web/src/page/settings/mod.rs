@@ -18,6 +18,7 @@ mod sign_in;
 mod suppression;
 mod template;
 mod token;
+mod topic;
 mod user;
 mod user_words;
 
@@ -36,6 +37,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = organisation::routes(pages);
     let pages = sign_in::routes(pages);
     let pages = app::routes(pages);
+    let pages = topic::routes(pages);
     let pages = own_addresses::routes(pages);
     let pages = mailgun::routes(pages);
     let pages = suppression::routes(pages);

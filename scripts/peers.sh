@@ -160,6 +160,7 @@ client_from_pypi exchange crates/testkit/exchange/requirements.txt 'exchangelib,
 npm_programs node 'oauth2-mock-server and nodemailer'
 npm_programs browser 'Playwright (without browsers of its own) and axe'
 npm_programs identity oidc-provider
+npm_programs imap 'hoodiecrow (Gmail over IMAP)'
 npm_programs graph "Microsoft's client of Graph"
 npm_programs mailgun "Mailgun's own client"
 say "ready after $((SECONDS - started)) s"

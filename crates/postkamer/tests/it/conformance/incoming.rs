@@ -5,7 +5,7 @@ use super::{
     exchange::Exchange,
     granted::Granted,
     held,
-    servers::{Collected, Followed},
+    servers::{Collected, Followed, Labelled},
     with_each,
 };
 use crate::fetch::text;
@@ -20,6 +20,7 @@ macro_rules! every_mailbox {
             imap_on_dovecot = super::Followed::dovecot(),
             imap_on_cyrus = super::Followed::cyrus(),
             imap_on_courier = super::Followed::courier(),
+            imap_on_gmail = super::Labelled::at_gmail(),
             pop3_on_dovecot = super::Collected::dovecot(),
             microsoft = super::Granted::at_microsoft(),
             google = super::Granted::at_google(),

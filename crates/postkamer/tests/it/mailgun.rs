@@ -330,3 +330,91 @@ fn a_sending_nobody_knows_of_stays_uncertain_until_the_log_has_it() {
     assert!(matches!(settled["state"], Value::String(_)));
     assert_eq!(simulator.with(|cloud| cloud.sent.len()), 1);
 }
+
+#[test]
+fn mail_that_mailgun_gave_up_posting_is_fetched_from_what_it_keeps() {
+    let (runtime, simulator, mut program) = at_mailgun(Backing::Disk);
+    let (domain, account) = connected(&program);
+    program.fetch(&account);
+    receive(
+        &runtime,
+        &simulator,
+        ADDRESS,
+        b"Message-ID: <op-tijd@klant.test>\r\nFrom: els@klant.test\r\nSubject: Op tijd\r\n\r\nDag\r\n",
+    );
+    assert_eq!(subjects(&program), ["Op tijd"]);
+    // Away for longer than Mailgun tries.
+    assert!(program.stop().success());
+    for (n, head) in ["Message-ID: <gemist@klant.test>\r\n", ""].into_iter().enumerate() {
+        let raw = format!("{head}From: els@klant.test\r\nSubject: Gemist {n}\r\n\r\nDag\r\n");
+        receive(&runtime, &simulator, ADDRESS, raw.as_bytes());
+    }
+    let ago = |hours: i64| {
+        simulator.with(|cloud| {
+            for event in &mut cloud.mailgun.events {
+                event.at -= hours * 3_600_000;
+            }
+        });
+    };
+    program.serve_again();
+    let look = || program.api.post(&format!("/mailgun-domains/{domain}/check"), &json!({}));
+    look();
+    assert_eq!(subjects(&program), ["Op tijd"], "Mailgun may still post it");
+    ago(10);
+    look();
+    let mut found = subjects(&program);
+    found.sort();
+    assert_eq!(found, ["Gemist 0", "Gemist 1", "Op tijd"]);
+    assert!(program.api.get(&format!("/mailgun-domains/{domain}"))["told_at"].is_string());
+
+    // Once, also when somebody has thrown it away since, or when Mailgun posts it after all.
+    let trash = program.api.list(&format!("/accounts/{account}/folders"));
+    let trash = trash.iter().find(|folder| folder["role"] == json!("trash")).expect("a folder")["id"].clone();
+    for line in program.api.list("/messages?role=inbox") {
+        program.api.patch(&format!("/messages/{}", text(&line["id"])), &json!({ "folder": trash }));
+    }
+    wait_until("they moved", || subjects(&program).is_empty().then_some(()));
+    look();
+    simulator.with(|cloud| {
+        let hook = format!("{}/hooks/mailgun/{domain}/mime", program.url());
+        cloud.mailgun.posted.iter_mut().for_each(|post| post.url = hook.clone());
+    });
+    retry(&runtime, &simulator);
+    assert_eq!((subjects(&program).len(), program.api.list("/messages").len()), (0, 3));
+}
+
+#[test]
+fn an_address_that_mailgun_sends_nothing_to_any_more_is_shown_and_tried_again_when_asked() {
+    let (_runtime, simulator, program) = at_mailgun(Backing::Disk);
+    let (domain, account) = connected(&program);
+    let path = format!("/mailgun-domains/{domain}/suppressions");
+    assert!(program.api.list(&path).is_empty());
+    // It bounces once, and from then on Mailgun does not even try.
+    let first = send(&program.api, &letter(&account, &["weg@klant.test", "klaagt@klant.test"], "Eerst"));
+    wait_until("both are settled", || {
+        let complained = || recipient(&program.api.get(&format!("/outbox/{first}")), "klaagt@klant.test").1;
+        (state_of(&program, &first, "weg@klant.test") == "bounced" && complained() == "spam complaint").then_some(())
+    });
+    let again = send(&program.api, &letter(&account, &["weg@klant.test"], "Nog eens"));
+    let shown = when(&program.api, &again, "bounced");
+    assert!(recipient(&shown, "weg@klant.test").1.starts_with("605"), "{shown}");
+    let listed: Vec<(Value, Value)> =
+        program.api.list(&path).iter().map(|one| (one["list"].clone(), one["address"].clone())).collect();
+    assert_eq!(
+        listed,
+        [(json!("bounces"), json!("weg@klant.test")), (json!("complaints"), json!("klaagt@klant.test"))]
+    );
+
+    // Off the list it is tried again; who asks twice, or for somebody who is not on it, does no harm.
+    let off = format!("{path}?list=bounces&address=weg%40klant.test");
+    for _ in 0..2 {
+        assert_eq!(program.api.call("DELETE", &off, None, &[]).status, 204);
+    }
+    assert_eq!(program.api.list(&path).len(), 1);
+    for (query, field) in [("list=alles&address=weg%40klant.test", "list"), ("list=bounces&address=weg", "address")] {
+        let refused = program.api.call("DELETE", &format!("{path}?{query}"), None, &[]);
+        assert_eq!((refused.status, refused.wrong()[0].0.as_str()), (422, field), "{}", refused.text());
+    }
+    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Unavailable, "bounces").times(0)));
+    assert_eq!(program.api.call("GET", &path, None, &[]).status, 424);
+}

@@ -21,6 +21,7 @@ mod post_office;
 mod program;
 mod relay;
 mod restore;
+mod return_path;
 mod rights;
 mod search;
 mod secrets;

@@ -150,7 +150,7 @@ mod stories {
             provider.put("inbox", &[one(&format!("brief-{n}"))]);
             wait_until(&format!("it came in spite of {what}"), || {
                 fetched(&program, &id);
-                (held(&program, &id, "inbox").len() == provider.lying("inbox").len()).then_some(())
+                (held(&program, &id, "inbox", provider).len() == provider.lying("inbox").len()).then_some(())
             });
             played.works_again();
         }
@@ -215,7 +215,7 @@ mod stories {
         program.api.patch(&format!("/accounts/{id}"), &json!({}));
         wait_until("it came", || {
             fetched(&program, &id);
-            (held(&program, &id, "inbox").len() == 1).then_some(())
+            (held(&program, &id, "inbox", provider).len() == 1).then_some(())
         });
         let colour = || program.api.get(&format!("/accounts/{id}"))["health"]["colour"].clone();
         wait_until("the mailbox is green", || (colour() == json!("green")).then_some(()));

@@ -5,6 +5,7 @@ use super::{
     exchange::Exchange,
     granted::Granted,
     held,
+    pushed::Pushed,
     servers::{Collected, Followed, Labelled},
     with_each,
 };
@@ -25,6 +26,8 @@ macro_rules! every_mailbox {
             microsoft = super::Granted::at_microsoft(),
             google = super::Granted::at_google(),
             ews_on_the_simulator = super::Exchange::by_ntlm(),
+            mailgun = super::Pushed::by_mailgun(),
+            own_address = super::Pushed::by_smtp(),
         }
     };
 }
@@ -57,7 +60,7 @@ fn sorted(mut lying: Vec<Lying>) -> Vec<Lying> {
 
 pub(super) fn is_as_there(program: &Program, account: &str, mailbox: &dyn Mailbox) {
     for role in mailbox.roles() {
-        let (here, there) = (held(program, account, role), sorted(mailbox.lying(role)));
+        let (here, there) = (held(program, account, role, mailbox), sorted(mailbox.lying(role)));
         assert_eq!(here.len(), there.len(), "{role}");
         assert!(here == there, "{role} differs: {here:?} here, {there:?} there");
     }
@@ -91,7 +94,8 @@ mod stories {
         program.fetch(&id);
         is_as_there(&program, &id, mailbox);
         let counted = nothing_is_missing(&program, &id, mailbox);
-        assert_eq!(counted as usize, mailbox.roles().iter().map(|role| mailbox.lying(role).len()).sum::<usize>());
+        let there = mailbox.roles().iter().map(|role| mailbox.lying(role).len()).sum::<usize>();
+        assert!(!mailbox.is_counted() || counted as usize == there, "{counted} of {there}");
         let folders = program.api.list(&format!("/accounts/{id}/folders"));
         for role in mailbox.roles() {
             assert!(folders.iter().any(|folder| folder["role"] == json!(role)), "{role}: {folders:?}");

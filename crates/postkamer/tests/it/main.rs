@@ -12,6 +12,7 @@ mod faithful;
 mod feed;
 mod fetch;
 mod mailgun;
+mod mailgun_faults;
 mod other_account;
 mod own;
 mod page;

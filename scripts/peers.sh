@@ -56,7 +56,7 @@ keep_services_still() {
 }
 
 debian_packages() {
-    local wanted=(bind9 bind9-dnsutils unbound opendkim-tools python3-dkim python3-nacl python3-spf iproute2 openssl chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond davmail-server default-jre-headless postfix isync swaks libnet-ssleay-perl python3 python3-venv procps curl ca-certificates)
+    local wanted=(bind9 bind9-dnsutils unbound opendkim-tools python3-dkim python3-nacl python3-spf python3-yaml iproute2 openssl chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond postfix isync swaks libnet-ssleay-perl python3 python3-venv procps curl ca-certificates)
     command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
     [ "${1:-}" != bench ] || wanted+=(notmuch maildir-utils)
@@ -130,6 +130,22 @@ client_from_pypi() { # NAME LOCK WHAT: a client that we did not write, from its 
     cp "$lock" "$home/requirements.txt"
 }
 
+spf_suite() { # the test suite of RFC 7208, out of the sources of pyspf
+    local home=$PEERS/spf lock=scripts/spf-requirements.txt
+    if cmp -s "$lock" "$home/requirements.txt"; then
+        say 'SPF test suite: there'
+        return 0
+    fi
+    say 'SPF test suite: fetching by the locked list'
+    rm -rf "$home"
+    mkdir -p "$home"
+    quietly "pip could not fetch $lock" "$PEERS/python/bin/pip" download --quiet --no-input --require-hashes --no-deps \
+        --no-binary :all: --dest "$home" -r "$lock"
+    quietly 'the sources of pyspf are not as they were' tar -xzf "$home"/pyspf-*.tar.gz -C "$home" --strip-components=2 \
+        --wildcards '*/test/rfc7208-tests.*'
+    cp "$lock" "$home/requirements.txt"
+}
+
 npm_programs() { # FOLDER WHAT: what crates/testkit/FOLDER names, from its locked list
     local home=$PEERS/$1 from=crates/testkit/$1
     if cmp -s "$from/package-lock.json" "$home/ready"; then
@@ -155,11 +171,13 @@ layer cyrus cyrus-imapd cyrus-admin cyrus-clients sasl2-bin libsasl2-modules lib
 layer courier courier-imap courier-pop courier-authlib-userdb courier-authdaemon courier-base
 layer exim exim4-daemon-heavy
 python_programs
+spf_suite
 client_from_pypi gmail scripts/gmail-requirements.txt "Google's client of Gmail"
 client_from_pypi exchange crates/testkit/exchange/requirements.txt 'exchangelib, and a reader of its schema'
 npm_programs node 'oauth2-mock-server and nodemailer'
 npm_programs browser 'Playwright (without browsers of its own) and axe'
 npm_programs identity oidc-provider
+npm_programs imap 'hoodiecrow (Gmail over IMAP)'
 npm_programs graph "Microsoft's client of Graph"
 npm_programs mailgun "Mailgun's own client"
 say "ready after $((SECONDS - started)) s"

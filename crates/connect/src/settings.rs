@@ -59,6 +59,19 @@ pub enum Credentials {
     },
 }
 
+impl Credentials {
+    /// With an app password of Google's as Google means it.
+    pub(crate) fn as_google_means(&self) -> Credentials {
+        match self {
+            Credentials::Password { username, secret } => Credentials::Password {
+                username: username.clone(),
+                secret: tidy::app_password(secret).unwrap_or_else(|| secret.clone()),
+            },
+            token => token.clone(),
+        }
+    }
+}
+
 /// What the owner says about the world outside.
 #[derive(Debug, Clone, Default)]
 pub struct WorldOptions {

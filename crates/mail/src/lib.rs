@@ -15,6 +15,7 @@ pub mod parse;
 pub mod query;
 pub mod remote;
 pub mod report;
+pub mod return_path;
 pub mod role;
 pub mod search;
 pub mod sender;

@@ -26,5 +26,7 @@ pub use fault::{Fault, Kind};
 pub use gmail::{GmailBox, Message};
 pub use google::{GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Google};
 pub use mailbox::{Letter, Mailbox};
-pub use mailgun::{Domain, Event, MAILGUN_KEY, MAILGUN_SIGNING_KEY, Mailgun, Posted, Region, Route, State, Stored};
+pub use mailgun::{
+    Domain, Event, MAILGUN_KEY, MAILGUN_SIGNING_KEY, Mailgun, Posted, Region, Route, State, Stored, Suppression,
+};
 pub use server::Simulator;

@@ -5,6 +5,12 @@ use crate::{
     secret::{Keyring, MAILGUN_API_KEY, MAILGUN_SIGNING_KEY},
     vals,
 };
+mod log;
+mod post;
+
+pub use log::{came, claim_log, in_use, log_read, message_ids_since};
+pub use post::{sweep, take_post, taken};
+
 use mail::{AccountKey, MailgunDomainKey, OrganisationKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -63,6 +69,8 @@ pub struct MailgunDomain {
     pub log_at: Option<i64>,
     /// When somebody last began to read it.
     pub log_tried_at: Option<i64>,
+    /// Up to when mail that came in was held against what is here.
+    pub came_at: Option<i64>,
     /// When it was added.
     pub created_at: i64,
 }
@@ -94,9 +102,11 @@ pub struct Post {
     pub token: String,
     /// Of all that was posted.
     pub digest: [u8; 32],
+    /// It was posted to us, and not fetched because it never was.
+    pub is_posted: bool,
 }
 
-const COLUMNS: &str = "id, organisation, name, region, signing_key IS NOT NULL, keys_set_at, state, records, checked_at, told_at, log_at, log_tried_at, created_at";
+const COLUMNS: &str = "id, organisation, name, region, signing_key IS NOT NULL, keys_set_at, state, records, checked_at, told_at, log_at, log_tried_at, came_at, created_at";
 
 /// The domains, by name.
 pub async fn list(tx: &mut Tx, organisation: OrganisationKey) -> Result<Vec<MailgunDomain>, StoreError> {
@@ -128,20 +138,6 @@ pub async fn by_name(
 pub async fn anywhere(tx: &mut Tx, id: MailgunDomainKey) -> Result<Option<MailgunDomain>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM mailgun_domains WHERE id = $1");
     tx.row(&sql, &vals![id]).await?.map(read).transpose()
-}
-
-/// Every domain of the installation that a mailbox sends by, for reading its log.
-pub async fn sending(tx: &mut Tx) -> Result<Vec<MailgunDomain>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM mailgun_domains WHERE state = '{ACTIVE}' ORDER BY organisation, id");
-    let all: Vec<MailgunDomain> = tx.rows(&sql, &[]).await?.into_iter().map(read).collect::<Result<_, _>>()?;
-    let mut used = Vec::new();
-    for domain in all {
-        let sql = "SELECT 1 FROM accounts WHERE organisation = $1 AND active AND outgoing = $2 LIMIT 1";
-        if tx.row(sql, &vals![domain.organisation, half(&domain.name)]).await?.is_some() {
-            used.push(domain);
-        }
-    }
-    Ok(used)
 }
 
 /// Half of an account that goes by this domain, as it is kept; a test holds it against what is written.
@@ -215,31 +211,6 @@ pub async fn found(
         "UPDATE mailgun_domains SET state = $3, records = $4, checked_at = $5 WHERE organisation = $1 AND id = $2";
     tx.execute(sql, &vals![organisation, id, state, records, now]).await?;
     Ok(())
-}
-
-/// Notes up to when the domain's log was read.
-pub async fn log_read(
-    tx: &mut Tx,
-    organisation: OrganisationKey,
-    id: MailgunDomainKey,
-    until: i64,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE mailgun_domains SET log_at = $3 WHERE organisation = $1 AND id = $2";
-    tx.execute(sql, &vals![organisation, id, until]).await?;
-    Ok(())
-}
-
-/// Takes the reading of the domain's log upon oneself; `false` when somebody did since that moment.
-pub async fn claim_log(
-    tx: &mut Tx,
-    organisation: OrganisationKey,
-    id: MailgunDomainKey,
-    since: i64,
-    now: i64,
-) -> Result<bool, StoreError> {
-    let sql = "UPDATE mailgun_domains SET log_tried_at = $4
-               WHERE organisation = $1 AND id = $2 AND (log_tried_at IS NULL OR log_tried_at <= $3)";
-    Ok(tx.execute(sql, &vals![organisation, id, since, now]).await? > 0)
 }
 
 /// The mailboxes that go by the domain, in either direction.
@@ -322,43 +293,6 @@ pub async fn receivers(
     Ok(rows.into_iter().map(|mut row| (row.text(0), AccountKey(row.int(1)))).collect())
 }
 
-/// Notes that a post is taken, in the unit of work in which what it brought is kept. `Conflict` when it was before.
-pub async fn take_post(
-    tx: &mut Tx,
-    organisation: OrganisationKey,
-    post: &Post,
-    account: AccountKey,
-    now: i64,
-) -> Result<(), StoreError> {
-    let sql = "INSERT INTO mailgun_posts (organisation, domain, token, account, digest, taken_at)
-               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-    let values = vals![organisation, post.domain, &post.token, account, &post.digest, now];
-    if tx.execute(sql, &values).await? == 0 {
-        let message = "This post was taken already.".to_owned();
-        return Err(StoreError::Conflict { field: "token", code: POST_TAKEN, message });
-    }
-    let sql = "UPDATE mailgun_domains SET told_at = $3 WHERE organisation = $1 AND id = $2";
-    tx.execute(sql, &vals![organisation, post.domain, now]).await?;
-    Ok(())
-}
-
-/// What was posted with this token before: its digest, and into which mailboxes it went.
-pub async fn taken(
-    tx: &mut Tx,
-    organisation: OrganisationKey,
-    post: &Post,
-) -> Result<Vec<(AccountKey, Vec<u8>)>, StoreError> {
-    let sql = "SELECT account, digest FROM mailgun_posts WHERE organisation = $1 AND domain = $2 AND token = $3";
-    let rows = tx.rows(sql, &vals![organisation, post.domain, &post.token]).await?;
-    Ok(rows.into_iter().map(|mut row| (AccountKey(row.int(0)), row.bytes(1))).collect())
-}
-
-/// Forgets posts that were taken before a moment, when nobody would believe them any more.
-pub async fn sweep(tx: &mut Tx, before: i64) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM mailgun_posts WHERE taken_at < $1", &vals![before]).await?;
-    Ok(())
-}
-
 fn read(mut row: Row) -> Result<MailgunDomain, StoreError> {
     let records = row.text(7);
     let records = serde_json::from_str(&records)
@@ -376,7 +310,8 @@ fn read(mut row: Row) -> Result<MailgunDomain, StoreError> {
         told_at: row.opt_int(9),
         log_at: row.opt_int(10),
         log_tried_at: row.opt_int(11),
-        created_at: row.int(12),
+        came_at: row.opt_int(12),
+        created_at: row.int(13),
     })
 }
 

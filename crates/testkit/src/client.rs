@@ -253,7 +253,7 @@ impl SmtpClient {
     }
 }
 
-fn python(script: &str, order: &Value) -> Result<Value, String> {
+pub(crate) fn python(script: &str, order: &Value) -> Result<Value, String> {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("py").join(script);
     let mut child = Command::new(crate::home::python())
         .arg(script)

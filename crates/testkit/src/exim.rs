@@ -43,7 +43,7 @@ impl Default for EximOptions {
 
 /// A running Exim that takes mail for `example.test`.
 ///
-/// Recipients: `later@` 450, `gone@` 550, `slam@` hangs up, `tarpit@` answers after 8 seconds. Subjects:
+/// Recipients: `terug@` is taken and comes back by a report, `later@` 450, `gone@` 550, `slam@` hangs up, `tarpit@` answers after 8 seconds. Subjects:
 /// `REFUSE AFTER DATA` 550, `DEFER AFTER DATA` 451.
 #[derive(Debug)]
 pub struct Exim {

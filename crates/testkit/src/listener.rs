@@ -1,7 +1,7 @@
 //! A loopback port whose connections are served by threads until the value is dropped.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) port: u16,
+    address: SocketAddr,
     accepted: Arc<AtomicUsize>,
     ending: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -18,8 +19,16 @@ pub(crate) struct Listener {
 impl Listener {
     /// Serves each connection with `serve`, which is told its number, counted from 0.
     pub(crate) fn start(serve: impl Fn(usize, TcpStream) -> io::Result<()> + Send + Sync + 'static) -> Listener {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("the port just bound").port();
+        Listener::at("127.0.0.1:0", serve)
+    }
+
+    /// The same at an address and port of one's choice.
+    pub(crate) fn at(
+        address: &str,
+        serve: impl Fn(usize, TcpStream) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Listener {
+        let listener = TcpListener::bind(address).expect("a free port");
+        let address = listener.local_addr().expect("the port just bound");
         let (accepted, ending) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let (counter, stop, serve) = (accepted.clone(), ending.clone(), Arc::new(serve));
         let thread = std::thread::spawn(move || {
@@ -34,7 +43,7 @@ impl Listener {
                 std::thread::spawn(move || stream.set_nodelay(true).and_then(|()| serve(number, stream)));
             }
         });
-        Listener { port, accepted, ending, thread: Some(thread) }
+        Listener { port: address.port(), address, accepted, ending, thread: Some(thread) }
     }
 
     /// How many connections there were so far.
@@ -47,7 +56,7 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.ending.store(true, Ordering::SeqCst);
         // Only to wake the thread, so that it sees the mark.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -195,13 +195,13 @@ fn union(one: &RemoteSet, other: &RemoteSet) -> RemoteSet {
 }
 
 /// An atom, perhaps after a backslash: nothing that could end the command.
-fn is_flag(flag: &str) -> bool {
+pub(super) fn is_flag(flag: &str) -> bool {
     let name = flag.strip_prefix('\\').unwrap_or(flag);
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"(){%*\"\\]".contains(&byte))
 }
 
 /// MOVE (RFC 6851), or COPY and removal where the server does not know it.
-async fn move_one(session: &mut Session, uid: u32, to: &str) -> Result<Done, Broken> {
+pub(super) async fn move_one(session: &mut Session, uid: u32, to: &str) -> Result<Done, Broken> {
     let moves = session.capabilities.has("MOVE");
     let verb = if moves { "UID MOVE" } else { "UID COPY" };
     let (status, responses) = session.run(Command::new(&format!("{verb} {uid} ")).folder(to, session.utf8)).await?;
@@ -222,7 +222,7 @@ async fn move_one(session: &mut Session, uid: u32, to: &str) -> Result<Done, Bro
 
 /// Marks a message as deleted and expunges it, and never another one: without UIDPLUS only when no other message is
 /// marked; else it stays marked until somebody expunges (RFC 4315 §2.1).
-async fn remove(session: &mut Session, uid: u32) -> Result<Result<(), ConnectError>, Broken> {
+pub(super) async fn remove(session: &mut Session, uid: u32) -> Result<Result<(), ConnectError>, Broken> {
     let (status, _) = session.run(Command::new(&format!("UID STORE {uid} +FLAGS.SILENT (\\Deleted)"))).await?;
     if status.condition != Condition::Ok {
         return Ok(Err(cause::work(&status)));
@@ -240,7 +240,7 @@ async fn remove(session: &mut Session, uid: u32) -> Result<Result<(), ConnectErr
     Ok(fine(status).map(|_| ()))
 }
 
-async fn append(
+pub(super) async fn append(
     session: &mut Session,
     folder: &str,
     raw: &Bytes,
@@ -268,7 +268,7 @@ async fn append(
 }
 
 /// Makes a folder and subscribes to it, so that other programs show it. One that is there already is fine.
-async fn create(session: &mut Session, folder: &str, personal: &str) -> Result<Done, Broken> {
+pub(super) async fn create(session: &mut Session, folder: &str, personal: &str) -> Result<Done, Broken> {
     session.settle().await?;
     let ours = folder.starts_with(personal) || folder.eq_ignore_ascii_case("INBOX");
     let name = if ours { folder.to_owned() } else { format!("{personal}{folder}") };

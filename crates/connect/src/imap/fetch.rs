@@ -19,6 +19,11 @@ pub struct Fetched {
     pub size: Option<u64>,
     /// MODSEQ (RFC 7162).
     pub modseq: Option<u64>,
+    /// X-GM-MSGID: Gmail's identifier of the letter, the same in every folder
+    /// (developers.google.com/workspace/gmail/imap/imap-extensions).
+    pub letter: Option<u64>,
+    /// X-GM-LABELS, as they stand on the line.
+    pub labels: Option<Vec<String>>,
     /// BODY[] when the response has it.
     pub body: Option<Body>,
 }
@@ -58,6 +63,8 @@ pub fn read(sequence: u32, scanner: &mut Scanner<'_>) -> Fetched {
                     scanner.eat(b')');
                 }
             }
+            b"X-GM-MSGID" => fetched.letter = scanner.number(),
+            b"X-GM-LABELS" => fetched.labels = Some(texts(scanner)),
             b"BODY[]" | b"BODY[]<0>" | b"BINARY[]" | b"RFC822" => fetched.body = scanner.word().map(body),
             _ => scanner.skip(),
         }
@@ -66,14 +73,19 @@ pub fn read(sequence: u32, scanner: &mut Scanner<'_>) -> Fetched {
 
 /// Reads a flag list. Brackets and 8-bit characters in a flag are kept: they are somebody's label.
 pub fn flags(scanner: &mut Scanner<'_>) -> Flags {
-    let mut names: Vec<String> = Vec::new();
+    Flags::from_imap(texts(scanner).iter().map(String::as_str))
+}
+
+/// Reads a list of strings, in whatever form each of them stands.
+fn texts(scanner: &mut Scanner<'_>) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
     if scanner.eat(b'(') {
         while let Some(word) = scanner.word() {
-            names.extend(word.text().map(|name| name.into_owned()));
+            texts.extend(word.text().map(|text| text.into_owned()));
         }
         scanner.eat(b')');
     }
-    Flags::from_imap(names.iter().map(String::as_str))
+    texts
 }
 
 fn body(word: Word<'_>) -> Body {

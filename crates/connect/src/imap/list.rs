@@ -31,6 +31,17 @@ pub struct Listing {
     pub folders: Vec<RemoteFolder>,
     /// How they stand, by remote name, where the server said so.
     pub counts: HashMap<String, Counts>,
+    /// Those that show letters of other folders once more, by remote name.
+    pub views: HashMap<String, View>,
+}
+
+/// What a folder shows that is only another sight of what lies elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Everything (`\All`, RFC 6154 §2).
+    All,
+    /// What is flagged, or important (`\Flagged`, and `\Important` of RFC 8457).
+    Some,
 }
 
 /// Lists the folders. `namespaces` is asked for once and kept by the caller; a `prefix` chosen by the user goes before
@@ -57,6 +68,7 @@ pub async fn list(
     let mut listing = Listing::default();
     let mut seen = HashSet::new();
     for listed in heard.listed {
+        let view = view(&listed);
         let folder = folder(listed, session.utf8, &known);
         let foreign = prefix.is_none() && known.foreign.iter().any(|start| folder.remote.starts_with(start.as_str()));
         if foreign || !seen.insert(folder.remote.clone()) {
@@ -66,6 +78,7 @@ pub async fn list(
             tracing::warn!(limit = MOST_FOLDERS, "the server lists more folders than we take; the rest is left out");
             break;
         }
+        listing.views.extend(view.map(|view| (folder.remote.clone(), view)));
         listing.folders.push(folder);
     }
     listing.counts = heard.counts.into_iter().map(|(name, counts)| (remote_name(name, session.utf8), counts)).collect();
@@ -146,8 +159,17 @@ async fn ask(session: &mut Session, prefix: Option<&str>, extended: bool) -> Res
     Ok(heard)
 }
 
+fn view(listed: &Listed) -> Option<View> {
+    let has = |names: &[&str]| listed.attributes.iter().any(|known| names.contains(&known.as_str()));
+    match () {
+        () if has(&["\\all", "\\allmail"]) => Some(View::All),
+        () if has(&["\\flagged", "\\starred", "\\important"]) => Some(View::Some),
+        () => None,
+    }
+}
+
 /// The key to a folder: modified UTF-7 whatever the session speaks, and INBOX in one spelling (RFC 9051 §5.1).
-fn remote_name(name: String, utf8: bool) -> String {
+pub(super) fn remote_name(name: String, utf8: bool) -> String {
     if name.eq_ignore_ascii_case("INBOX") {
         return "INBOX".to_owned();
     }

@@ -2,7 +2,8 @@
 //!
 //! Our own client, because no published one reads all that real servers send, keeps several commands in flight and
 //! holds its memory. From the line upwards: `wire` makes frames of bytes, `token`, `response` and `fetch` read them,
-//! `session` knows the state of one connection, `open` signs in, and `pull`, `wait`, `edit` and `list` do the work.
+//! `session` knows the state of one connection, `open` signs in, and `pull`, `wait`, `edit` and `list` do the work; `gmail` does
+//! it by labels where the server is Gmail.
 
 mod age;
 mod capability;
@@ -11,6 +12,7 @@ mod command;
 mod edit;
 pub mod fetch;
 mod folder;
+mod gmail;
 mod list;
 mod open;
 mod place;
@@ -74,6 +76,8 @@ pub struct ImapSource {
     /// Where the last pull of each folder ended.
     places: HashMap<String, Place>,
     flood: wait::Flood,
+    /// Set where the folders are labels.
+    gmail: Option<gmail::Gmail>,
 }
 
 impl ImapSource {
@@ -89,6 +93,7 @@ impl ImapSource {
             namespaces: None,
             places: HashMap::new(),
             flood: wait::Flood::default(),
+            gmail: None,
         }
     }
 
@@ -157,7 +162,11 @@ impl Source for ImapSource {
             listed = list::list(&mut session, prefix.as_deref(), &mut self.namespaces).await;
         }
         let listing = listed?;
+        let (labels, utf8) = (session.capabilities.has(gmail::CAPABILITY), session.utf8);
         self.keep(session);
+        if labels && prefix.is_none() {
+            return Ok(self.as_gmail(listing, utf8));
+        }
         self.counts = listing.counts;
         Ok(listing.folders)
     }
@@ -168,6 +177,9 @@ impl Source for ImapSource {
         known: Arc<dyn Known>,
         out: Outlet,
     ) -> Result<(), ConnectError> {
+        if let Some(gmail) = self.gmail.take() {
+            return self.pull_letters(gmail, folders, known, out).await;
+        }
         let mut counts = std::mem::take(&mut self.counts);
         let changed = self.sessions.iter().filter_map(|session| session.selected.as_ref());
         let changed: Vec<String> = changed.filter(|open| open.changed).map(|open| open.remote.clone()).collect();
@@ -196,10 +208,16 @@ impl Source for ImapSource {
     }
 
     async fn wait(&mut self, at_most: Duration) -> Result<Wake, ConnectError> {
+        if let Some(gmail) = &mut self.gmail {
+            gmail.forget();
+        }
         self.wait_for_change(at_most).await
     }
 
     async fn edit(&mut self, edits: Vec<Edit>) -> Result<Vec<Result<EditDone, ConnectError>>, ConnectError> {
+        if let Some(gmail) = self.gmail.take() {
+            return self.edit_letters(gmail, edits).await;
+        }
         let mut session = self.session().await?;
         let personal = self.namespaces.as_ref().map_or("", |known| known.personal.as_str());
         let account = edit::Account { places: &self.places, personal };
@@ -213,15 +231,26 @@ impl Source for ImapSource {
     async fn find(&mut self, folder: &str, message_id: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {
         let bare = message_id.trim().trim_start_matches('<').trim_end_matches('>');
         let criteria = Command::new("HEADER Message-ID ").string(bare.as_bytes());
+        if self.gmail.is_some() {
+            return Ok(gmail::with_epoch(self.find_letters(folder, criteria).await?));
+        }
         let (epoch, found) = self.search(folder, criteria).await?;
         Ok(found.uids().rev().map(|uid| (epoch, RemoteId::Uid(uid))).collect())
     }
 
     async fn inventory(&mut self, folder: &str) -> Result<(i64, RemoteSet), ConnectError> {
+        if self.gmail.is_some() {
+            return Ok(gmail::inventory(self.letters(folder).await?));
+        }
         self.search(folder, Command::new("ALL")).await
     }
 
     async fn older(&mut self, folder: &str, moment: i64) -> Result<RemoteSet, ConnectError> {
+        if self.gmail.is_some() {
+            let letters = self.letters(folder).await?.into_iter();
+            let older = letters.filter(|(_, at)| at.is_some_and(|at| at < moment));
+            return Ok(gmail::named(older.map(|(letter, _)| letter)));
+        }
         let mut session = self.opened(folder).await?;
         let found = age::older(&mut session, moment).await?;
         self.keep(session);

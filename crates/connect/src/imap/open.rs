@@ -3,6 +3,7 @@
 use super::{
     ImapOptions, cause,
     command::Command,
+    gmail,
     response::{Condition, Response, Status},
     session::{COMMAND_TIME, Session},
     wire::{Broken, Patience, Pipe, Wire},
@@ -43,7 +44,14 @@ pub async fn open(
         session.run(Command::new("CAPABILITY")).await.map_err(at_connect)?;
     }
     if !signed_in {
-        sign_in(&mut session, server, credentials).await?;
+        let meant = match session.capabilities.has(gmail::CAPABILITY) {
+            true => credentials.as_google_means(),
+            false => credentials.clone(),
+        };
+        if let Some(transcript) = &options.transcript {
+            transcript.hide(secret(&meant));
+        }
+        sign_in(&mut session, server, &meant).await?;
     }
     prepare(&mut session, options).await.map_err(|error| cause::broken(Step::Work, error))?;
     Ok(session)

@@ -3,7 +3,7 @@
 use super::{
     ImapSource, cause,
     command::Command,
-    folder,
+    folder, gmail,
     response::{Condition, Response},
     session::Session,
     wire::{Broken, Patience},
@@ -69,7 +69,11 @@ impl ImapSource {
         if woken.is_err() {
             self.sessions.clear();
         }
-        woken.map_err(|error| cause::broken(Step::Work, error))
+        match woken {
+            // A letter at Gmail has several places: what changed is for all of them.
+            Ok(Wake::Changed(_)) if self.gmail.is_some() => Ok(Wake::Changed(Vec::new())),
+            woken => woken.map_err(|error| cause::broken(Step::Work, error)),
+        }
     }
 
     /// Opens what is watched, and says what changed there while we looked elsewhere.
@@ -81,15 +85,16 @@ impl ImapSource {
             session.noted.clear();
         }
         let mut just_opened = false;
-        if session.selected.as_ref().is_none_or(|selected| selected.remote != INBOX) {
-            just_opened = folder::open(session, INBOX, false, None).await?.is_ok();
+        let watched = self.gmail.as_ref().map_or(INBOX, gmail::Gmail::watched);
+        if session.selected.as_ref().is_none_or(|selected| selected.remote != watched) {
+            just_opened = folder::open(session, watched, false, None).await?.is_ok();
         }
         let mut news = std::mem::take(&mut session.noted);
-        let (Some(selected), Some(place)) = (&session.selected, self.places.get(INBOX)) else { return Ok(news) };
+        let (Some(selected), Some(place)) = (&session.selected, self.places.get(watched)) else { return Ok(news) };
         let moved = selected.uidnext.is_some_and(|next| next != place.next)
             || selected.highestmodseq.is_some_and(|modseq| modseq > place.modseq);
         if selected.changed || selected.exists != place.count || (just_opened && moved) {
-            news.push(INBOX.to_owned());
+            news.push(watched.to_owned());
         }
         Ok(news)
     }

@@ -70,6 +70,42 @@ impl Event {
     }
 }
 
+/// Mail that came in and that Mailgun keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Came {
+    /// The name of this happening at Mailgun.
+    pub id: String,
+    /// For whom it came.
+    pub recipient: String,
+    /// Its Message-ID without brackets; empty when it has none.
+    pub message_id: String,
+    /// Where it can be had.
+    pub url: String,
+    /// When, milliseconds since 1970.
+    pub at: i64,
+}
+
+impl Came {
+    fn read(said: &Value) -> Option<Came> {
+        let is_routed = said["flags"]["is-routed"] == true;
+        // What we sent ourselves is accepted too, and kept as well.
+        if said["event"] != "stored" && !(said["event"] == "accepted" && is_routed) {
+            return None;
+        }
+        // One address, or one for each region.
+        let url = &said["storage"]["url"];
+        let url = url.as_str().or_else(|| url[0].as_str())?;
+        let id = said["message"]["headers"]["message-id"].as_str().unwrap_or_default();
+        Some(Came {
+            id: said["id"].as_str()?.to_owned(),
+            recipient: said["recipient"].as_str()?.to_owned(),
+            message_id: id.trim().trim_matches(['<', '>']).to_owned(),
+            url: url.to_owned(),
+            at: (said["timestamp"].as_f64()? * 1000.0) as i64,
+        })
+    }
+}
+
 impl Line {
     /// What happened to messages of the domain since a moment (milliseconds since 1970), oldest first. Mailgun tells of it
     /// some minutes late at times, so the moment is best chosen earlier than the last answer.
@@ -77,6 +113,19 @@ impl Line {
         match self.logs(since).await {
             // An account or a key without the logs has the events that came before them.
             Err(ConnectError::Refused { .. }) => self.events(&format!("begin={}&ascending=yes", since / 1000)).await,
+            other => other,
+        }
+    }
+
+    /// Mail that came in for the domain since a moment and that Mailgun keeps for a while (documentation.mailgun.com, Events,
+    /// `storage`), oldest first.
+    pub async fn came(&self, since: i64) -> Result<Vec<Came>, ConnectError> {
+        match self.logs_of(since, &["accepted", "stored"], Came::read).await {
+            Err(ConnectError::Refused { .. }) => {
+                let asked =
+                    format!("begin={}&ascending=yes&event={}", since / 1000, form::encoded("accepted OR stored"));
+                self.events_of(&asked, Came::read).await
+            }
             other => other,
         }
     }
@@ -93,6 +142,15 @@ impl Line {
     }
 
     async fn logs(&self, since: i64) -> Result<Vec<Event>, ConnectError> {
+        self.logs_of(since, &["accepted", "delivered", "failed", "rejected", "complained"], Event::read).await
+    }
+
+    async fn logs_of<T>(
+        &self,
+        since: i64,
+        kinds: &[&str],
+        read: fn(&Value) -> Option<T>,
+    ) -> Result<Vec<T>, ConnectError> {
         let domain = &self.access.domain;
         let written = |moment: i64| {
             let moment = jiff::Timestamp::from_millisecond(moment).unwrap_or_default();
@@ -100,7 +158,7 @@ impl Line {
         };
         let mut question = json!({
             "start": written(since),
-            "events": ["accepted", "delivered", "failed", "rejected", "complained"],
+            "events": kinds,
             "filter": { "AND": [
                 { "attribute": "domain", "comparator": "=", "values": [{ "label": domain, "value": domain }] },
             ] },
@@ -111,7 +169,7 @@ impl Line {
             let body = ("application/json".to_owned(), Bytes::from(question.to_string()));
             let said = self.json(Method::POST, "/v1/analytics/logs", Some(body), true).await?;
             let items = said["items"].as_array().cloned().unwrap_or_default();
-            found.extend(items.iter().filter_map(Event::read));
+            found.extend(items.iter().filter_map(read));
             match said["pagination"]["next"].as_str() {
                 Some(next) if !next.is_empty() && !items.is_empty() => question["pagination"]["token"] = json!(next),
                 _ => break,
@@ -121,13 +179,17 @@ impl Line {
     }
 
     async fn events(&self, asked: &str) -> Result<Vec<Event>, ConnectError> {
+        self.events_of(asked, Event::read).await
+    }
+
+    async fn events_of<T>(&self, asked: &str, read: fn(&Value) -> Option<T>) -> Result<Vec<T>, ConnectError> {
         let begin = format!("/v3/{}/events", self.domain());
         let mut path = format!("{begin}?limit={PAGE}&{asked}");
         let mut found = Vec::new();
         for _ in 0..PAGES {
             let said = self.get(&path).await?;
             let items = said["items"].as_array().cloned().unwrap_or_default();
-            found.extend(items.iter().filter_map(Event::read));
+            found.extend(items.iter().filter_map(read));
             // The next page is a whole address; only what comes after its beginning is taken from it.
             let next = said["paging"]["next"].as_str().and_then(|url| url.split_once(&format!("{begin}/")));
             match next {

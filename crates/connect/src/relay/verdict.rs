@@ -130,6 +130,10 @@ async fn checked(authenticator: &MessageAuthenticator, raw: &[u8], brought: &Bro
 async fn sender_policy(authenticator: &MessageAuthenticator, brought: &Brought) -> SpfOutput {
     let Brought { client, helo, sender, us } = brought;
     let domain = sender.rsplit_once('@').map_or(helo.as_str(), |(_, domain)| domain);
+    // An address in brackets has no policy, nor has a name that no name server can have (RFC 7208 §4.3).
+    if domain.starts_with('[') {
+        return SpfOutput::new(domain.to_owned()).with_result(SpfResult::None);
+    }
     if has_several_policies(authenticator, domain).await {
         return SpfOutput::new(domain.to_owned()).with_result(SpfResult::PermError);
     }

@@ -1,4 +1,6 @@
-//! Help with what people type and paste (features M7). A secret is never changed, only warned about.
+//! Help with what people type and paste (features M7). A secret that is kept is never changed, only warned about.
+
+use crate::Secret;
 
 /// Something about a secret that is known to go wrong on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -73,6 +75,14 @@ pub fn secret_warnings(secret: &str) -> Vec<WarningCode> {
     warnings
 }
 
+/// An app password of Google's as it is meant: sixteen letters, which Google shows in four groups with blanks between them
+/// (support.google.com/accounts/answer/185833). `None` when it is something else: that goes on the line as it is.
+pub(crate) fn app_password(secret: &Secret) -> Option<Secret> {
+    let groups: Vec<&[u8]> = secret.reveal().split(|byte| *byte == b' ').collect();
+    let is_group = |group: &&[u8]| group.len() == 4 && group.iter().all(u8::is_ascii_alphabetic);
+    (groups.len() == 4 && groups.iter().all(is_group)).then(|| Secret::new(groups.concat()))
+}
+
 /// White space, also the kinds that don't show.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
@@ -104,6 +114,17 @@ mod tests {
         assert_eq!(ews_address("remote.shop.test"), "https://remote.shop.test/ews/exchange.asmx");
         assert_eq!(ews_address("https://remote.shop.test/"), "https://remote.shop.test/ews/exchange.asmx");
         assert_eq!(ews_address("https://x.test/EWS/Exchange.asmx"), "https://x.test/EWS/Exchange.asmx");
+    }
+
+    #[test]
+    fn the_blanks_that_google_shows_in_an_app_password_are_no_part_of_it() {
+        let meant = |typed: &str| app_password(&Secret::new(typed)).map(|secret| secret.reveal().to_vec());
+        assert_eq!(meant("abcd efgh ijkl mnop"), Some(b"abcdefghijklmnop".to_vec()));
+        for other in
+            ["abcdefghijklmnop", "abcd efgh ijkl", "abcd efgh ijkl mno1", "een zin met vier", " abcd efgh ijkl mnop"]
+        {
+            assert_eq!(meant(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -108,6 +108,10 @@ impl SmtpTransport {
         if options.helo_name.is_empty() {
             options.helo_name = SmtpOptions::default().helo_name;
         }
+        let credentials = match is_google(&server.host) {
+            true => credentials.map(|credentials| credentials.as_google_means()),
+            false => credentials,
+        };
         if let (Some(transcript), Some(credentials)) = (&options.transcript, &credentials) {
             transcript.hide(match credentials {
                 Credentials::Password { secret, .. } => secret,
@@ -118,6 +122,12 @@ impl SmtpTransport {
         let (idle, swept) = (Mutex::default(), AtomicBool::new(false));
         SmtpTransport { pool: Arc::new(Pool { world, server, credentials, options, slots, idle, swept }) }
     }
+}
+
+/// Google's own way out; its greeting says no more than its name.
+fn is_google(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    [".gmail.com", ".googlemail.com"].iter().any(|domain| host.ends_with(domain))
 }
 
 #[async_trait]

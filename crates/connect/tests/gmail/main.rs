@@ -1,6 +1,7 @@
 //! The Gmail connector against a simulator that shares nothing with it.
 
 mod both_ways;
+mod by_imap;
 #[path = "../disk/mod.rs"]
 mod disk;
 mod faults;

@@ -5,4 +5,5 @@ mod clients;
 mod dialogue;
 mod hostile;
 mod house;
+mod suite;
 mod verdicts;

@@ -61,10 +61,18 @@ pub(super) fn read(message: &Message, raw: &[u8], text: Option<&str>) -> Option<
         start.eq_ignore_ascii_case("message-id:").then(|| parse::ids(line.split_once(':')?.1).into_iter().next())?
     });
     let reporter = message.sender_address().and_then(|from| from.domain()).map(str::to_owned);
-    Some(Report { kind: Kind::Delivery, original_message_id: id, envelope_id: None, reporter, recipients })
+    let kind = Kind::Delivery;
+    Some(Report { kind, original_message_id: id, original_return_path: None, envelope_id: None, reporter, recipients })
 }
 
-fn is_mail_system(address: &str) -> bool {
+/// What a mail of a mail system that nothing can be read of, at an address where only reports come, says of ours.
+pub(super) fn unread(message: &Message, text: Option<&str>) -> Action {
+    let words: String = text.unwrap_or_default().lines().take(LINE_LIMIT).collect::<Vec<_>>().join("\n");
+    let lower = format!("{}\n{words}", message.subject).to_lowercase();
+    if is_delay(&lower) { Action::Delayed } else { Action::Failed }
+}
+
+pub(super) fn is_mail_system(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
     is_machine(address) && ["mailer-daemon", "postmaster", "mailerdaemon"].contains(&local.as_str())
 }

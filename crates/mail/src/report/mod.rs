@@ -55,6 +55,8 @@ pub struct Report {
     pub kind: Kind,
     /// The `Message-ID` of the mail that it is about.
     pub original_message_id: Option<MessageId>,
+    /// Where reports on that mail were to come back, folded, where a complaint says so (`Original-Mail-From`).
+    pub original_return_path: Option<String>,
     /// The ENVID that we gave (RFC 3461 §4.4).
     pub envelope_id: Option<String>,
     /// The server that reports.
@@ -97,6 +99,24 @@ pub fn read(message: &Message, raw: &[u8]) -> Option<Report> {
         report.original_message_id = thread::ancestors(message).next().cloned();
     }
     Some(report)
+}
+
+/// What it means that a mail came to an address where only reports come, when [`read`] can't read it: that ours came
+/// back, or is late, if a mail system wrote it. `None` when somebody else did: an automatic answer, say, which goes to
+/// the same address with as empty a return path (RFC 3834 §4).
+pub fn unread(message: &Message, raw: &[u8]) -> Option<Action> {
+    let names_itself = parse::header_fields(raw).iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("content-type")
+            && value.trim_start().to_ascii_lowercase().starts_with("multipart/report")
+    });
+    let of_system = message.sender_address().is_none_or(|from| bounce::is_mail_system(&from.address));
+    if !names_itself && !of_system {
+        return None;
+    }
+    let contents = parse::contents(raw);
+    let text = contents.iter().find(|(kind, _)| kind == "text/plain");
+    let text = text.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned());
+    Some(bounce::unread(message, text.as_deref()))
 }
 
 /// Whether a machine made the message, so that no automatic answer may go to it (RFC 3834 §2).
@@ -234,6 +254,19 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_can_read_came_back_when_a_mail_system_wrote_it() {
+        let of = |text: &str| unread(&parse::parse(text.as_bytes()), text.as_bytes());
+        let odd = "From: Mail System <MAILER-DAEMON@mx.x.nl>\nSubject: ongeldig\n\nBrief niet besteld.\n";
+        assert_eq!(of(odd), Some(Action::Failed));
+        let late = "From: postmaster@mx.x.nl\nSubject: Delivery delayed\n\nIt will be retried.\n";
+        assert_eq!(of(late), Some(Action::Delayed));
+        let bare = "Content-Type: multipart/report; boundary=x\nFrom: kaput@x.nl\n\n--x--\n";
+        assert_eq!(of(bare), Some(Action::Failed));
+        let away = "From: Els <els@x.nl>\nAuto-Submitted: auto-replied\nSubject: Afwezig\n\nIk ben er niet.\n";
+        assert_eq!(of(away), None);
+    }
+
+    #[test]
     fn a_complaint_names_the_mail() {
         let report = story!("complaint");
         assert_eq!(
@@ -241,5 +274,6 @@ mod tests {
             (Kind::Complaint, vec!["lezer@post.example Delivered - abuse".to_owned()])
         );
         assert_eq!(report.original_message_id, Some(MessageId("nieuws-7@voorbeeld.nl".into())));
+        assert_eq!(report.original_return_path.as_deref(), Some("nieuws@voorbeeld.nl"));
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn delivery(text: &str) -> Report {
     Report {
         kind: Kind::Delivery,
         original_message_id: None,
+        original_return_path: None,
         envelope_id: groups.iter().find_map(|group| group.get("original-envelope-id")).map(str::to_owned),
         reporter: whole("reporting-mta"),
         recipients: groups.iter().filter_map(recipient).collect(),
@@ -98,6 +99,7 @@ pub(super) fn complaint(text: &str) -> Report {
     Report {
         kind: Kind::Complaint,
         original_message_id: None,
+        original_return_path: groups.iter().find_map(|group| group.address("original-mail-from")),
         envelope_id: groups.iter().find_map(|group| group.get("original-envelope-id")).map(str::to_owned),
         reporter: groups.iter().find_map(|group| group.typed("reporting-mta").or_else(|| group.typed("user-agent"))),
         recipients: address.into_iter().map(|address| told(address, kind.clone())).collect(),
@@ -114,6 +116,7 @@ pub(super) fn disposition(text: &str) -> Report {
     Report {
         kind: Kind::Disposition,
         original_message_id: id.and_then(|id| parse::ids(id).into_iter().next()),
+        original_return_path: None,
         envelope_id: None,
         reporter: groups.iter().find_map(|group| group.get("reporting-ua")).map(str::to_owned),
         recipients: address.into_iter().map(|address| told(address, what.clone())).collect(),

@@ -39,6 +39,7 @@ pub fn diagnose(error: &ConnectError, known: Circumstances<'_>) -> Diagnosis {
         {
             known
         }
+        Cause::WrongPassword | Cause::AppPasswordNeeded if let Some(known) = google::of(&server_said) => known,
         Cause::WrongPassword | Cause::AccountDisabled if speaks_of_second_factor(&server_said) => {
             cause::by_code("mfa_in_the_way").unwrap_or(cause::of(cause))
         }
@@ -97,6 +98,8 @@ mod tests {
         assert_eq!(code(Cause::WrongPassword, "NO", short), "username_form");
         assert_eq!(code(Cause::WrongPassword, "Multi-factor authentication required", plain), "mfa_in_the_way");
         assert_eq!(code(Cause::AppPasswordNeeded, "534", plain), "app_password_needed");
+        let google = "[ALERT] Application-specific password required";
+        assert_eq!(code(Cause::AppPasswordNeeded, google, plain), "google_app_password");
     }
 
     #[test]

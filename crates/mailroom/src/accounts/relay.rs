@@ -4,6 +4,7 @@ use crate::{
     MailRoom,
     words::{FieldError, field},
 };
+use connect::direct::domain_of;
 use mail::{AccountKey, address::fold_address, search};
 use rand::RngExt;
 use store::{
@@ -18,8 +19,8 @@ const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 const CHANCE: usize = 8;
 /// Longest readable part of an address.
 const READABLE_MAX: usize = 24;
-/// Names before the `@` that mean something else at every mail server, or at ours: `b+TOKEN` and `bounce+TOKEN` are kept free
-/// for return paths, so that no mailbox can be had that would get the reports on another's mail.
+/// Names before the `@` that mean something else at every mail server, or at ours: `b+TOKEN` is where reports come back, and
+/// no mailbox can be had that would get those on another's mail; `bounce+` is kept free beside it.
 const RESERVED: [&str; 6] = ["postmaster", "abuse", "mailer-daemon", "b", "bounce", "noreply"];
 
 /// How mail gets to our own addresses.
@@ -40,6 +41,13 @@ pub async fn own_addresses(room: &MailRoom) -> Result<OwnAddresses, StoreError> 
     let domain = room.config.base_domain.clone();
     let is_public = !domain.ends_with(".localhost") && domain.contains('.');
     Ok(OwnAddresses { domain, is_public, listeners })
+}
+
+/// The domain of return paths of ours: that of our own addresses, while somebody takes mail in there.
+pub(crate) async fn return_domain(room: &MailRoom) -> Result<Option<String>, StoreError> {
+    let own = own_addresses(room).await?;
+    let is_open = own.is_public && !own.listeners.is_empty();
+    Ok(is_open.then(|| domain_of(&format!("x@{}", own.domain))))
 }
 
 /// Whether the mail server keeps this name before the `@` for itself.

@@ -21,6 +21,7 @@ mod posted;
 mod prepare;
 mod reception;
 mod restore;
+mod returned;
 mod supervisor;
 mod suspect;
 

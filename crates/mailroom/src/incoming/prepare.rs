@@ -6,7 +6,12 @@ use super::{
 };
 use crate::{MailRoom, killpoint};
 use bytes::Bytes;
-use mail::{AccountKey, MessageId, OrganisationKey, message::Origin, parse::Digested, report::Report};
+use mail::{
+    AccountKey, Message, MessageId, OrganisationKey,
+    message::Origin,
+    parse::Digested,
+    report::{Action, Report},
+};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
@@ -41,6 +46,14 @@ pub(super) struct Prepared {
     pub(super) progress: Vec<(mail::FolderKey, u64, u64)>,
     /// Memory on loan, given back when the bytes are stored.
     pub(super) room: Vec<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// A message that came back, as read.
+pub(super) struct Returned {
+    pub(super) message: Message,
+    pub(super) report: Option<Report>,
+    /// What it means when it is no report that can be read.
+    pub(super) unread: Option<Action>,
 }
 
 /// Reads one message for nothing but to see that it can be read: a child process does this with mail that may have
@@ -103,13 +116,29 @@ impl Reader {
         prepared
     }
 
+    /// Reads one message that came back to a return path of ours; `None` when that can't be done.
+    pub(super) fn alone(&self, raw: &Bytes) -> Option<Returned> {
+        let digest = *blake3::hash(raw).as_bytes();
+        let mark = self.suspects.mark(&self.data, self.organisation, self.account, &[digest]);
+        let read = self.carefully(digest, raw, || {
+            let (read, report) = read(raw);
+            let unread = if report.is_none() { mail::report::unread(&read.message, raw) } else { None };
+            Returned { message: read.message, report, unread }
+        });
+        drop(mark);
+        read
+    }
+
+    fn carefully<T>(&self, digest: [u8; 32], raw: &[u8], read: impl FnOnce() -> T) -> Option<T> {
+        let may_be_read = !self.suspects.has(&digest)
+            || self.suspects.survives(&self.db, self.organisation, self.account, digest, raw);
+        may_be_read.then(|| catch_unwind(AssertUnwindSafe(read)).ok()).flatten()
+    }
+
     fn read_one(&self, raw: Raw, digest: [u8; 32], prepared: &mut Prepared) {
         prepared.bytes.push((digest, raw.raw.clone()));
         prepared.room.extend(raw.room);
-        let may_be_read = !self.suspects.has(&digest)
-            || self.suspects.survives(&self.db, self.organisation, self.account, digest, &raw.raw);
-        let read = may_be_read.then(|| catch_unwind(AssertUnwindSafe(|| read(&raw.raw))));
-        let Some(Ok((read, report))) = read else {
+        let Some((read, report)) = self.carefully(digest, &raw.raw, || read(&raw.raw)) else {
             let reason = "De inhoud kon niet worden gelezen. / The contents could not be read.".to_owned();
             let (folder, remote) = (raw.folder, raw.remote);
             let digest = Some(digest);

@@ -2,13 +2,14 @@
 //!
 //! Only who lives here is let in, and that is said while the sender's server still listens: a bounce to somebody who never
 //! wrote is never made. A letter is kept for each of its recipients before its server is told so; when the answer is lost and
-//! the letter comes again, it is known by the bytes that its sender wrote.
+//! the letter comes again, it is known by the bytes that its sender wrote. Return paths of ours live here as well: what comes
+//! back to one is noted at the mail that it is about (`returned`).
 
-use super::{own, pass::PassError};
+use super::{own, pass::PassError, returned};
 use crate::{MailRoom, killpoint};
 use async_trait::async_trait;
 use connect::relay::{Door, House, Identity, IpNet, Letter, Relay, RelayOptions, Trouble, Verifier};
-use mail::address::fold_address;
+use mail::{address::fold_address, return_path::ReturnPath};
 use std::{collections::BTreeSet, io, net::SocketAddr, sync::Arc, time::Duration};
 use store::{
     StoreError,
@@ -82,9 +83,22 @@ impl Reception {
         read.await
     }
 
+    /// What the address is a return path of, when it is one of ours.
+    async fn return_path(&self, address: &str) -> Result<Option<ReturnPath>, StoreError> {
+        let folded = fold_address(address);
+        match folded.rsplit_once('@') {
+            Some((local, domain)) if domain == self.domain => returned::path_of(&self.room, local).await,
+            _ => Ok(None),
+        }
+    }
+
     async fn keep(&self, letter: &Letter) -> Result<(), PassError> {
-        let mut mailboxes = BTreeSet::new();
+        let (mut mailboxes, mut returns) = (BTreeSet::new(), Vec::new());
         for recipient in &letter.recipients {
+            if let Some(path) = self.return_path(recipient).await? {
+                returns.push(path);
+                continue;
+            }
             // Who was switched off since the recipient was named gets the letter all the same: it was promised. Who is no
             // more is refused when the letter comes again.
             let own = self.look_up(fold_address(recipient)).await?.ok_or(StoreError::NotFound)?;
@@ -102,6 +116,9 @@ impl Reception {
                 self.room.store.db.read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await }));
             own::deliver_once(&self.room, &read.await?, letter.raw.clone(), letter.ours).await?;
         }
+        for path in returns {
+            returned::take(&self.room, &path, letter).await?;
+        }
         killpoint!("reception.kept");
         Ok(())
     }
@@ -110,6 +127,14 @@ impl Reception {
 #[async_trait]
 impl House for Reception {
     async fn recipient(&self, address: &str) -> Door {
+        match self.return_path(address).await {
+            Ok(Some(_)) => return Door::Open,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a return path could not be looked up");
+                return Door::Later;
+            }
+        }
         match self.mailbox(address).await {
             Ok(Ok(_)) => Door::Open,
             Ok(Err(door)) => door,

@@ -66,7 +66,7 @@ impl From<PassError> for NotTaken {
 pub async fn arrive(room: &MailRoom, id: MailgunDomainKey, fields: &[Field]) -> Result<Arrived, NotTaken> {
     let post = read_post(fields);
     let domain = believed(room, id, &post.signature).await?;
-    let slip = mailgun::Post { domain: id, token: post.signature.token.clone(), digest: post.digest };
+    let slip = mailgun::Post { domain: id, token: post.signature.token.clone(), digest: post.digest, is_posted: true };
     let done = taken(room, &domain, &slip).await?;
     let (accounts, unknown) = receivers(room, &domain, &post.recipients).await?;
     let open: Vec<AccountKey> = accounts.iter().copied().filter(|account| !done.contains(account)).collect();
@@ -104,7 +104,7 @@ pub async fn arrive(room: &MailRoom, id: MailgunDomainKey, fields: &[Field]) -> 
 pub async fn happen(room: &MailRoom, id: MailgunDomainKey, body: &[u8]) -> Result<Arrived, NotTaken> {
     let (signature, digest, event) = read_event(body).ok_or(NotTaken::Unproven(Unproven::Unsigned))?;
     let domain = believed(room, id, &signature).await?;
-    let slip = mailgun::Post { domain: id, token: signature.token, digest };
+    let slip = mailgun::Post { domain: id, token: signature.token, digest, is_posted: true };
     if !taken(room, &domain, &slip).await?.is_empty() {
         return Ok(Arrived::Again);
     }
@@ -158,7 +158,7 @@ async fn taken(
 }
 
 /// The mailboxes that these are, and those whom nobody here is.
-async fn receivers(
+pub(super) async fn receivers(
     room: &MailRoom,
     domain: &MailgunDomain,
     recipients: &[String],

@@ -1,6 +1,7 @@
-//! What became of mail, read from Mailgun's log: for who can't be posted to, and for posts that got lost.
+//! What became of mail, read from Mailgun's log: for who can't be posted to, and for posts that got lost. With it goes a look
+//! for mail that came in and was never posted.
 
-use super::line;
+use super::{line, missed};
 use crate::{MailRoom, outgoing};
 use connect::ConnectError;
 use store::{
@@ -18,7 +19,7 @@ const FIRST: i64 = 24 * 3_600_000;
 /// Reads the logs that are due.
 pub(crate) async fn round(room: &MailRoom) -> Result<usize, StoreError> {
     let now = room.clock.now();
-    let domains = room.store.db.read(|tx| Box::pin(async move { mailgun::sending(tx).await })).await?;
+    let domains = room.store.db.read(|tx| Box::pin(async move { mailgun::in_use(tx).await })).await?;
     for domain in domains.iter().filter(|domain| domain.log_tried_at.is_none_or(|at| now - at >= EVERY)) {
         let (organisation, id) = (domain.organisation, domain.id);
         // One node reads it, and what went wrong is not tried again at once.
@@ -49,5 +50,6 @@ pub(super) async fn read(room: &MailRoom, domain: &MailgunDomain) -> Result<(), 
     let (organisation, id) = (domain.organisation, domain.id);
     let write =
         room.store.db.write(move |tx| Box::pin(async move { mailgun::log_read(tx, organisation, id, now).await }));
-    write.await.map_err(line::ours)
+    write.await.map_err(line::ours)?;
+    missed::fetch(room, domain, &line).await
 }

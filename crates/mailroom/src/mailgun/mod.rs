@@ -3,12 +3,15 @@
 mod hook;
 mod line;
 mod log;
+mod missed;
 mod source;
+mod suppression;
 mod transport;
 
 pub use hook::{Arrived, NotTaken, arrive, happen};
 pub(crate) use log::round as read_logs;
 pub(crate) use source::DomainSource;
+pub use suppression::{lift, suppressed};
 pub(crate) use transport::DomainTransport;
 
 use crate::{

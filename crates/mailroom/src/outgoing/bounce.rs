@@ -1,6 +1,6 @@
 //! Ties reports to the mail that caused them (features S9).
 
-use super::notice;
+use super::{notice, return_path, returned};
 use crate::MailRoom;
 use mail::{
     AccountKey, OrganisationKey, OutboxKey,
@@ -12,26 +12,41 @@ use store::{
     outbox::{self, Report, Reported, State},
 };
 
-/// Reads what a report says of our mail: delivered, bounced or delayed, and whether an uncertain one arrived after all.
+/// What stands with a recipient who called our mail unwanted.
+pub(super) const COMPLAINED: &str = "spam complaint";
+
+/// Reads what a report says of our mail: delivered, bounced or delayed, whether an uncertain one arrived after all, and
+/// whether somebody called it unwanted.
 ///
-/// The ENVID we gave is the surest sign (RFC 3461 §4.4), then the Message-ID that the report cites. A report that names
-/// neither is only a mail; nobody's state changes on the strength of an address alone.
+/// The ENVID we gave is the surest sign (RFC 3461 §4.4), then the return path that a complaint names, then the Message-ID
+/// that the report cites. A report that names none of these is only a mail; nobody's state changes on the strength of an
+/// address alone.
 pub async fn on_report(
     room: &MailRoom,
     organisation: OrganisationKey,
     account: AccountKey,
     report: &report::Report,
 ) -> Result<(), StoreError> {
-    if report.kind != Kind::Delivery {
+    if report.kind == Kind::Disposition {
+        return Ok(());
+    }
+    if let Some(named) = &report.original_return_path
+        && let Some((_, path)) = return_path::cited(room, named).await?
+        && path.organisation == organisation
+    {
+        returned::note(room, &path, Some(report), None).await?;
         return Ok(());
     }
     let Some(id) = cause(room, organisation, account, report).await? else { return Ok(()) };
-    let reports = told(report);
+    let reports = match report.kind {
+        Kind::Complaint => complaints(room, organisation, id, report).await?,
+        _ => told(report),
+    };
     if reports.is_empty() {
         return Ok(());
     }
     record(room, organisation, id, reports, None).await?;
-    tracing::debug!(outbox = %id, "a delivery report was tied to what it reports on");
+    tracing::debug!(outbox = %id, "a report was tied to what it reports on");
     Ok(())
 }
 
@@ -95,18 +110,34 @@ async fn cause(
     read.await
 }
 
+/// Who complains. Most who pass complaints on leave out by whom: then it is the only one it can be, or nobody.
+async fn complaints(
+    room: &MailRoom,
+    organisation: OrganisationKey,
+    id: OutboxKey,
+    report: &report::Report,
+) -> Result<Vec<Report>, StoreError> {
+    let mut named: Vec<String> = report.recipients.iter().map(|one| one.address.clone()).collect();
+    if named.is_empty() {
+        let read = room.store.db.read(move |tx| Box::pin(async move { outbox::load(tx, organisation, id).await }));
+        let all = read.await?.recipients;
+        named = if all.len() == 1 { all.into_iter().map(|one| one.address).collect() } else { Vec::new() };
+    }
+    Ok(named.into_iter().map(complaint).collect())
+}
+
+/// This recipient calls it unwanted.
+pub(super) fn complaint(address: String) -> Report {
+    Report { address, what: Reported::Complained, server_said: Some(COMPLAINED.to_owned()) }
+}
+
 /// What the report says, recipient by recipient; what a relay or a list did is no delivery.
-fn told(report: &report::Report) -> Vec<Report> {
+pub(super) fn told(report: &report::Report) -> Vec<Report> {
     report
         .recipients
         .iter()
         .filter_map(|recipient| {
-            let what = match recipient.action {
-                Action::Failed => Reported::Bounced,
-                Action::Delayed => Reported::Delayed,
-                Action::Delivered => Reported::Delivered,
-                Action::Relayed | Action::Expanded => return None,
-            };
+            let what = what(recipient.action)?;
             let words = [recipient.status.as_deref(), recipient.diagnostic.as_deref()];
             let words = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
             Some(Report {
@@ -116,4 +147,14 @@ fn told(report: &report::Report) -> Vec<Report> {
             })
         })
         .collect()
+}
+
+/// What an action is to us.
+pub(super) fn what(action: Action) -> Option<Reported> {
+    match action {
+        Action::Failed => Some(Reported::Bounced),
+        Action::Delayed => Some(Reported::Delayed),
+        Action::Delivered => Some(Reported::Delivered),
+        Action::Relayed | Action::Expanded => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! What a provider that we send through tells of a mail, while it tells: delivered, failed, complained about.
 
-use super::bounce::record;
+use super::bounce::{COMPLAINED, record};
 use crate::MailRoom;
 use connect::mailgun::{Event, What};
 use mail::{AccountKey, OrganisationKey, OutboxKey, address::fold_address};
@@ -16,8 +16,6 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// When the bell stays silent it is looked at so often.
 const LOOK: Duration = Duration::from_millis(500);
-/// What stands with a recipient who called our mail unwanted.
-const COMPLAINED: &str = "spam complaint";
 
 /// What an event is to us.
 enum About {
@@ -113,7 +111,7 @@ async fn about(
     let folded = fold_address(&report.address);
     let is_news = found.recipients.iter().any(|recipient| {
         let is_open = matches!(recipient.state, State::Accepted | State::Uncertain);
-        let complains = report.what == Reported::Complained && recipient.server_said.as_deref() != Some(COMPLAINED);
+        let complains = report.what == Reported::Complained && recipient.complained_at.is_none();
         let is_repeated = report.what == Reported::Delayed && recipient.server_said == report.server_said;
         fold_address(&recipient.address) == folded && (is_open && !is_repeated || complains)
     });

@@ -2,7 +2,7 @@
 //!
 //! `submit` takes a message over, `dispatch` leases what is due, `courier` carries one, `outcome` judges the answer, `lane`
 //! is the way out of one account. `reconcile` settles what may have been sent, `sent_copy` keeps the copy, `bounce` reads
-//! reports, `system` writes the installation's own mail.
+//! reports, `return_path` and `returned` are where they come back, `system` writes the installation's own mail.
 
 mod bounce;
 mod courier;
@@ -26,6 +26,8 @@ mod queue;
 mod reconcile;
 mod repeat;
 pub mod retry;
+mod return_path;
+mod returned;
 mod round;
 #[cfg(test)]
 mod sending_test;
@@ -42,6 +44,8 @@ pub use letter::NewMail;
 pub(crate) use own_hand::{by_own_hand, hand_over_code};
 pub use queue::{cancel, get, list, release};
 pub use reconcile::{leave, resend, was_sent};
+pub(crate) use return_path::known as return_path_known;
+pub(crate) use returned::note as note_returned;
 pub(crate) use submit::message_id;
 pub use submit::{Accepted, Repeat, submit};
 pub use template::{filled, holes};

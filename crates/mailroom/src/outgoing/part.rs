@@ -1,7 +1,7 @@
 //! One message to several domains, one after the other: what became of it in one is on disk before it goes to the next, so
 //! that whatever happens there leaves no doubt about the first (reliability rules 14, 16).
 
-use super::{lane::Lane, outcome};
+use super::{lane::Lane, outcome, return_path};
 use crate::{MailRoom, killpoint};
 use async_trait::async_trait;
 use connect::{
@@ -12,6 +12,9 @@ use connect::{
 use mail::{OrganisationKey, OutboxKey};
 use store::outbox::{self, Leased, Tried};
 
+/// Bytes that go to one domain at most when each of its recipients gets a letter of their own.
+const ONE_BY_ONE_MAX: i64 = 4 << 20;
+
 /// Hands the parcel over domain by domain; the recipients are in the order of the lease. `Err` when nobody got anything
 /// and it is not the fault of one domain.
 pub(super) async fn submit(
@@ -21,7 +24,8 @@ pub(super) async fn submit(
     parcel: Parcel,
     now: i64,
 ) -> Result<Receipt, ConnectError> {
-    let groups = groups(leased);
+    let own = return_path::of(room, &lane.account, leased).await;
+    let groups = groups(leased, own.is_some());
     let mut outcomes: Vec<Option<Result<ServerWords, ConnectError>>> = vec![None; leased.recipients.len()];
     let (mut server_said, mut code, mut whole) = (ServerWords::default(), 0, None);
     for (n, places) in groups.iter().enumerate() {
@@ -29,7 +33,11 @@ pub(super) async fn submit(
         let numbers = part.recipients.iter().map(|recipient| recipient.n).collect();
         let marks = PartOnDisk { room, organisation: leased.organisation, id: leased.id, fence: leased.fence, numbers };
         let recipients = part.recipients.iter().map(|recipient| recipient.address.clone()).collect();
-        let answer = lane.transport.submit(Parcel { recipients, ..parcel.clone() }, &marks).await;
+        let first = part.recipients.iter().map(|recipient| recipient.n).min().unwrap_or_default();
+        let path = own.as_ref().and_then(|own| own.path(leased, first, places.len() == 1));
+        let return_path = path.unwrap_or_else(|| parcel.return_path.clone());
+        killpoint!("send.before_part");
+        let answer = lane.transport.submit(Parcel { recipients, return_path, ..parcel.clone() }, &marks).await;
         match &answer {
             Ok(receipt) => {
                 if receipt.code > 0 {
@@ -51,6 +59,7 @@ pub(super) async fn submit(
         if n + 1 < groups.len() && !keep(room, &part, &answer, lane.wants_sent_copy, now).await {
             break;
         }
+        killpoint!("send.after_part");
     }
     if let (Some(error), true) = (&whole, outcomes.iter().all(|one| !matches!(one, Some(Ok(_))))) {
         let known = outcomes.iter().flatten().all(|one| one.as_ref().is_err_and(|it| it.cause() == error.cause()));
@@ -71,8 +80,9 @@ pub(super) async fn submit(
     Ok(Receipt { recipients: rows.collect(), server_said, code })
 }
 
-/// Where in the lease the recipients of each domain stand.
-fn groups(leased: &Leased) -> Vec<Vec<usize>> {
+/// Where in the lease the recipients of each domain stand. Each is a group of their own when what comes back is to say
+/// for whom, as long as that does not mean sending a lot of bytes over and over.
+fn groups(leased: &Leased, one_by_one: bool) -> Vec<Vec<usize>> {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (at, recipient) in leased.recipients.iter().enumerate() {
         let domain = domain_of(&recipient.address);
@@ -81,7 +91,12 @@ fn groups(leased: &Leased) -> Vec<Vec<usize>> {
             None => groups.push((domain, vec![at])),
         }
     }
-    groups.into_iter().map(|(_, places)| places).collect()
+    let of_one = |places: &Vec<usize>| one_by_one && leased.size.saturating_mul(places.len() as i64) <= ONE_BY_ONE_MAX;
+    let each = |places: Vec<usize>| match of_one(&places) {
+        true => places.into_iter().map(|at| vec![at]).collect(),
+        false => vec![places],
+    };
+    groups.into_iter().flat_map(|(_, places)| each(places)).collect()
 }
 
 fn chosen(leased: &Leased, places: &[usize]) -> Vec<outbox::Attempted> {

@@ -204,6 +204,7 @@ async fn a_bounce_is_tied_to_the_mail_that_caused_it() {
     let report = report::Report {
         kind: report::Kind::Delivery,
         original_message_id: None,
+        original_return_path: None,
         envelope_id: Some(id.to_string()),
         reporter: None,
         recipients: vec![report::Recipient {

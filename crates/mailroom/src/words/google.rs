@@ -19,6 +19,9 @@ explained! {
     API_OFF "google_api_off":
         "In het project bij Google Cloud staat de Gmail API uit." / "The Gmail API is switched off in the project at Google Cloud."
         => "Laat een beheerder in Google Cloud bij API's en services de Gmail API aanzetten; na een paar minuten gaat het vanzelf verder." / "Have an administrator switch on the Gmail API in Google Cloud, at APIs and services; after a few minutes it goes on by itself.";
+    APP_PASSWORD "google_app_password":
+        "Google laat een programma niet binnen met het gewone wachtwoord van de mailbox, of het app-wachtwoord is verkeerd of ingetrokken." / "Google lets no program in by the ordinary password of the mailbox, or the app password is wrong or was withdrawn."
+        => "Zet in het Google-account tweestapsverificatie aan, maak een app-wachtwoord en vul de zestien letters hier in; de spaties ertussen doen er niet toe. Of kies Gmail zonder IMAP, dan is geen wachtwoord nodig." / "Switch on two-step verification in the Google account, make an app password and enter its sixteen letters here; the blanks between them do not matter. Or choose Gmail without IMAP, which needs no password.";
     DOMAIN_POLICY "google_domain_policy":
         "De beheerder van uw Google Workspace laat deze app niet toe, of heeft Gmail voor deze gebruiker uitgezet." / "The administrator of your Google Workspace does not let this app in, or has switched Gmail off for this user."
         => "Laat de beheerder de app vertrouwen in de Beheerdersconsole (Beveiliging, API-opties) en Gmail voor deze gebruiker aanzetten." / "Have the administrator trust the app in the Admin console (Security, API controls) and switch Gmail on for this user.";
@@ -27,6 +30,15 @@ explained! {
 /// By which words each is known.
 const SAID: &[(&[&str], Explained)] = &[
     (&["token has been expired or revoked", "account has been deleted", "reauth related error"], GRANT_GONE),
+    (
+        &[
+            "application-specific password required",
+            "invalid credentials (failure)",
+            "username and password not accepted",
+            "please log in via your web browser",
+        ],
+        APP_PASSWORD,
+    ),
     (&["oauth client was not found", "oauth client was deleted"], APP_UNKNOWN),
     (&["insufficientpermissions", "insufficient authentication scopes"], TOO_LITTLE),
     (&["accessnotconfigured", "has not been used in project"], API_OFF),
@@ -58,6 +70,13 @@ mod tests {
         let words = "HTTP 403 accessNotConfigured: Gmail API has not been used in project 1 before or it is disabled.";
         assert_eq!(code(words), Some("google_api_off"));
         assert_eq!(code("HTTP 400 failedPrecondition: Mail service not enabled"), Some("google_domain_policy"));
+        for words in [
+            "[ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)",
+            "[AUTHENTICATIONFAILED] Invalid credentials (Failure)",
+            "5.7.8 Username and Password not accepted. For more information, go to https://support.google.com/mail",
+        ] {
+            assert_eq!(code(words), Some("google_app_password"), "{words}");
+        }
         assert_eq!(code("401 Unauthorized by somebody else"), None);
         assert_eq!(code(""), None);
     }

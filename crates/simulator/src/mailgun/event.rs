@@ -37,6 +37,8 @@ pub struct Event {
     pub said: (u16, &'static str),
     /// Where a message that was stored can be had.
     pub storage: Option<String>,
+    /// It came in and went along a route.
+    pub is_routed: bool,
 }
 
 impl Event {
@@ -54,7 +56,7 @@ impl Event {
             "user-variables": self.variables,
             "tags": [],
             "campaigns": [],
-            "flags": { "is-authenticated": true, "is-routed": false, "is-test-mode": false },
+            "flags": { "is-authenticated": true, "is-routed": self.is_routed, "is-test-mode": false },
             "delivery-status": { "code": self.said.0, "message": self.said.1, "description": "", "tls": true },
         });
         if let Some(severity) = self.severity {

@@ -7,6 +7,7 @@ use super::{
     plain,
     post::{self, Posted},
     route,
+    suppression::Suppression,
 };
 use crate::{
     Cloud, Sent,
@@ -128,7 +129,22 @@ fn accept(
     cloud.sent.push(Sent { from, recipients: recipients.to_vec(), raw: raw.clone() });
     let mut posts = Vec::new();
     for recipient in recipients {
-        for (kind, severity, said) in fate(recipient) {
+        let held = cloud.mailgun.suppressions.iter().find(|one| one.domain == name && one.address == *recipient);
+        let fate = match held {
+            Some(held) => vec![("accepted", None, (0, "")), ("failed", Some("permanent"), held.refusal())],
+            None => fate(recipient),
+        };
+        let list = match fate.last() {
+            Some(("failed", Some("permanent"), (550, _))) => Some("bounces"),
+            Some(("complained", ..)) => Some("complaints"),
+            _ => None,
+        };
+        if let Some(list) = list {
+            let said = fate.last().map(|(_, _, (code, words))| (*code, (*words).to_owned())).unwrap_or_default();
+            let (domain, address) = (name.clone(), recipient.clone());
+            cloud.mailgun.suppressions.push(Suppression { domain, list, address, said });
+        }
+        for (kind, severity, said) in fate {
             let at = Timestamp::now().as_millisecond();
             let event = Event {
                 id: format!("{:022x}", rand::random::<u64>()),
@@ -142,6 +158,7 @@ fn accept(
                 variables: Value::Object(variables.clone()),
                 said,
                 storage: None,
+                is_routed: false,
             };
             let noted = event::note(cloud, event);
             posts.extend(told(cloud, &noted));

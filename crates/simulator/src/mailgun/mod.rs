@@ -9,11 +9,13 @@ mod form;
 mod message;
 mod post;
 mod route;
+mod suppression;
 
 pub use domain::{Domain, State};
 pub use event::Event;
 pub use post::Posted;
 pub use route::{Route, Stored};
+pub use suppression::Suppression;
 
 use crate::{
     asked::{Asked, Reply},
@@ -64,6 +66,8 @@ pub struct Mailgun {
     pub stored: Vec<Stored>,
     /// Every post that was made.
     pub posted: Vec<Posted>,
+    /// Addresses that mail goes to no more.
+    pub suppressions: Vec<Suppression>,
 }
 
 impl Default for Mailgun {
@@ -82,6 +86,7 @@ impl Default for Mailgun {
             events: Vec::new(),
             stored: Vec::new(),
             posted: Vec::new(),
+            suppressions: Vec::new(),
         }
     }
 }
@@ -177,6 +182,9 @@ async fn answer(shared: &Shared, region: Region, asked: &Asked) -> Reply {
         ("GET", ["v4", "domains"]) => domain::list(shared, region),
         ("GET", ["v4", "domains", name]) => domain::get(shared, region, name, false),
         ("PUT", ["v4", "domains", name, "verify"]) => domain::get(shared, region, name, true),
+        (_, ["v3", name, rest @ ..]) if suppression::is_list(rest) => {
+            suppression::answer(shared, region, name, rest, asked)
+        }
         (_, ["v3", "routes", rest @ ..]) => route::answer(shared, rest, asked).await,
         _ => error(404, "Not Found"),
     }

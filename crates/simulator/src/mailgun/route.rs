@@ -140,10 +140,11 @@ pub(super) fn arrive(shared: &Shared, recipients: &[String], raw: Bytes) -> Vec<
         for route in cloud.mailgun.routes.clone().iter().filter(|route| route.fits(recipient)) {
             for action in &route.actions {
                 if let Some(url) = argument(action, "forward") {
+                    keep(&mut cloud, &shared.url, recipient, &raw, "accepted");
                     posts.push(posted(&cloud, &url, recipient, &raw, None));
                 }
                 if let Some(url) = argument(action, "store") {
-                    let message = keep(&mut cloud, &shared.url, recipient, &raw);
+                    let message = keep(&mut cloud, &shared.url, recipient, &raw, "stored");
                     if !url.is_empty() {
                         posts.push(posted(&cloud, &url, recipient, &raw, Some(&message)));
                     }
@@ -157,8 +158,8 @@ pub(super) fn arrive(shared: &Shared, recipients: &[String], raw: Bytes) -> Vec<
     posts
 }
 
-/// Keeps a message; gives the address at which it can be had.
-fn keep(cloud: &mut Cloud, here: &str, recipient: &str, raw: &Bytes) -> String {
+/// Keeps a message; gives the address at which it can be had. Mailgun keeps for some days whatever comes in.
+fn keep(cloud: &mut Cloud, here: &str, recipient: &str, raw: &Bytes, kind: &'static str) -> String {
     let domain = recipient.rsplit('@').next().unwrap_or_default().to_owned();
     let region = cloud.mailgun.domain(&domain).map_or(Region::Us, |domain| domain.region);
     let key = format!("{:048x}", rand::random::<u128>());
@@ -170,7 +171,7 @@ fn keep(cloud: &mut Cloud, here: &str, recipient: &str, raw: &Bytes) -> String {
     let message_id = parsed.as_ref().and_then(|head| head.message_id()).unwrap_or_default().to_owned();
     let event = Event {
         id: format!("{:022x}", rand::random::<u64>()),
-        kind: "stored",
+        kind,
         severity: None,
         at: now,
         visible_at: now,
@@ -180,6 +181,7 @@ fn keep(cloud: &mut Cloud, here: &str, recipient: &str, raw: &Bytes) -> String {
         variables: json!({}),
         said: (0, ""),
         storage: Some(url.clone()),
+        is_routed: true,
     };
     event::note(cloud, event);
     url

@@ -138,6 +138,7 @@ CREATE TABLE mailgun_domains (
     told_at BIGINT,                    -- when the last post came that was signed
     log_at BIGINT,                     -- up to when its log was read
     log_tried_at BIGINT,               -- when somebody last began to
+    came_at BIGINT,                    -- up to when mail that came in was held against what is here
     created_at BIGINT NOT NULL,
     PRIMARY KEY (organisation, id)
 );
@@ -738,6 +739,7 @@ CREATE TABLE outbox_recipients (
     state TEXT NOT NULL,
     on_wire BOOLEAN NOT NULL,          -- the try that is on the wire is for this one, and not for all who wait
     server_said TEXT,
+    complained_at BIGINT,              -- they call it unwanted, as we heard then
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (organisation, submission, n)
 ) CLUSTERED;

@@ -68,6 +68,8 @@ pub struct Recipient {
     pub state: State,
     /// What a server said of it.
     pub server_said: Option<String>,
+    /// When we heard that they call it unwanted, in milliseconds since 1970.
+    pub complained_at: Option<i64>,
 }
 
 /// One try.
@@ -192,7 +194,7 @@ async fn complete(
     submissions: &mut [Submission],
 ) -> Result<(), StoreError> {
     let lists: Vec<_> = submissions.iter().map(|one| vals![organisation, one.id].to_vec()).collect();
-    let sql = "SELECT n, address, field, state, server_said FROM outbox_recipients
+    let sql = "SELECT n, address, field, state, server_said, complained_at FROM outbox_recipients
                WHERE organisation = $1 AND submission = $2 ORDER BY n";
     let recipients = tx.rows_many(sql, &lists).await?;
     let sql = "SELECT began_at, ended_at, code, server_said FROM attempts
@@ -206,6 +208,7 @@ async fn complete(
                 field: Field::from_name(&row.text(2)),
                 state: shown(submission.state, state(&row.text(3))?),
                 server_said: row.opt_text(4),
+                complained_at: row.opt_int(5),
             });
         }
         submission.attempts = attempts

@@ -16,6 +16,8 @@ pub enum Reported {
     Delayed,
     /// It arrived, and its recipient calls it unwanted.
     Complained,
+    /// Something came back for one of several, and does not tell for which.
+    Unclear,
 }
 
 /// One recipient of a report.
@@ -64,27 +66,37 @@ pub async fn record_report(
         .into_iter()
         .map(|mut row| (row.int(0), fold_address(&row.text(1))))
         .collect();
-    let mut delayed = false;
+    let (mut delayed, mut complained) = (false, false);
     for report in reports {
         let folded = fold_address(&report.address);
         for (n, _) in recipients.iter().filter(|(_, address)| *address == folded) {
             let state = match report.what {
                 Reported::Delivered => Some(State::Delivered.as_str()),
                 Reported::Bounced => Some(State::Bounced.as_str()),
-                Reported::Delayed => None,
+                Reported::Delayed | Reported::Unclear => None,
                 Reported::Complained => Some(State::Delivered.as_str()),
             };
-            // A complaint comes after the delivery.
-            let also = if report.what == Reported::Complained { ", 'delivered'" } else { "" };
+            let complains = report.what == Reported::Complained;
+            // A complaint comes after the delivery, and is heard once.
+            let open = match complains {
+                true => "state IN ('accepted', 'uncertain', 'delivered') AND complained_at IS NULL",
+                false => "state IN ('accepted', 'uncertain')",
+            };
             let sql = format!(
-                "UPDATE outbox_recipients SET state = COALESCE($4, state),
+                "UPDATE outbox_recipients SET state = COALESCE($4, state), complained_at = COALESCE($7, complained_at),
                      server_said = COALESCE($5, server_said), updated_at = $6
-                 WHERE organisation = $1 AND submission = $2 AND n = $3 AND state IN ('accepted', 'uncertain'{also})"
+                 WHERE organisation = $1 AND submission = $2 AND n = $3 AND {open}"
             );
-            let values = vals![organisation, id, *n, state, report.server_said.as_ref(), now];
+            let heard = complains.then_some(now);
+            let values = vals![organisation, id, *n, state, report.server_said.as_ref(), now, heard];
             let touched = tx.execute(&sql, &values).await?;
             delayed |= touched > 0 && report.what == Reported::Delayed;
+            complained |= touched > 0 && complains;
         }
+    }
+    if complained {
+        let body = json!({ "outbox": id, "account": before.account });
+        append(tx, organisation, before.account, "outbox.complained", body, now).await?;
     }
     if delayed {
         let body = json!({ "outbox": id, "account": before.account });

@@ -101,12 +101,22 @@ impl Sink {
         Sink::with_extensions(&EXTENSIONS)
     }
 
+    /// Starts one at this address and port, for a test that has port 25 to itself.
+    pub fn at(address: &str) -> Sink {
+        Sink::listening(address, &EXTENSIONS)
+    }
+
     /// Starts one that offers exactly these after EHLO.
     pub fn with_extensions(extensions: &[&str]) -> Sink {
+        Sink::listening("127.0.0.1:0", extensions)
+    }
+
+    fn listening(address: &str, extensions: &[&str]) -> Sink {
         let shared = Arc::new(Shared::default());
         shared.lock().extensions = extensions.iter().map(|word| (*word).to_owned()).collect();
         let state = shared.clone();
-        let listener = Listener::start(move |number, stream| session::Session::new(&state, number, stream)?.run());
+        let listener =
+            Listener::at(address, move |number, stream| session::Session::new(&state, number, stream)?.run());
         Sink { port: listener.port, listener, shared }
     }
 

@@ -4,7 +4,7 @@ use super::{id, instant::Instant, page::Page};
 use crate::{
     AppState,
     caller::{Administrator, Caller},
-    given::{Given, Named},
+    given::{Asked, Given, Named},
     handler::routes,
     here::Here,
     once::{self, KeyParam, OnceKey},
@@ -18,7 +18,7 @@ use mailroom::{
 };
 use serde::{Deserialize, Serialize};
 use store::mailgun::{MailgunDomain, Record};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use zeroize::Zeroizing;
 
@@ -28,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, change, remove))
         .routes(routes!(check))
         .routes(routes!(tell))
+        .routes(routes!(suppressed, lift))
 }
 
 /// Where a domain lives at Mailgun.
@@ -235,6 +236,73 @@ async fn tell(
     verb::tell(&state.room, &caller.viewer, key, &here).await?;
     let hooks = verb::hooks(&here, key);
     Ok(Json(HooksShown { mail: hooks.mail, events: hooks.events }))
+}
+
+/// An address to which Mailgun sends mail of the domain no more.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MailgunSuppression)]
+struct SuppressionShown {
+    /// On which list it is: `bounces`, `complaints` or `unsubscribes`.
+    #[schema(example = "bounces")]
+    list: &'static str,
+    address: String,
+    /// What its server said, of a bounce.
+    #[schema(required)]
+    server_said: Option<String>,
+    /// Since when, where Mailgun says it.
+    #[schema(required)]
+    since: Option<Instant>,
+}
+
+/// Who is taken off which list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Lifted {
+    /// `bounces`, `complaints` or `unsubscribes`.
+    #[param(example = "bounces")]
+    list: String,
+    #[param(example = "els@klant.nl")]
+    address: String,
+}
+
+/// Who is on the domain's lists of addresses that get no mail any more, asked of Mailgun now; at most five thousand of each.
+#[utoipa::path(get, path = "/mailgun-domains/{id}/suppressions", tag = "accounts",
+    params(("id" = id::MailgunDomainId, Path)),
+    responses(
+        (status = 200, description = "All of them.", body = Page<SuppressionShown>),
+        (status = 424, description = "Mailgun would not say.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+async fn suppressed(
+    State(state): State<AppState>,
+    Administrator(caller): Administrator,
+    Named(key): Named<MailgunDomainKey>,
+) -> Result<Json<Page<SuppressionShown>>, Problem> {
+    let found = verb::suppressed(&state.room, &caller.viewer, key).await?;
+    let shown = |one: connect::mailgun::Suppressed| SuppressionShown {
+        list: one.why.as_str(),
+        address: one.address,
+        server_said: Some(one.words.0).filter(|words| !words.is_empty()),
+        since: one.at.map(Instant),
+    };
+    Ok(Json(Page::of((found, None::<MailgunDomainKey>), shown)))
+}
+
+/// Takes an address off one of the domain's lists, so that mail goes to it again.
+#[utoipa::path(delete, path = "/mailgun-domains/{id}/suppressions", tag = "accounts",
+    params(("id" = id::MailgunDomainId, Path), Lifted),
+    responses(
+        (status = 204, description = "It is on that list no more."),
+        (status = 424, description = "Mailgun would not do it.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+async fn lift(
+    State(state): State<AppState>,
+    Administrator(caller): Administrator,
+    Named(key): Named<MailgunDomainKey>,
+    Asked(asked): Asked<Lifted>,
+) -> Result<StatusCode, Problem> {
+    verb::lift(&state.room, &caller.viewer, key, &asked.list, &asked.address).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl From<MailgunDomain> for DomainShown {

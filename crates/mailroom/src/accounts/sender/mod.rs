@@ -1,18 +1,19 @@
 //! The sender of a mailbox that is delivered by our own hand (features S8): whose its address is, what signs its mail, and
 //! what its domain publishes.
 //!
-//! `code` shows an address, `keys` signs, `records` says what stands in the DNS and what should.
+//! `code` shows an address, `keys` signs, `records` says what stands in the DNS and what should, `spf` for one of them.
 
 mod code;
 mod keys;
 mod records;
+mod spf;
 
 pub use code::{confirm, send_code};
 pub use keys::renew;
 pub(crate) use keys::{look_after, prepare};
 pub use records::{Purpose, Record, Seen};
 
-use super::managed;
+use super::{managed, relay};
 use crate::{
     MailRoom,
     doer::Doer,
@@ -66,6 +67,8 @@ pub(super) struct Kept {
     pub(super) address: Option<sender::Address>,
     pub(super) domain: Option<sender::Domain>,
     pub(super) keys: Vec<DkimKey>,
+    /// The domain of return paths of ours, while mail is taken in there.
+    pub(super) return_domain: Option<String>,
 }
 
 impl Kept {
@@ -152,7 +155,8 @@ async fn kept(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<Kept, 
         })
     });
     let (address, domain, keys) = read.await?;
-    Ok(Kept { account, address, domain, keys })
+    let return_domain = relay::return_domain(room).await?;
+    Ok(Kept { account, address, domain, keys, return_domain })
 }
 
 /// From now on it can send to the world, and takes over from the temporary mailbox when that is primary.

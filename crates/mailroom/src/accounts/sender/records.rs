@@ -1,6 +1,6 @@
 //! What a domain publishes so that others believe our mail: what should be there, ready to copy, and what is.
 
-use super::{Kept, keys::OVERLAP};
+use super::{Kept, keys::OVERLAP, spf::spf};
 use crate::{
     MailRoom,
     accounts::connection::helo_name,
@@ -9,7 +9,7 @@ use crate::{
 use connect::{
     World,
     dkim::{self, Algorithm},
-    dns::DnsError,
+    dns::{DnsError, Mx},
 };
 use std::{collections::HashMap, net::IpAddr};
 use store::dkim_key::DkimKey;
@@ -25,6 +25,8 @@ pub enum Purpose {
     Spf,
     /// What is done with mail that is not the domain's own (RFC 7489).
     Dmarc,
+    /// Where reports on mail that did not arrive come back.
+    Bounces,
     /// The name of our address.
     Ptr,
 }
@@ -37,6 +39,7 @@ impl Purpose {
             Purpose::Dkim => "dkim",
             Purpose::Spf => "spf",
             Purpose::Dmarc => "dmarc",
+            Purpose::Bounces => "bounces",
             Purpose::Ptr => "ptr",
         }
     }
@@ -62,7 +65,7 @@ pub enum Seen {
 pub struct Record {
     /// What it is for.
     pub purpose: Purpose,
-    /// `TXT` or `PTR`.
+    /// `TXT`, `MX` or `PTR`.
     pub kind: &'static str,
     /// Its name.
     pub name: String,
@@ -74,21 +77,13 @@ pub struct Record {
     pub remark: Option<Phrase>,
 }
 
-const NO_NAME: Text = text(
+pub(super) const NO_NAME: Text = text(
     "Deze Postkamer weet zijn eigen naam op internet niet. Stel base_url in (postkamer.toml), bijvoorbeeld https://post.voorbeeld.nl.",
     "This Postkamer does not know its own name on the internet. Set base_url (postkamer.toml), https://post.example.com for instance.",
 );
 const PTR_AT_PROVIDER: Text = text(
     "Dit stelt de provider van deze server in (reverse DNS), niet de beheerder van het domein.",
     "The provider of this server sets this (reverse DNS), not who keeps the domain.",
-);
-const MERGED: Text = text(
-    "Er mag maar een SPF-record zijn: vervang het bestaande door dit.",
-    "There may be only one SPF record: put this in the place of the one that is there.",
-);
-const TWO_SPF: Text = text(
-    "Er zijn twee SPF-records, en dan geldt geen van beide: laat alleen dit staan.",
-    "There are two SPF records, and then neither counts: leave only this one.",
 );
 const SIGNS_NOT_YET: Text =
     text("Deze sleutel ondertekent zodra dit record te zien is.", "This key signs as soon as this record can be seen.");
@@ -97,15 +92,26 @@ const RETIRED: Text = text(
     "This key signs no more. Leave the record for another week, for mail that is on its way.",
 );
 
+const RETURN_MX: Text = text(
+    "Wat niet aankomt, komt terug op een eigen adres per mail bij dit domein: dan is altijd duidelijk over welke mail het gaat. Zonder dit record komen meldingen op het adres van de mailbox.",
+    "What does not arrive comes back to an address of its own for each mail at this domain: then it is always clear which mail it is about. Without this record reports come to the mailbox's own address.",
+);
+const RETURN_SPF: Text = text(
+    "Dit domein staat als afzender op de envelop, dus ook dit domein zegt wie mag verzenden.",
+    "This domain is the sender on the envelope, so it says who may send as well.",
+);
+
 /// What a look into the DNS brought, by names.
 pub(super) struct Looked {
     texts: HashMap<String, Result<Vec<String>, DnsError>>,
-    addresses: Result<Vec<IpAddr>, DnsError>,
+    pub(super) addresses: Result<Vec<IpAddr>, DnsError>,
     names: Vec<(IpAddr, Vec<String>)>,
+    /// Where mail for return paths goes.
+    exchanges: Result<Vec<Mx>, DnsError>,
 }
 
 impl Looked {
-    fn texts(&self, name: &str) -> Result<&[String], &DnsError> {
+    pub(super) fn texts(&self, name: &str) -> Result<&[String], &DnsError> {
         match self.texts.get(name) {
             Some(Ok(found)) => Ok(found),
             Some(Err(DnsError::NotFound)) | None => Ok(&[]),
@@ -142,6 +148,7 @@ pub(super) async fn look(room: &MailRoom, kept: &Kept) -> Looked {
     let (world, domain, helo) = (&room.world, kept.domain_name(), helo_name(room));
     let mut names = vec![format!("{OWNERSHIP}{domain}"), domain.clone()];
     names.extend(dmarc_names(&domain));
+    names.extend(kept.return_domain.clone().filter(|back| *back != domain));
     names.extend(kept.keys.iter().map(|key| dkim::record_name(&key.selector, &key.domain)));
     let texts = names.into_iter().map(|name| async move {
         let found = world.resolver().txt(&name).await;
@@ -153,14 +160,18 @@ pub(super) async fn look(room: &MailRoom, kept: &Kept) -> Looked {
     for address in addresses.iter().flatten() {
         found.push((*address, world.resolver().names(*address).await.unwrap_or_default()));
     }
-    Looked { texts: texts.into_iter().collect(), addresses, names: found }
+    let exchanges = match &kept.return_domain {
+        Some(back) => world.resolver().mx(back).await,
+        None => Err(DnsError::NotFound),
+    };
+    Looked { texts: texts.into_iter().collect(), addresses, names: found, exchanges }
 }
 
 async fn addresses(world: &World, helo: &str) -> Result<Vec<IpAddr>, DnsError> {
     if is_named(helo) { world.resolver().addresses(helo).await } else { Err(DnsError::NotFound) }
 }
 
-fn is_named(helo: &str) -> bool {
+pub(super) fn is_named(helo: &str) -> bool {
     !helo.starts_with('[')
 }
 
@@ -208,6 +219,14 @@ pub(super) fn wanted(room: &MailRoom, kept: &Kept, looked: Option<&Looked>) -> V
     }
     records.push(spf(&domain, &helo, looked));
     records.push(dmarc(&domain, looked));
+    if let Some(back) = &kept.return_domain {
+        records.push(exchange(back, &helo, looked));
+        if *back != domain {
+            let record = spf(back, &helo, looked);
+            let remark = record.remark.or(Some(RETURN_SPF.into()));
+            records.push(Record { purpose: Purpose::Bounces, remark, ..record });
+        }
+    }
     records.push(ptr(&helo, looked));
     records
 }
@@ -221,74 +240,23 @@ fn of(found: Result<&[String], &DnsError>, is_right: impl Fn(&String) -> bool) -
     }
 }
 
-fn spf(domain: &str, helo: &str, looked: Option<&Looked>) -> Record {
-    let us = if is_named(helo) { format!("a:{helo}") } else { String::new() };
-    let new = format!("v=spf1 {us} ~all").replace("  ", " ");
-    let record = |value: String, seen, remark: Option<Text>| Record {
-        purpose: Purpose::Spf,
-        kind: "TXT",
-        name: domain.to_owned(),
-        value,
-        seen,
-        remark: remark.map(Phrase::from),
-    };
-    if us.is_empty() {
-        return record(new, Seen::Unknown, Some(NO_NAME));
-    }
-    let Some(looked) = looked else { return record(new, Seen::Unknown, None) };
-    let found = match looked.texts(domain) {
-        Ok(found) => found,
-        Err(error) => return record(new, Seen::Failed(error.to_string()), None),
-    };
-    let is_spf = |text: &&String| {
-        let lower = text.to_ascii_lowercase();
-        lower == "v=spf1" || lower.starts_with("v=spf1 ")
-    };
-    let found: Vec<&String> = found.iter().filter(is_spf).collect();
-    match found[..] {
-        [] => record(new, Seen::Missing, None),
-        [one] if names_us(one, helo, looked.addresses.as_deref().unwrap_or_default()) => {
-            record(one.clone(), Seen::Right, None)
-        }
-        [one] => record(merged(one, &us), Seen::Other(vec![one.clone()]), Some(MERGED)),
-        [one, ..] => {
-            let seen = Seen::Other(found.into_iter().cloned().collect());
-            record(merged(one, &us), seen, Some(TWO_SPF))
-        }
-    }
-}
-
-/// Whether a record lets our addresses send, by name or by number.
-fn names_us(record: &str, helo: &str, addresses: &[IpAddr]) -> bool {
-    record.split_ascii_whitespace().skip(1).any(|term| {
-        let term = term.trim_start_matches('+').to_ascii_lowercase();
-        match term.split_once(':') {
-            Some(("a", name)) => name.split('/').next() == Some(helo),
-            Some(("ip4" | "ip6", network)) => {
-                let network = match network.contains('/') {
-                    true => network.parse::<connect::direct::Network>().ok(),
-                    false => network.parse::<IpAddr>().ok().map(connect::direct::Network::from),
-                };
-                network.is_some_and(|network| addresses.iter().any(|address| network.contains(address)))
+/// Where mail for return paths goes: here, or to whoever carries it on to here.
+fn exchange(domain: &str, helo: &str, looked: Option<&Looked>) -> Record {
+    let mut value = if is_named(helo) { format!("10 {helo}") } else { String::new() };
+    let seen = match looked.map(|looked| &looked.exchanges) {
+        None => Seen::Unknown,
+        Some(Err(DnsError::NotFound)) => Seen::Missing,
+        Some(Err(error)) => Seen::Failed(error.to_string()),
+        Some(Ok(found)) => match found.iter().find(|mx| !mx.exchange.is_empty()) {
+            Some(mx) => {
+                value = format!("{} {}", mx.preference, mx.exchange);
+                Seen::Right
             }
-            _ => false,
-        }
-    })
-}
-
-/// The record with us in it, before what it says of everybody else.
-fn merged(record: &str, us: &str) -> String {
-    let mut terms: Vec<&str> = record.split_ascii_whitespace().collect();
-    if terms.contains(&us) {
-        return record.to_owned();
-    }
-    let last = |term: &&str| {
-        let term = term.trim_start_matches(['+', '-', '~', '?']).to_ascii_lowercase();
-        term == "all" || term.starts_with("redirect=")
+            None => Seen::Missing,
+        },
     };
-    let at = terms.iter().position(last).unwrap_or(terms.len());
-    terms.insert(at, us);
-    terms.join(" ")
+    let (name, remark) = (domain.to_owned(), Some(RETURN_MX.into()));
+    Record { purpose: Purpose::Bounces, kind: "MX", name, value, seen, remark }
 }
 
 fn dmarc(domain: &str, looked: Option<&Looked>) -> Record {
@@ -344,34 +312,6 @@ fn ptr(helo: &str, looked: Option<&Looked>) -> Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn we_come_into_a_record_before_what_it_says_of_all_others() {
-        let us = "a:post.voorbeeld.nl";
-        for (record, with_us) in [
-            ("v=spf1 include:_spf.x.nl -all", "v=spf1 include:_spf.x.nl a:post.voorbeeld.nl -all"),
-            ("v=spf1 mx redirect=_spf.x.nl", "v=spf1 mx a:post.voorbeeld.nl redirect=_spf.x.nl"),
-            ("v=spf1 mx", "v=spf1 mx a:post.voorbeeld.nl"),
-            ("v=spf1 a:post.voorbeeld.nl ?all", "v=spf1 a:post.voorbeeld.nl ?all"),
-        ] {
-            assert_eq!(merged(record, us), with_us);
-        }
-    }
-
-    #[test]
-    fn a_record_lets_us_send_by_name_or_by_number() {
-        let addresses = ["192.0.2.7".parse().unwrap()];
-        for (record, does) in [
-            ("v=spf1 a:post.voorbeeld.nl -all", true),
-            ("v=spf1 ip4:192.0.2.7 -all", true),
-            ("v=spf1 +ip4:192.0.2.0/24 -all", true),
-            ("v=spf1 ip4:192.0.3.0/24 -all", false),
-            ("v=spf1 -ip4:192.0.2.7 -all", false),
-            ("v=spf1 mx -all", false),
-        ] {
-            assert_eq!(names_us(record, "post.voorbeeld.nl", &addresses), does, "{record}");
-        }
-    }
 
     #[test]
     fn a_policy_of_the_domain_above_is_looked_for_too() {

@@ -5,7 +5,8 @@ use super::{
     exchange::Exchange,
     granted::Granted,
     held,
-    servers::{Collected, Followed},
+    pushed::Pushed,
+    servers::{Collected, Followed, Labelled},
     with_each,
 };
 use crate::fetch::text;
@@ -20,10 +21,13 @@ macro_rules! every_mailbox {
             imap_on_dovecot = super::Followed::dovecot(),
             imap_on_cyrus = super::Followed::cyrus(),
             imap_on_courier = super::Followed::courier(),
+            imap_on_gmail = super::Labelled::at_gmail(),
             pop3_on_dovecot = super::Collected::dovecot(),
             microsoft = super::Granted::at_microsoft(),
             google = super::Granted::at_google(),
             ews_on_the_simulator = super::Exchange::by_ntlm(),
+            mailgun = super::Pushed::by_mailgun(),
+            own_address = super::Pushed::by_smtp(),
         }
     };
 }
@@ -56,7 +60,7 @@ fn sorted(mut lying: Vec<Lying>) -> Vec<Lying> {
 
 pub(super) fn is_as_there(program: &Program, account: &str, mailbox: &dyn Mailbox) {
     for role in mailbox.roles() {
-        let (here, there) = (held(program, account, role), sorted(mailbox.lying(role)));
+        let (here, there) = (held(program, account, role, mailbox), sorted(mailbox.lying(role)));
         assert_eq!(here.len(), there.len(), "{role}");
         assert!(here == there, "{role} differs: {here:?} here, {there:?} there");
     }
@@ -90,7 +94,8 @@ mod stories {
         program.fetch(&id);
         is_as_there(&program, &id, mailbox);
         let counted = nothing_is_missing(&program, &id, mailbox);
-        assert_eq!(counted as usize, mailbox.roles().iter().map(|role| mailbox.lying(role).len()).sum::<usize>());
+        let there = mailbox.roles().iter().map(|role| mailbox.lying(role).len()).sum::<usize>();
+        assert!(!mailbox.is_counted() || counted as usize == there, "{counted} of {there}");
         let folders = program.api.list(&format!("/accounts/{id}/folders"));
         for role in mailbox.roles() {
             assert!(folders.iter().any(|folder| folder["role"] == json!(role)), "{role}: {folders:?}");

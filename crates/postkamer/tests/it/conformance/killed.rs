@@ -105,7 +105,7 @@ mod stories {
             let copies = program.api.list(&format!("/messages?account={id}&role=sent"));
             let mut there = provider.lying("inbox");
             there.sort();
-            (copies.len() == sent.len() && held(&program, &id, "inbox") == there).then_some(())
+            (copies.len() == sent.len() && held(&program, &id, "inbox", provider) == there).then_some(())
         });
         program.fetch(&id);
         is_as_there(&program, &id, provider);

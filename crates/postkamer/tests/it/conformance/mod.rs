@@ -8,6 +8,9 @@ mod granted;
 mod incoming;
 mod killed;
 mod outgoing;
+mod own_hand;
+mod posted;
+mod pushed;
 mod servers;
 
 use crate::program::Program;
@@ -34,6 +37,16 @@ trait Mailbox {
     /// collected from.
     fn is_followed(&self) -> bool {
         true
+    }
+
+    /// The provider says how much lies there.
+    fn is_counted(&self) -> bool {
+        true
+    }
+
+    /// The bytes as they were at the provider, of a letter as it is kept here.
+    fn as_pushed(&self, raw: &[u8]) -> Vec<u8> {
+        raw.to_vec()
     }
 
     /// Puts letters into the folder of that role.
@@ -66,6 +79,11 @@ trait Way {
     /// What lies among the sent mail at the provider; `None` when it keeps no copies and we put none there.
     fn copies(&self) -> Option<Vec<Vec<u8>>>;
 
+    /// Where a letter that was taken ends by itself.
+    fn ends(&self) -> &'static str {
+        "accepted"
+    }
+
     /// The next letter is taken and the answer to it is lost, where the other end does that when it is asked.
     fn lose_the_next_answer(&self) {
         panic!("nothing goes wrong here when it is asked for");
@@ -83,16 +101,16 @@ trait Way {
 }
 
 /// The words of the story are on both sides of the line: what lies there and what is held here.
-fn held(program: &Program, account: &str, role: &str) -> Vec<Lying> {
+fn held(program: &Program, account: &str, role: &str, mailbox: &dyn Mailbox) -> Vec<Lying> {
     let lines = program.api.list(&format!("/messages?account={account}&role={role}"));
-    let mut all: Vec<Lying> = lines.iter().map(|line| lying(program, line)).collect();
+    let mut all: Vec<Lying> = lines.iter().map(|line| lying(program, line, mailbox)).collect();
     all.sort();
     all
 }
 
-fn lying(program: &Program, line: &Value) -> Lying {
+fn lying(program: &Program, line: &Value, mailbox: &dyn Mailbox) -> Lying {
     let raw = program.api.bytes(&format!("/messages/{}/raw", line["id"].as_str().unwrap_or_default()));
-    (digest(&raw), line["seen"] == true, line["flagged"] == true)
+    (digest(&mailbox.as_pushed(&raw)), line["seen"] == true, line["flagged"] == true)
 }
 
 /// Tells a story with each of the mailboxes, or each of the ways: `story::imap_on_dovecot`, and so on.

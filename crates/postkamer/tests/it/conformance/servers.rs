@@ -6,7 +6,7 @@ use crate::program::{Backing, Program, account, imap, none, smtp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use testkit::{
-    Append, Courier, Cyrus, CyrusOptions, Dovecot, DovecotOptions, ImapClient, PopClient, Process, Sink,
+    Append, Courier, Cyrus, CyrusOptions, Dovecot, DovecotOptions, GmailImap, ImapClient, PopClient, Process, Sink,
     sink::{Fault, Stage},
 };
 
@@ -97,6 +97,62 @@ impl Mailbox for Followed {
 
     fn remove(&self, role: &str, digest: &str) {
         self.client.expunge(self.folder(role), &self.uid(role, digest));
+    }
+}
+
+/// A mailbox at Gmail over IMAP, where a letter has labels; Python's imaplib is the other program.
+pub(super) struct Labelled(GmailImap);
+
+impl Labelled {
+    pub(super) fn at_gmail() -> Labelled {
+        Labelled(GmailImap::start())
+    }
+
+    fn folder(role: &str) -> &'static str {
+        match role {
+            "inbox" => "INBOX",
+            "sent" => GmailImap::SENT,
+            "trash" => GmailImap::BIN,
+            _ => GmailImap::ALL,
+        }
+    }
+
+    fn uid(&self, role: &str, digest: &str) -> String {
+        let found = self.0.client.folder(Labelled::folder(role));
+        let message = found.messages.iter().find(|message| message.digest == digest);
+        message.unwrap_or_else(|| panic!("no such letter in {role}")).uid.to_string()
+    }
+}
+
+impl Mailbox for Labelled {
+    fn program(&self) -> Program {
+        Program::start(Backing::Disk)
+    }
+
+    fn connect(&self, program: &Program) -> String {
+        // As Google shows it.
+        program.connect(&account(ADDRESS, imap(self.0.port, GmailImap::USER, "abcd efgh ijkl mnop"), none()))
+    }
+
+    fn put(&self, role: &str, letters: &[Append]) {
+        self.0.put(&[Labelled::folder(role)], letters);
+    }
+
+    fn lying(&self, role: &str) -> Vec<Lying> {
+        let has = |flags: &[String], wanted: &str| flags.iter().any(|flag| flag == wanted);
+        let here = self.0.lying(Labelled::folder(role)).into_iter();
+        here.map(|it| (it.digest, has(&it.flags, "\\Seen"), has(&it.flags, "\\Flagged"))).collect()
+    }
+
+    fn mark(&self, role: &str, digest: &str) {
+        let folder = Labelled::folder(role);
+        self.0.client.flags(folder, &self.uid(role, digest), "+FLAGS", &["\\Seen", "\\Flagged"]);
+    }
+
+    /// For good: only what is in the bin can be.
+    fn remove(&self, role: &str, digest: &str) {
+        self.0.client.move_to(Labelled::folder(role), &self.uid(role, digest), GmailImap::BIN);
+        self.0.client.expunge(GmailImap::BIN, &self.uid("trash", digest));
     }
 }
 

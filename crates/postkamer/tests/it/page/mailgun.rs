@@ -113,7 +113,7 @@ fn a_domain_is_added_and_a_mailbox_sends_and_receives_by_it() {
     // What comes in is there at once; what is sent is told of, recipient by recipient.
     receive(&runtime, &simulator, ADDRESS, b"Message-ID: <een@klant.test>\r\nFrom: els@klant.test\r\nTo: info@mg.voorbeeld.test\r\nSubject: Vraag over dinsdag\r\n\r\nHoe laat?\r\n");
     assert_eq!(subjects(&program), ["Vraag over dinsdag"]);
-    let out = send(&program.api, &letter(&id, &["els@klant.test", "weg@klant.test"], "Offerte"));
+    let out = send(&program.api, &letter(&id, &["klaagt@klant.test", "weg@klant.test"], "Offerte"));
     wait_until("both to be told of", || {
         let states = recipients(&program, &out);
         (states == ["delivered", "bounced"]).then_some(())
@@ -121,6 +121,26 @@ fn a_domain_is_added_and_a_mailbox_sends_and_receives_by_it() {
     wait_until("the copy to be here", || (program.api.list("/messages?role=sent").len() == 1).then_some(()));
     browser.go(&format!("{}/outbox/{out}", program.url()));
     browser.sees("5.1.1");
+    wait_until("the complaint is heard", || {
+        let shown = program.api.get(&format!("/outbox/{out}"));
+        shown["recipients"][0]["complained_at"].is_string().then_some(())
+    });
+    browser.go(&format!("{}/outbox/{out}", program.url()));
+    browser.sees("Gemeld als ongewenst");
+    browser.judge(&gallery(), "outbox-complained");
+
+    // Who gets no mail any more is shown, and taken off the list.
+    browser.go(&format!("{}/settings/mailgun", program.url()));
+    browser.follow(DOMAIN);
+    browser.follow("Wie geen mail meer krijgt");
+    browser.sees("Mail kwam terug");
+    browser.sees("Noemde mail ongewenst");
+    browser.judge(&gallery(), "settings-mailgun-suppressions");
+    browser.press("weg@klant.test van de lijst halen");
+    browser.sees("Het adres is van de lijst.");
+    browser.press("klaagt@klant.test van de lijst halen");
+    browser.sees("Er staat niemand op een lijst");
+    browser.judge(&gallery(), "settings-mailgun-suppressions-none");
 
     // A key that is withdrawn stops the mailbox in words; another one sets it going, and nothing was lost.
     simulator.with(|cloud| cloud.mailgun.key = "key-nieuw".to_owned());

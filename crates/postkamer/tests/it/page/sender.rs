@@ -12,7 +12,7 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     if !inside_internet(NAME) {
         return;
     }
-    let records = "@ IN MX 10 mx\nmx IN A 127.0.0.25\npost IN A 127.0.0.30\n_dmarc IN TXT \"v=DMARC1; p=quarantine\"\n\
+    let records = "@ IN MX 10 mx\nmx IN A 127.0.0.25\npost IN A 127.0.0.30\nterug IN MX 10 post\n_dmarc IN TXT \"v=DMARC1; p=quarantine\"\n\
                    @ IN TXT \"v=spf1 include:_spf.aanbieder.test -all\"";
     let _internet = Internet::start(&[
         Zone::plain("ons.test", records),
@@ -26,7 +26,14 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     let settings = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(settings.path(), "base_url = \"https://post.ons.test\"\n").expect("our own file");
     let named = settings.path().display().to_string();
-    let program = Program::start_with(Backing::Disk, &[("POSTKAMER_CONFIG", &named)]);
+    let program = Program::start_with(
+        Backing::Disk,
+        &[
+            ("POSTKAMER_CONFIG", &named),
+            ("POSTKAMER_SMTP", "127.0.0.30:25"),
+            ("POSTKAMER_BASE_DOMAIN", "terug.ons.test"),
+        ],
+    );
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
     browser.run("await page.waitForURL('**/mail')", Value::Null);
@@ -69,6 +76,7 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     browser.press("Nu controleren");
     browser.sees("Zojuist gekeken.");
     browser.sees("Er mag maar een SPF-record zijn: vervang het bestaande door dit.");
+    browser.sees("Waar meldingen terugkomen");
     browser.judge(&gallery(), "mailbox-sender");
     browser.press("Nieuwe sleutels maken");
     browser.follow("Verder: testen");

@@ -71,7 +71,7 @@ pub(super) struct SenderShown {
 struct RecordShown {
     #[schema(value_type = PurposeName)]
     purpose: &'static str,
-    /// `TXT` or `PTR`.
+    /// `TXT`, `MX` or `PTR`.
     kind: &'static str,
     /// Its name; for `PTR` the address.
     name: String,
@@ -95,6 +95,8 @@ enum PurposeName {
     Dkim,
     Spf,
     Dmarc,
+    /// Where reports on mail that did not arrive come back.
+    Bounces,
     Ptr,
 }
 

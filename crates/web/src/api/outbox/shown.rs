@@ -77,6 +77,9 @@ struct RecipientShown {
     state: State,
     #[schema(required)]
     server_said: Option<String>,
+    /// When we heard that they call it unwanted (a complaint, RFC 5965).
+    #[schema(required)]
+    complained_at: Option<Instant>,
 }
 
 /// One try.
@@ -121,6 +124,7 @@ impl SubmissionShown {
                     address: recipient.address,
                     state: recipient.state,
                     server_said: recipient.server_said,
+                    complained_at: recipient.complained_at.map(Instant),
                 })
                 .collect(),
             not_before: Instant(submission.not_before_at),

@@ -56,6 +56,7 @@ words! {
         for_dkim "Handtekening (DKIM)" "Signature (DKIM)";
         for_spf "Wie mag verzenden (SPF)" "Who may send (SPF)";
         for_dmarc "Wat te doen met valse mail (DMARC)" "What to do with forged mail (DMARC)";
+        for_bounces "Waar meldingen terugkomen" "Where reports come back";
         for_ptr "Naam van deze server (PTR)" "Name of this server (PTR)";
         is_right "In orde" "In order";
         is_missing "Niet gevonden" "Not found";
@@ -145,6 +146,7 @@ fn row(n: usize, record: Record, by_code: bool, own: SenderSay, visitor: &Visito
             Purpose::Dkim => own.for_dkim(),
             Purpose::Spf => own.for_spf(),
             Purpose::Dmarc => own.for_dmarc(),
+            Purpose::Bounces => own.for_bounces(),
             Purpose::Ptr => own.for_ptr(),
         },
         kind: record.kind,

@@ -35,6 +35,8 @@ struct Recipient {
     state: &'static str,
     colour: &'static str,
     said: Option<String>,
+    /// They call it unwanted.
+    complained: bool,
 }
 
 struct Try {
@@ -85,6 +87,10 @@ impl View {
 
     fn is_looking(&self) -> bool {
         self.stand == Stand::Uncertain && self.waits_for.is_none()
+    }
+
+    fn has_complaint(&self) -> bool {
+        self.recipients.iter().any(|one| one.complained)
     }
 
     fn was_left(&self) -> bool {
@@ -144,6 +150,7 @@ fn view(submission: Submission, visitor: &Visitor, may_act: bool, user: mail::Us
         state: line::name(one.state, say),
         colour: line::colour(one.state),
         said: one.server_said,
+        complained: one.complained_at.is_some(),
     });
     let tries = submission.attempts.into_iter().map(|one| Try {
         at: habit.moment(one.began_at),

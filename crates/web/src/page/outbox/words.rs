@@ -57,6 +57,8 @@ words! {
         resend "Opnieuw verzenden" "Send again";
         resend_hint "De ontvanger kan hem dan twee keer krijgen. Het is dezelfde mail met hetzelfde kenmerk, zodat veel programma's er een tonen." "The recipient may then get it twice. It is the same mail with the same Message-ID, so that many programs show one.";
         leave "Zo laten" "Leave it";
+        complained "Gemeld als ongewenst" "Called unwanted";
+        why_complained "Wie een mail als ongewenst meldt, doet dat bij de eigen provider. Schrijf daar alleen nog heen als erom wordt gevraagd: wie vaak wordt gemeld, komt bij iedereen in de map met ongewenste mail." "Who reports a mail as unwanted does so at their own provider. Write there again only when they ask for it: who is reported often ends up in everybody's junk folder.";
         recipients "Ontvangers" "Recipients";
         server_said "Wat de server zei" "What the server said";
         tries "Pogingen" "Tries";

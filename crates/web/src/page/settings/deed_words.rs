@@ -58,6 +58,7 @@ words! {
         mailgun_changed "wijzigde een domein van Mailgun" "changed a domain of Mailgun";
         mailgun_removed "verwijderde een domein van Mailgun" "removed a domain of Mailgun";
         mailgun_told "liet Mailgun hier aanleveren" "had Mailgun hand over here";
+        mailgun_lifted "haalde bij Mailgun een adres van een lijst" "took an address off a list at Mailgun";
         mailgun_refused "weigerde mail die Mailgun aanleverde" "refused mail that Mailgun handed over";
         app_removed "verwijderde de app voor Microsoft 365" "removed the app for Microsoft 365";
         account_sender_code "liet een code mailen voor een afzender" "had a code mailed for a sender";
@@ -179,6 +180,7 @@ impl Say {
             "organisation.mailgun_changed" => self.mailgun_changed(),
             "organisation.mailgun_removed" => self.mailgun_removed(),
             "organisation.mailgun_told" => self.mailgun_told(),
+            "organisation.mailgun_lifted" => self.mailgun_lifted(),
             "organisation.mailgun_refused" => self.mailgun_refused(),
             "account.sender_code" => self.account_sender_code(),
             "account.sender_address" => self.account_sender_address(),

@@ -31,7 +31,7 @@ use serde::Deserialize;
 use store::mailgun::{MailgunDomain, Record};
 use zeroize::Zeroizing;
 
-const HERE: &str = "/settings/mailgun";
+pub(super) const HERE: &str = "/settings/mailgun";
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages

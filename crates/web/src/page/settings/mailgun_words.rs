@@ -54,6 +54,7 @@ words! {
         no_address "Deze server weet niet op welk adres u hem bereikt. Stel base_url in; dan staan de adressen hier." "This server does not know the address at which you reach it. Set base_url; then the addresses stand here.";
         posted(when) "Laatst iets van Mailgun ontvangen: {when}." "Last heard from Mailgun: {when}.";
         never_posted "Van Mailgun is hier nog niets aangekomen." "Nothing of Mailgun has arrived here yet.";
+        suppressions "Wie geen mail meer krijgt" "Who gets no mail any more";
         remove "Domein verwijderen" "Remove the domain";
         remove_why "Dat kan als er geen mailbox meer via dit domein gaat. Bij Mailgun zelf verandert er niets." "That can be done once no mailbox goes by this domain. Nothing changes at Mailgun itself.";
     }

@@ -15,6 +15,7 @@ mod organisation;
 mod own_addresses;
 mod people;
 mod sign_in;
+mod suppression;
 mod template;
 mod token;
 mod user;
@@ -37,6 +38,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = app::routes(pages);
     let pages = own_addresses::routes(pages);
     let pages = mailgun::routes(pages);
+    let pages = suppression::routes(pages);
     let pages = people::routes(pages);
     let pages = user::routes(pages);
     let pages = group::routes(pages);

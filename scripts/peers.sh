@@ -56,7 +56,7 @@ keep_services_still() {
 }
 
 debian_packages() {
-    local wanted=(bind9 bind9-dnsutils unbound opendkim-tools python3-dkim python3-nacl python3-spf python3-yaml iproute2 openssl chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond postfix isync swaks libnet-ssleay-perl python3 python3-venv procps curl ca-certificates)
+    local wanted=(bind9 bind9-dnsutils unbound opendkim-tools python3-dkim python3-nacl python3-spf python3-yaml iproute2 openssl chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond davmail-server default-jre-headless postfix isync swaks libnet-ssleay-perl python3 python3-venv procps curl ca-certificates)
     command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
     [ "${1:-}" != bench ] || wanted+=(notmuch maildir-utils)

@@ -11,7 +11,11 @@ use connect::{
     ews::autodiscover::{self, Found, Wanted},
 };
 use diagnosis::{Circumstances, diagnose};
+use std::time::Duration;
 use store::{UserRole, Viewer, account::Authentication};
+
+/// A person waits no longer than this for all places together.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Whose server is looked for.
 #[derive(Debug)]
@@ -61,7 +65,8 @@ pub async fn find_exchange(room: &MailRoom, viewer: &Viewer, asked: ExchangeSear
     }
     let username = if username.is_empty() { address.clone() } else { username };
     let wanted = Wanted { address, username: username.clone(), secret: asked.secret, agreed: asked.agreed };
-    match autodiscover::search(&room.world, wanted).await {
+    let looked = tokio::time::timeout(PATIENCE, autodiscover::search(&room.world, wanted)).await;
+    match looked.unwrap_or_else(|_| Ok(Found::Nowhere { tried: Vec::new() })) {
         Ok(Found::Service { url, by_ntlm, .. }) => {
             if exchange::host(&url).is_some_and(|host| exchange::is_cloud(&host)) {
                 return Err(Refusal::field("url", field::USE_MICROSOFT365));

@@ -14,6 +14,7 @@ mod fetch;
 mod google_news;
 mod large;
 mod mailgun;
+mod mailgun_faults;
 mod other_account;
 mod own;
 mod page;

@@ -91,6 +91,7 @@ impl Simulator {
     pub fn notify(&self) {
         let _inside = self.runtime.enter();
         gmail::notify(&self.shared);
+        graph::notify(&self.shared);
     }
 
     /// Serves until the program ends.

@@ -14,6 +14,8 @@ pub struct Installation {
     pub data: PathBuf,
     /// Variables for every command, such as `POSTKAMER_DATABASE`.
     pub variables: Vec<(String, String)>,
+    /// Where it listens when it serves; at another free port each time when there is none.
+    pub http: Option<u16>,
     /// The administrator's address.
     pub admin: String,
     /// The administrator's password.
@@ -43,6 +45,7 @@ impl Installation {
             program,
             data,
             variables,
+            http: None,
             admin: "beheer@voorbeeld.test".into(),
             password: "een-lang-genoeg-wachtwoord".into(),
         };
@@ -88,7 +91,7 @@ impl Installation {
     /// # Panics
     /// When it ends or does not listen within a minute.
     pub fn serve(&self) -> Serving {
-        let port = free_port();
+        let port = self.http.unwrap_or_else(free_port);
         let log = self.data.with_extension("log");
         let file = std::fs::File::options().create(true).append(true).open(&log).expect("a log beside the data folder");
         let mut command = self.command("serve");

@@ -2,6 +2,7 @@
 //! are by a signature, and reads nothing but the status of the answer.
 
 mod google;
+mod microsoft;
 
 use crate::{AppState, given::Named};
 use axum::{
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/hooks/mailgun/{id}/mime", post(mail).layer(DefaultBodyLimit::max(MAIL_LIMIT_BYTES)))
         .route("/hooks/mailgun/{id}/events", post(event))
         .merge(google::routes())
+        .merge(microsoft::routes())
 }
 
 /// Mail that came in.

@@ -12,10 +12,12 @@ mod item;
 mod line;
 mod pull;
 mod send;
+mod watch;
 
 pub use fault::aadsts;
 pub use line::{Visitor, line, line_to, owner};
 pub use send::GraphTransport;
+pub use watch::News;
 
 use crate::{
     ConnectError, Edit, EditDone, FolderState, Known, Line, Outlet, RemoteFolder, ServerWords, Source, Wake,
@@ -40,12 +42,18 @@ pub struct GraphSource {
     roles: Option<HashMap<String, Role>>,
     /// How many letters each folder held when it was listed, until a pull has used it.
     totals: HashMap<String, u64>,
+    watch: Option<watch::Watch>,
 }
 
 impl GraphSource {
     /// The mailbox at the end of this line; letters of more than `limit` bytes are told of and left there.
     pub fn new(line: Arc<Line>, limit: u64) -> GraphSource {
-        GraphSource { line, limit, roles: None, totals: HashMap::new() }
+        GraphSource { line, limit, roles: None, totals: HashMap::new(), watch: None }
+    }
+
+    /// Has Microsoft tell there that something happened.
+    pub fn telling(self, news: Option<News>) -> GraphSource {
+        GraphSource { watch: news.map(watch::Watch::new), ..self }
     }
 }
 
@@ -79,6 +87,9 @@ impl Source for GraphSource {
         known: Arc<dyn Known>,
         out: Outlet,
     ) -> Result<(), ConnectError> {
+        if let Some(watch) = &mut self.watch {
+            watch.renew(&self.line).await;
+        }
         for state in folders {
             let total = self.totals.remove(&state.remote);
             let (teller, known) = (pull::Delta(&self.line), known.as_ref());
@@ -88,7 +99,7 @@ impl Source for GraphSource {
         Ok(())
     }
 
-    /// There is no push yet: it waits.
+    /// Microsoft's news come by the door, and ask for a pull there: it waits.
     async fn wait(&mut self, at_most: Duration) -> Result<Wake, ConnectError> {
         tokio::time::sleep(at_most).await;
         Ok(Wake::Timer)

@@ -89,6 +89,11 @@ impl Line {
         })
     }
 
+    /// The address below which everything is asked.
+    pub(crate) fn interface(&self) -> &str {
+        &self.interface
+    }
+
     /// What of the interface the questions are about.
     pub(crate) fn below(&self) -> &str {
         self.root.strip_prefix(&self.interface).unwrap_or(&self.root)

@@ -53,11 +53,8 @@ pub(super) async fn server_source(
 ) -> Result<Box<dyn Source>, StoreError> {
     if let Some(provider) = vendor::of_half(&account.settings, Direction::Incoming) {
         let line = room.grants.line(room, account, provider).map_err(no_line)?;
-        let topic = match vendor::tells_by_topic(provider) {
-            true => super::topic::name_of(room, account.organisation).await?,
-            false => None,
-        };
-        return Ok(vendor::source(provider, line, room.world.message_limit_bytes, topic));
+        let told = super::news::told(room, account, provider).await?;
+        return Ok(vendor::source(provider, line, room.world.message_limit_bytes, told));
     }
     if let Incoming::Mailgun(domain) = &account.settings.incoming {
         return Ok(Box::new(DomainSource::new(room, account, &domain.domain)));

@@ -1,5 +1,6 @@
 //! What is particular to a provider at which mailboxes are opened by a grant. Nothing else above `connect` asks which it is.
 
+use super::news::Told;
 use connect::{
     Bearer, ConnectError, Line, Source, Transport, Vendor, World, gmail,
     graph::{self, Visitor},
@@ -148,15 +149,10 @@ pub(super) async fn owner(provider: AppProvider, line: &Line) -> Result<Vec<Stri
 /// What fetches over the line.
 ///
 /// `topic`: where the provider tells of news, where it can.
-pub(super) fn source(
-    provider: AppProvider,
-    line: Arc<Line>,
-    limit_bytes: u64,
-    topic: Option<String>,
-) -> Box<dyn Source> {
+pub(super) fn source(provider: AppProvider, line: Arc<Line>, limit_bytes: u64, told: Told) -> Box<dyn Source> {
     match provider {
-        AppProvider::Microsoft => Box::new(graph::GraphSource::new(line, limit_bytes)),
-        AppProvider::Google => Box::new(gmail::GmailSource::new(line, limit_bytes).telling(topic)),
+        AppProvider::Microsoft => Box::new(graph::GraphSource::new(line, limit_bytes).telling(told.hook)),
+        AppProvider::Google => Box::new(gmail::GmailSource::new(line, limit_bytes).telling(told.topic)),
     }
 }
 

@@ -15,6 +15,7 @@ mod google_news;
 mod large;
 mod mailgun;
 mod mailgun_faults;
+mod microsoft_news;
 mod other_account;
 mod own;
 mod page;

@@ -12,6 +12,7 @@ mod upload;
 
 pub use mime::{properties, recipients, without_bcc};
 pub use subscription::Subscription;
+pub(crate) use subscription::notify;
 pub use upload::{Upload, is_upload};
 
 use crate::{

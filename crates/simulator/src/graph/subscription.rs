@@ -3,6 +3,7 @@
 use super::desk;
 use crate::{
     asked::{Asked, Reply, encoded},
+    cloud::Cloud,
     fault,
     mailbox::News,
     server::Shared,
@@ -25,6 +26,13 @@ pub struct Subscription {
     /// The folder, or none for all of them.
     folder: Option<String>,
     shown: Value,
+}
+
+impl Cloud {
+    /// How many want to be told of what happens in this mailbox, by change notifications of Microsoft.
+    pub fn listeners(&self, whose: &str) -> usize {
+        self.subscriptions.iter().filter(|one| one.whose.eq_ignore_ascii_case(whose)).count()
+    }
 }
 
 pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Reply {

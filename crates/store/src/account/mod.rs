@@ -17,7 +17,7 @@ pub use held::{Held, any_due, forget_leases, held};
 pub use lease::{AccountLease, hold, lease, release, renew};
 pub use own::{OwnMailbox, by_own_address, of_the_postmaster, take_over};
 pub use past::{Turn, turns};
-pub use read::{by_address, counts, domains, get, list, load, load_all};
+pub use read::{by_address, counts, domains, get, list, load, load_all, organisation_of};
 pub use secret::{Direction, open_secret, renew_secret, set_secret};
 pub use settings::{
     AccountSettings, AfterFetch, Authentication, Domain, Encryption, Exchange, Font, Incoming, Limits, Outgoing,

@@ -60,6 +60,12 @@ pub async fn load(tx: &mut Tx, organisation: OrganisationKey, account: AccountKe
     tx.row(&sql, &vals![organisation, account]).await?.map(read).transpose()?.ok_or(StoreError::NotFound)
 }
 
+/// Whose the account is, when there is one and it is active.
+pub async fn organisation_of(tx: &mut Tx, account: AccountKey) -> Result<Option<OrganisationKey>, StoreError> {
+    let row = tx.row("SELECT organisation FROM accounts WHERE id = $1 AND active", &vals![account]).await?;
+    Ok(row.map(|row| OrganisationKey(row.int(0))))
+}
+
 /// Every account of every organisation, for the program itself.
 pub async fn load_all(tx: &mut Tx) -> Result<Vec<Account>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM accounts ORDER BY organisation, id");

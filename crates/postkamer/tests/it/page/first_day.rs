@@ -12,6 +12,7 @@ fn a_newcomer_is_at_their_mail_after_three_questions() {
         program: env!("CARGO_BIN_EXE_postkamer").into(),
         data: folder.path().join("data"),
         variables: Vec::new(),
+        http: None,
         admin: "sanne@voorbeeld.test".into(),
         password: PASSWORD.into(),
     };

@@ -103,9 +103,9 @@ async fn furnish(tx: &mut Tx, keys: (Vec<u8>, Vec<u8>)) -> Result<(), StoreError
     for (account, name) in [(INFO, "info"), (OTHER, "prive")] {
         tx.execute(
             "INSERT INTO accounts (organisation, id, display_name, address, address_folded, active, is_primary,
-                 incoming, outgoing, push, disable_after_errors, never_link, allow_plaintext, limits, sent_copy,
+                 incoming, outgoing, push, disable_after_errors, never_link, allow_plaintext, limits, sent_copy, access,
                  health_colour, health_since_at, errors_in_row, refused_sign_ins, parked, fence, version, created_at)
-             VALUES (1, $1, $2, $3, $3, TRUE, FALSE, '{}', '{}', TRUE, 10, '[]', FALSE, '{}', 'unknown', 'green', 0, 0,
+             VALUES (1, $1, $2, $3, $3, TRUE, FALSE, '{}', '{}', TRUE, 10, '[]', FALSE, '{}', 'unknown', 'own', 'green', 0, 0,
                  0, FALSE, 0, 1, 0)",
             &vals![account, name, format!("{name}@voorbeeld.nl")],
         )

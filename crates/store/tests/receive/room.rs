@@ -37,10 +37,10 @@ impl Room {
                 .await?;
                 tx.execute(
                     "INSERT INTO accounts (organisation, id, display_name, address, address_folded, active, is_primary,
-                         incoming, outgoing, push, disable_after_errors, never_link, allow_plaintext, limits, sent_copy,
+                         incoming, outgoing, push, disable_after_errors, never_link, allow_plaintext, limits, sent_copy, access,
                          health_colour, health_since_at, errors_in_row, refused_sign_ins, parked, fence, version, created_at)
                      VALUES ($1, $2, 'Info', 'info@voorbeeld.nl', 'info@voorbeeld.nl', TRUE, TRUE, '{}', '{}', TRUE, 10,
-                         '[\"intern.nl\"]', FALSE, '{}', 'unknown', 'green', 0, 0, 0, FALSE, 0, 1, 0)",
+                         '[\"intern.nl\"]', FALSE, '{}', 'unknown', 'own', 'green', 0, 0, 0, FALSE, 0, 1, 0)",
                     &vals![organisation, account],
                 )
                 .await?;

@@ -143,9 +143,12 @@ pub fn after_error(
         _ => (Colour::Amber, false),
     };
     let parked = parked || health.parked;
+    // What keeps us out on the way in keeps us out on the way out: that is one trouble, told as the mailbox's.
+    let code = diagnosis.explained.code;
+    let is_known = health.code.as_deref() == Some(code);
     Some(Trouble {
         colour: if parked { Colour::Red } else { colour },
-        code: half.code(diagnosis.explained.code),
+        code: if is_known { code.to_owned() } else { half.code(code) },
         words: Some(diagnosis.server_said).filter(|said| !said.is_empty()),
         errors_in_row,
         refused_sign_in: class == Class::Credential,
@@ -271,6 +274,13 @@ mod tests {
         let health = noted(&WELL, &trouble, 0);
         assert!(!ends_trouble(&health, Half::Receiving, true));
         assert!(ends_trouble(&health, Half::Sending, true));
+    }
+
+    #[test]
+    fn the_same_trouble_of_both_halves_is_told_as_one() {
+        let receiving = noted(&WELL, &after_error(&WELL, 0, 10, Half::Receiving, &refused(), 0.0).unwrap(), 0);
+        let both = after_error(&receiving, 0, 10, Half::Sending, &refused(), 0.0).unwrap();
+        assert_eq!(both.code, "wrong_password");
     }
 
     #[test]

@@ -88,10 +88,16 @@ pub fn answer(cloud: &mut Cloud, asked: &Asked, here: &str) -> Reply {
                     "The provided value for the 'refresh_token' parameter is not valid.",
                 );
             }
-            if std::mem::replace(&mut known.is_used, true) {
+            let was_used = std::mem::replace(&mut known.is_used, true);
+            let Refresh { who, scope, .. } = known.clone();
+            if was_used {
+                cloud.reused += 1;
+                if cloud.reuse_ends_grant {
+                    cloud.revoke(&who);
+                }
                 return refused(400, "invalid_grant", 70_000, "The refresh token was used before.");
             }
-            let Refresh { who, scope, .. } = known.clone();
+            cloud.renewed += 1;
             given(cloud, &app, &who, &scope)
         }
         "client_credentials" if field("scope") != "https://graph.microsoft.com/.default" => refused(

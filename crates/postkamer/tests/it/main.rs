@@ -32,6 +32,7 @@ mod search;
 mod secrets;
 mod sender;
 mod sending;
+mod simulate;
 mod spoken;
 mod submission;
 mod two_nodes;

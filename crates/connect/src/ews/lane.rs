@@ -95,6 +95,7 @@ pub struct Target {
 #[derive(Debug)]
 pub struct Lane {
     client: HttpClient,
+    world: World,
     target: Arc<Target>,
     is_signed_in: bool,
     /// What the server calls its domain, once it was asked to sign us in by NTLM.
@@ -112,7 +113,8 @@ struct Head {
 impl Lane {
     /// One that opens when it is first used.
     pub fn new(world: &World, target: Arc<Target>) -> Result<Lane, ConnectError> {
-        Ok(Lane { client: lone_client(world, &target.server)?, target, is_signed_in: false, domain: None })
+        let client = lone_client(world, &target.server)?;
+        Ok(Lane { client, world: world.clone(), target, is_signed_in: false, domain: None })
     }
 
     /// The answer to a question in SOAP, its body still to come: one that carries SOAP, whatever that says.
@@ -196,7 +198,8 @@ impl Lane {
 
     /// Three messages over one connection (MS-NTHT §3.1); the third carries the question. The HTTP library takes a connection
     /// back a moment after its answer was read, and opens another when we are faster: whoever refuses a third message over
-    /// that one never saw the first, and has judged no password.
+    /// that one never saw the first, and has judged no password. The next try goes over connections of its own: one that saw the
+    /// first message of an earlier try would hold our answer to another question for a wrong password.
     async fn handshake(&mut self, person: &Person, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
         for _ in 1..TURNS {
             let (answer, is_one_connection) = self.three_messages(person, question, time).await?;
@@ -204,7 +207,7 @@ impl Lane {
                 return Ok(answer);
             }
             drained(answer).await?;
-            tokio::task::yield_now().await;
+            self.client = lone_client(&self.world, &self.target.server)?;
         }
         self.three_messages(person, question, time).await.map(|(answer, _)| answer)
     }
@@ -237,6 +240,7 @@ impl Lane {
                 return Ok((answer, true));
             };
             drained(answer).await?;
+            tokio::task::yield_now().await;
             self.domain = ntlm::domain(&challenge);
             let service = format!("HTTP/{}", self.target.server.host);
             let moment = Moment { nonce: rand::random(), time: now(), service, end_point };

@@ -123,7 +123,8 @@ fn a_program_has_it_opened_with_a_code_and_is_told_what_is_wrong_by_field() {
     let id = program.connect(&account(json!({})));
     let path = format!("/accounts/{id}/authorise");
     let asked = program.api.post(&path, &Value::Null);
-    assert!(simulator.with(|cloud| cloud.decide_device(text(&asked["user_code"]), ADDRESS)));
+    let code = text(&asked["user_code"]);
+    assert!(simulator.with(|cloud| cloud.decide_device(&code, ADDRESS)));
     let shown = wait_until("the mailbox to be open", || {
         Some(program.api.get(&path)).filter(|shown| shown["state"] != json!("waiting"))
     });

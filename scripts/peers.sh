@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real mail servers and clients that the tests talk to, and says what it does.
 #
-# Dovecot, Postfix, BIND and Unbound come from apt, Cyrus, Courier and Exim (which conflict with them) into overlay layers of their own,
+# Dovecot, Postfix, BIND, Unbound and Rspamd come from apt, Cyrus, Courier and Exim (which conflict with them) into overlay layers of their own,
 # the Python and npm programs from locked lists. Everything that is not a Debian package lives in $PEERS, outside the
 # checkout, so that a second clone is ready at once. What is there already is left alone. Nothing is started.
 # With the argument `bench`, also the programs that `make bench` measures beside ours.
@@ -56,7 +56,7 @@ keep_services_still() {
 }
 
 debian_packages() {
-    local wanted=(bind9 bind9-dnsutils unbound opendkim-tools python3-dkim python3-nacl python3-spf python3-yaml iproute2 openssl chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond davmail-server default-jre-headless postfix isync swaks libnet-ssleay-perl python3 python3-venv procps curl ca-certificates)
+    local wanted=(bind9 bind9-dnsutils unbound opendkim-tools rspamd python3-dkim python3-nacl python3-spf python3-yaml iproute2 openssl chromium dovecot-imapd dovecot-lmtpd dovecot-pop3d dovecot-submissiond davmail-server default-jre-headless postfix isync swaks libnet-ssleay-perl libio-socket-inet6-perl python3 python3-venv procps curl ca-certificates)
     command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
     [ "${1:-}" != bench ] || wanted+=(notmuch maildir-utils)

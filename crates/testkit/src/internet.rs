@@ -1,5 +1,6 @@
 //! A small internet of one test: a network namespace with its own port 25, its own name servers (BIND, with signed zones)
-//! and a resolver that validates (Unbound), so that mail can be delivered as it is in the world.
+//! and a resolver that validates (Unbound), so that mail can be delivered as it is in the world. Its hosts are 127.0.0.20 to
+//! 127.0.0.60, and fd00::25, fd00::26 and fd00::30.
 
 use crate::{Process, home, process::fill};
 use std::{
@@ -16,6 +17,7 @@ const INSIDE: &str = "POSTKAMER_TEST_INTERNET";
 const ENTER: &str = r#"set -e
 ip link set lo up
 for host in $(seq 20 60); do ip addr add "127.0.0.$host/8" dev lo; done
+for host in 25 26 30; do ip -6 addr add "fd00::$host/128" dev lo nodad; done
 printf 'nameserver 127.0.0.1\noptions edns0 trust-ad timeout:2 attempts:2\n' >"$1"
 mount --bind "$1" /etc/resolv.conf
 shift

@@ -91,3 +91,51 @@ fn when_nobody_anywhere_answers_on_port_25_it_is_told_as_our_own_trouble() {
         assert!(matches!(second, Err(ConnectError::Later { cause: Cause::MailPortClosed, .. })), "{second:?}");
     });
 }
+
+#[test]
+fn mail_goes_by_ipv6_where_there_is_nothing_else_and_by_ipv4_where_ipv6_does_not_answer() {
+    if !inside_internet(
+        "delivery::mail_goes_by_ipv6_where_there_is_nothing_else_and_by_ipv4_where_ipv6_does_not_answer",
+    ) {
+        return;
+    }
+    let _internet = Internet::start(&[
+        Zone::plain("zes.test", "@ IN MX 10 mx\nmx IN AAAA fd00::25"),
+        // Nobody listens at the first address.
+        Zone::plain("beide.test", "@ IN MX 10 mx\nmx IN AAAA fd00::26\nmx IN A 127.0.0.25"),
+        Zone::plain("bloot.test", "@ IN AAAA fd00::30"),
+        Zone::plain("binnen.test", "@ IN MX 10 mx\nmx IN AAAA fd99::1"),
+    ]);
+    let server = |domain: &str, address: &str| {
+        Postfix::start(PostfixOptions {
+            domain: domain.into(),
+            listens_at: Some(address.into()),
+            extra: "inet_protocols = all\ninet_interfaces = all".into(),
+            ..PostfixOptions::default()
+        })
+    };
+    let (six, bare) = (server("zes.test", "[fd00::25]:25"), server("bloot.test", "[fd00::30]:25"));
+    let both = postfix("beide.test", "127.0.0.25");
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let (_, hand) = office(None, &Shelf::default());
+        let recipients = ["anna@zes.test", "anna@beide.test", "anna@bloot.test", "gone@zes.test", "iemand@binnen.test"];
+        let receipt = hand.submit(parcel(&recipients), &Counter::default()).await.unwrap();
+        let said: Vec<_> = receipt.recipients.iter().map(|one| one.outcome.clone()).collect();
+        assert!(said[..3].iter().all(Result::is_ok), "{said:?}");
+        let refused = |n: usize| matches!(&said[n], Err(ConnectError::Refused { .. }));
+        assert!(refused(3) && refused(4), "{said:?}");
+        // An address in place of a domain (RFC 5321 §4.1.3): it is reached, and takes no mail for that.
+        let literal = send(&hand, &["anna@[IPv6:fd00::25]"]).await;
+        assert!(
+            matches!(&literal[0], Err(ConnectError::Refused { words, .. }) if words.0.starts_with('5')),
+            "{literal:?}"
+        );
+        hand.close().await;
+    });
+    for (log, domain) in
+        [(six.mail_log(), "zes.test"), (both.mail_log(), "beide.test"), (bare.mail_log(), "bloot.test")]
+    {
+        assert_eq!(log.matches(&format!("to=<anna@{domain}>")).count(), 1, "{log}");
+    }
+    assert!(six.mail_log().contains("[fd00::"), "{}", six.mail_log());
+}

@@ -43,8 +43,8 @@ impl PolicyKeeper for Shelf {
 
 /// A hand in this internet, which trusts an authority of its own when there is one.
 pub fn office(extra_ca: Option<PathBuf>, shelf: &Shelf) -> (World, DirectTransport) {
-    let options =
-        WorldOptions { allow_networks: vec!["127.0.0.0/8".parse().unwrap()], extra_ca, ..WorldOptions::default() };
+    let allow_networks = ["127.0.0.0/8", "fd00::/64"].map(|network| network.parse().unwrap()).to_vec();
+    let options = WorldOptions { allow_networks, extra_ca, ..WorldOptions::default() };
     let world = World::new(options).unwrap();
     let hand = DirectOptions { helo_name: "post.ons.test".into(), ..DirectOptions::default() };
     (world.clone(), DirectTransport::new(world, hand, Box::new(shelf.clone())))

@@ -32,6 +32,32 @@ async fn swaks_delivers_in_the_open_and_inside_tls() {
     assert_eq!(open.letters(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn swaks_and_postfix_come_in_by_ipv6() {
+    let open = Open::by_ipv6().await;
+    let port = open.at.port().to_string();
+    let brought = tokio::task::spawn_blocking(move || {
+        let from = ["--helo", "mail.elders.nl", "--from", "jan@elders.nl", "--to", INFO, "--tls"];
+        Command::new("swaks").args(["-6", "--server", "::1", "--port", &port]).args(from).output()
+    });
+    let brought = brought.await.expect("it ends").expect("swaks is installed");
+    assert!(brought.status.success(), "{}", said(&brought));
+    assert!(open.letter(0).contains("Received: from mail.elders.nl ([IPv6:::1])"), "{}", open.letter(0));
+
+    let by_six = "smtp_tls_security_level = may\nsmtp_address_preference = ipv6\ninet_protocols = all";
+    let extra = format!("mynetworks = 127.0.0.0/8\n{by_six}\nrelayhost = [::1]:{}", open.at.port());
+    let options = PostfixOptions { extra, ..PostfixOptions::default() };
+    let postfix = tokio::task::spawn_blocking(|| Postfix::start(options)).await.expect("it starts");
+    let queue = format!("127.0.0.1:{}", postfix.smtp_port);
+    let handed = tokio::task::spawn_blocking(move || {
+        Command::new("swaks").args(["--server", &queue, "--from", "jan@elders.nl", "--to", INFO]).output()
+    });
+    let handed = handed.await.expect("it ends").expect("swaks is installed");
+    assert!(handed.status.success(), "{}\n{}", said(&handed), postfix.mail_log());
+    until(&open, 2, || postfix.mail_log()).await;
+    assert!(open.letter(1).contains("([IPv6:::1])") && open.letter(1).contains("ESMTPS"), "{}", open.letter(1));
+}
+
 /// Waits until the house has so many letters.
 async fn until(open: &Open, letters: usize, log: impl Fn() -> String) {
     let begun = std::time::Instant::now();

@@ -122,6 +122,14 @@ async fn a_proxy_says_who_the_client_is_and_nobody_else_may() {
     assert!(talk.data(b"Subject: x\r\n\r\n.\r\n").await.starts_with("250"));
     assert!(open.letter(0).contains("Received: from x ([192.0.2.77])"), "{}", open.letter(0));
     let mut talk = Talk::raw(TcpStream::connect(open.at).await.expect("it listens"));
+    talk.say(b"PROXY TCP6 2001:db8::77 2001:db8::1 4711 25\r\n").await;
+    assert!(talk.reply().await.starts_with("220"));
+    for command in ["EHLO x", "MAIL FROM:<>", "RCPT TO:<info@post.example>"] {
+        talk.expect(command, "250").await;
+    }
+    assert!(talk.data(b"Subject: y\r\n\r\n.\r\n").await.starts_with("250"));
+    assert!(open.letter(1).contains("Received: from x ([IPv6:2001:db8::77])"), "{}", open.letter(1));
+    let mut talk = Talk::raw(TcpStream::connect(open.at).await.expect("it listens"));
     talk.say(b"EHLO mail.elders.nl\r\n").await;
     assert_eq!(talk.reply().await, "", "without the header there is no conversation");
 

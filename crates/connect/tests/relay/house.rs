@@ -65,12 +65,21 @@ impl Open {
     }
 
     pub(crate) async fn asking(verifier: Verifier, change: impl FnOnce(&mut RelayOptions)) -> Open {
+        Open::at("127.0.0.1:0", verifier, change).await
+    }
+
+    /// Reached by IPv6 and nothing else.
+    pub(crate) async fn by_ipv6() -> Open {
+        Open::at("[::1]:0", Verifier::of_name_server(nobody_is_known().await), |_| {}).await
+    }
+
+    async fn at(anywhere: &str, verifier: Verifier, change: impl FnOnce(&mut RelayOptions)) -> Open {
         let mut options = RelayOptions::named("post.example", 2 << 20);
         change(&mut options);
         let identity = Identity::of_our_own("post.example").expect("a certificate");
         let kept = Arc::new(Kept::default());
         let house = Arc::new(Small(kept.clone()));
-        let anywhere = "127.0.0.1:0".parse().expect("an address");
+        let anywhere = anywhere.parse().expect("an address");
         let relay = Relay::bind(anywhere, house, options, identity, verifier).await.expect("a free port");
         let (stop, stopped) = watch::channel(false);
         let (at, traffic) = (relay.address().expect("an address"), relay.traffic());

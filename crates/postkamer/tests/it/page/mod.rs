@@ -16,6 +16,7 @@ mod me;
 mod microsoft;
 mod narrow;
 mod notifications;
+mod office;
 mod people;
 mod pop3;
 mod provider;

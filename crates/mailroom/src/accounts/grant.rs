@@ -6,11 +6,11 @@
 use super::{
     app_token::App,
     keeper::{Keeper, Of},
-    vendor,
+    vendor::{self, Opened},
 };
 use crate::MailRoom;
 use connect::{
-    ConnectError, Line, Secret, World,
+    Bearer, ConnectError, Line, Secret, World,
     error::{Cause, Step},
     http::straight_client,
     oauth::{OauthError, TokenEndpoint, Tokens},
@@ -30,8 +30,16 @@ use tokio_util::task::TaskTracker;
 /// Lines to mailboxes, one an account, so that all who ask for it together are no more than the provider allows.
 #[derive(Clone, Default)]
 pub struct Grants {
-    lines: Arc<Mutex<HashMap<AccountKey, Arc<Line>>>>,
+    all: Arc<Mutex<HashMap<AccountKey, Held>>>,
     renewals: TaskTracker,
+}
+
+/// What is held of one account.
+struct Held {
+    /// What its tokens are for: no token goes elsewhere.
+    opened: Option<Opened>,
+    keeper: Arc<Keeper>,
+    line: Option<Arc<Line>>,
 }
 
 impl Grants {
@@ -42,35 +50,57 @@ impl Grants {
         account: &Account,
         provider: AppProvider,
     ) -> Result<Arc<Line>, ConnectError> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = lines.get(&account.id) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held(&mut all, room, account, provider);
+        if let Some(line) = &held.line {
             return Ok(line.clone());
         }
-        let of = Of {
-            store: room.store.clone(),
-            world: room.world.clone(),
-            clock: room.clock.clone(),
-            provider,
-            organisation: account.organisation,
-            account: account.id,
-            direction: direction(&account.settings),
-            acts_for: (account.settings.access == Access::App).then(|| account.settings.address.clone()),
-        };
-        let keeper = Keeper::new(of, self.renewals.clone());
-        let line = Arc::new(vendor::line(&room.world, provider, &account.settings, Box::new(keeper))?);
-        lines.insert(account.id, line.clone());
-        Ok(line)
+        let line = vendor::line(&room.world, provider, &account.settings, Box::new(held.keeper.clone()))?;
+        Ok(held.line.insert(Arc::new(line)).clone())
+    }
+
+    /// Where the account's tokens come from, for a server that is spoken to over more than one line.
+    pub(super) fn bearer(&self, room: &MailRoom, account: &Account, provider: AppProvider) -> Arc<dyn Bearer> {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        self.held(&mut all, room, account, provider).keeper.clone()
     }
 
     /// Forgets the account's line and its tokens: it was saved, authorised anew, or removed.
     pub(crate) fn forget(&self, account: AccountKey) {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
     }
 
     /// Waits until no grant is being renewed: what a provider answers may be all that it will ever take again.
     pub async fn finished(&self) {
         self.renewals.close();
         self.renewals.wait().await;
+    }
+
+    fn held<'a>(
+        &self,
+        all: &'a mut HashMap<AccountKey, Held>,
+        room: &MailRoom,
+        account: &Account,
+        provider: AppProvider,
+    ) -> &'a mut Held {
+        let opened = vendor::opened(&account.settings);
+        if all.get(&account.id).is_some_and(|held| held.opened != opened) {
+            all.remove(&account.id);
+        }
+        all.entry(account.id).or_insert_with(|| {
+            let of = Of {
+                store: room.store.clone(),
+                world: room.world.clone(),
+                clock: room.clock.clone(),
+                provider,
+                organisation: account.organisation,
+                account: account.id,
+                direction: direction(&account.settings),
+                acts_for: (account.settings.access == Access::App).then(|| account.settings.address.clone()),
+                scope: vendor::scope_again(&account.settings),
+            };
+            Held { opened, keeper: Arc::new(Keeper::new(of, self.renewals.clone())), line: None }
+        })
     }
 }
 
@@ -86,15 +116,15 @@ pub(super) fn direction(settings: &AccountSettings) -> Direction {
 /// `None`: nothing.
 pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<Server>> {
     match (half, &settings.incoming, &settings.outgoing) {
+        (Direction::Incoming, Incoming::Ews(exchange), _) | (Direction::Outgoing, _, Outgoing::Ews(exchange)) => {
+            Some(Some(exchange.server()))
+        }
         _ if vendor::of_half(settings, half).is_some() => Some(None),
         (Direction::Incoming, Incoming::Relay { .. } | Incoming::Mailgun(_), _)
         | (Direction::Outgoing, _, Outgoing::Mailgun(_)) => Some(None),
         (Direction::Outgoing, ..) if settings.is_delivered_here() => Some(None),
         (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
         | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server.clone())),
-        (Direction::Incoming, Incoming::Ews(exchange), _) | (Direction::Outgoing, _, Outgoing::Ews(exchange)) => {
-            Some(Some(exchange.server()))
-        }
         _ => None,
     }
 }
@@ -111,7 +141,7 @@ pub fn has_grant(account: &Account) -> Option<bool> {
 /// The secrets that mean nothing after the settings changed: a password is no grant, and a grant is no password.
 pub(super) fn of_another_kind(before: &AccountSettings, after: &AccountSettings) -> Vec<Direction> {
     let is_other = |half: &Direction| {
-        let (was, is) = (vendor::of_half(before, *half), vendor::of_half(after, *half));
+        let (was, is) = (vendor::opened_half(before, *half), vendor::opened_half(after, *half));
         was != is || (is.is_some() && before.access != after.access)
     };
     [Direction::Incoming, Direction::Outgoing].into_iter().filter(is_other).collect()

@@ -65,7 +65,7 @@ enum Command {
     Import(mailbox_file::Import),
     /// Write an account's mail as mbox, Maildir or .eml files
     Export(mailbox_file::Export),
-    /// Play Microsoft and Google on this machine, with faults on request, to try things out
+    /// Play Microsoft, Google, Exchange and Mailgun on this machine, with faults on request, to try things out
     Simulate(simulate::Simulate),
     /// Write everything that is known about one person as a zip file
     PersonalData(personal_data::PersonalData),

@@ -9,7 +9,7 @@ use clap::Args;
 use simulator::{Cloud, Simulator};
 use std::net::SocketAddr;
 
-/// Play Microsoft and Google on this machine, with faults on request, to try things out.
+/// Play Microsoft, Google, Exchange and Mailgun on this machine, with faults on request, to try things out.
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// Where to listen; only on this machine itself

@@ -29,8 +29,8 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "De mail van een mailbox wegschrijven als mbox-, Maildir- of .eml-bestanden",
     ),
     (
-        "Play Microsoft and Google on this machine, with faults on request, to try things out",
-        "Op deze machine Microsoft en Google spelen, met storingen op verzoek, om dingen uit te proberen",
+        "Play Microsoft, Google, Exchange and Mailgun on this machine, with faults on request, to try things out",
+        "Op deze machine Microsoft, Google, Exchange en Mailgun spelen, met storingen op verzoek, om dingen uit te proberen",
     ),
     ("Where to listen; only on this machine itself", "Waar te luisteren; alleen op deze machine zelf"),
     (

@@ -1,16 +1,16 @@
 //! A mailbox at an Exchange server in the house, from the wizard to mail that goes both ways, with a simulator in its place.
 
-use super::{gallery, nothing_went_wrong, sign_in};
+use super::{
+    gallery, nothing_went_wrong,
+    office::{ADDRESS, count, goes_both_ways},
+    sign_in,
+};
 use crate::fetch::text;
-use crate::post_office::{letter, send, when};
 use crate::program::{Backing, Program, wait_until};
 use serde_json::{Value, json};
 use simulator::{Cloud, EXCHANGE_PASSWORD, Leads, Simulator};
 use testkit::{Browser, corpus};
 use tokio::runtime::Runtime;
-
-const ADDRESS: &str = "info@voorbeeld.test";
-const ANNA: &str = "anna@voorbeeld.test";
 
 fn type_in(browser: &mut Browser, field: &str, text: &str) {
     browser.run("await page.locator(`#${given[0]}`).fill(given[1])", json!([field, text]));
@@ -22,14 +22,6 @@ fn choose(browser: &mut Browser, field: &str, value: &str) {
 
 fn is_shown(browser: &mut Browser, field: &str) -> bool {
     browser.run("return await page.locator(`#${given}`).isVisible()", json!(field)) == json!(true)
-}
-
-fn count(simulator: &Simulator, address: &str, folder: &str) -> usize {
-    simulator.with(|cloud| {
-        let mailbox = cloud.mailbox(address).expect("a mailbox");
-        let id = mailbox.folder(folder).expect("a folder").id.clone();
-        mailbox.letters_in(&id).len()
-    })
 }
 
 fn connect(browser: &mut Browser, url: &str, secret: &str) {
@@ -115,24 +107,7 @@ fn a_mailbox_at_an_exchange_server_is_connected_by_ntlm_and_one_in_the_cloud_is_
         cloud.mailbox(ADDRESS).expect("a mailbox").put("inbox", raw, jiff::Timestamp::now());
     });
     wait_until("the new letter to be here", || (counts() == json!(41)).then_some(()));
-    let first = program.api.list("/messages?role=inbox")[0].clone();
-    program.api.patch(&format!("/messages/{}", text(&first["id"])), &json!({ "seen": true, "flagged": true }));
-    wait_until("the flag to be there", || {
-        let marked = simulator.with(|cloud| {
-            let mailbox = cloud.mailbox(ADDRESS).expect("a mailbox");
-            mailbox.letters.values().any(|letter| letter.is_read && letter.flag == "flagged")
-        });
-        marked.then_some(())
-    });
-    let out = send(&program.api, &letter(&id, &[ANNA], "Offerte"));
-    when(&program.api, &out, "accepted");
-    assert_eq!(count(&simulator, ANNA, "inbox"), 1);
-    program.fetch(&id);
-    assert_eq!(count(&simulator, ADDRESS, "sentitems"), 1, "there is no second copy");
-    assert_eq!(program.api.list("/messages?role=sent").len(), 1);
-    let ledger = program.api.get(&format!("/accounts/{id}/ledger"));
-    let missing = ledger["items"].as_array().or(ledger.as_array()).expect("rows").iter();
-    assert!(missing.map(|row| &row["missing"]).all(|missing| *missing == json!(0)), "{ledger}");
+    goes_both_ways(&program, &simulator, &id);
     browser.go(&format!("{}/mailboxes", program.url()));
     browser.sees("Exchange · 127.0.0.1");
     for tab in ["connect", "folders", "sending"] {

@@ -1,29 +1,20 @@
 //! A mailbox at Microsoft 365, from the app's registration to mail that goes both ways, with a simulator in Microsoft's place.
 
-use super::{gallery, nothing_went_wrong, sign_in};
-use crate::fetch::text;
-use crate::post_office::{letter, send, when};
+use super::{
+    gallery, nothing_went_wrong,
+    office::{ADDRESS, ANNA, count, goes_both_ways},
+    sign_in,
+};
 use crate::program::{Backing, Program, wait_until};
 use serde_json::{Value, json};
 use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Simulator};
 use testkit::{Browser, corpus};
 use tokio::runtime::Runtime;
 
-const ADDRESS: &str = "info@voorbeeld.test";
-const ANNA: &str = "anna@voorbeeld.test";
-
 /// Goes to Microsoft from the mailbox, and presses a button there.
 fn authorise(browser: &mut Browser, link: &str, button: &str) {
     browser.follow(link);
     browser.press(button);
-}
-
-fn count(simulator: &Simulator, address: &str, folder: &str) -> usize {
-    simulator.with(|cloud| {
-        let mailbox = cloud.mailbox(address).expect("a mailbox");
-        let id = mailbox.folder(folder).expect("a folder").id.clone();
-        mailbox.letters_in(&id).len()
-    })
 }
 
 #[test]
@@ -88,24 +79,7 @@ fn a_mailbox_is_opened_at_microsoft_and_a_withdrawn_grant_is_given_again() {
     assert_eq!(count(&simulator, ADDRESS, "inbox"), 40, "the test's mail was cleared away");
 
     // What is read here is read there; what is sent lies there once.
-    let first = program.api.list("/messages?role=inbox")[0].clone();
-    program.api.patch(&format!("/messages/{}", text(&first["id"])), &json!({ "seen": true, "flagged": true }));
-    wait_until("the flag to be there", || {
-        let marked = simulator.with(|cloud| {
-            let mailbox = cloud.mailbox(ADDRESS).expect("a mailbox");
-            mailbox.letters.values().any(|letter| letter.is_read && letter.flag == "flagged")
-        });
-        marked.then_some(())
-    });
-    let out = send(&program.api, &letter(&id, &[ANNA], "Offerte"));
-    when(&program.api, &out, "accepted");
-    assert_eq!(count(&simulator, ANNA, "inbox"), 1);
-    program.fetch(&id);
-    assert_eq!(count(&simulator, ADDRESS, "sentitems"), 1, "there is no second copy");
-    assert_eq!(program.api.list("/messages?role=sent").len(), 1);
-    let ledger = program.api.get(&format!("/accounts/{id}/ledger"));
-    let missing = ledger["items"].as_array().or(ledger.as_array()).expect("rows").iter();
-    assert!(missing.map(|row| &row["missing"]).all(|missing| *missing == json!(0)), "{ledger}");
+    goes_both_ways(&program, &simulator, &id);
 
     // A grant that is withdrawn turns the mailbox red and loses nothing; given again, it goes on.
     simulator.with(|cloud| cloud.revoke(ADDRESS));

@@ -15,6 +15,7 @@ mod me;
 mod microsoft;
 mod narrow;
 mod notifications;
+mod office;
 mod people;
 mod pop3;
 mod provider;

@@ -150,6 +150,7 @@ async fn whoever_wants_none_gets_none_until_they_ask() {
     }
     renew_after(&room, &viewer, id, None).await.unwrap();
     scene.publish().await;
+    scene.on_day(0).await;
     let kept = scene.on_day(2000).await;
     assert_eq!((kept.renew_after_days, kept.due_at, kept.age), (None, None, Age::Fresh));
     assert_eq!(scene.names(signs).await.len(), 2);

@@ -7,7 +7,7 @@ use crate::{
     graph::{Subscription, Upload},
     mailbox::Mailbox,
     mailgun::Mailgun,
-    sign_in::{Grants, Registered},
+    sign_in::{Grants, Registered, resource::EXCHANGE_RIGHT},
 };
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -159,6 +159,12 @@ impl Cloud {
             None => "Mail.ReadWrite Mail.Send User.Read",
         };
         self.grants.access_token(Some(address), scope, self.token_seconds)
+    }
+
+    /// A token with which this mailbox is opened at the Exchange server that goes by this name.
+    pub fn exchange_token_for(&mut self, address: &str, host: &str) -> String {
+        let scope = format!("https://{host}/{EXCHANGE_RIGHT}");
+        self.grants.access_token(Some(address), &scope, self.token_seconds)
     }
 
     /// A lasting grant of a mailbox, as if its owner had agreed just now.

@@ -178,4 +178,14 @@ mod tests {
         assert!(take(&mut faults, line, To::Request).is_some() && take(&mut faults, line, To::Request).is_some());
         assert!(take(&mut faults, line, To::Request).is_none() && faults.is_empty());
     }
+
+    #[test]
+    fn every_fault_is_explained_where_people_look_for_it() {
+        let page = include_str!("../../../docs/simulator.md");
+        let refusal = serde_json::from_str::<Kind>("\"none of them\"").expect_err("there is no such fault").to_string();
+        let kinds: Vec<&str> = refusal.split('`').skip(3).step_by(2).collect();
+        assert!(kinds.len() > 10 && kinds.contains(&"done_then504"), "{refusal}");
+        let missing: Vec<&&str> = kinds.iter().filter(|kind| !page.contains(&format!("| `{kind}` |"))).collect();
+        assert!(missing.is_empty(), "docs/simulator.md does not tell of {missing:?}");
+    }
 }

@@ -1,6 +1,7 @@
-//! exchangelib, a client of Exchange that we did not write, and Microsoft's schema of what is said there.
+//! exchangelib, a client of Exchange that we did not write, Microsoft's schema of what is said there, and a door that demands
+//! Extended Protection, with pyspnego as its judge.
 
-use crate::home;
+use crate::{Process, ca::Identity, free_port, home};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -53,4 +54,45 @@ pub fn held_against_exchange_schema(documents: &[String]) -> Option<Vec<Value>> 
     std::fs::write(&file, serde_json::to_vec(documents).expect("text")).expect("a file");
     let wrong = python("check.py", &[&folder.to_string_lossy(), &file.to_string_lossy()]);
     Some(wrong.as_array().cloned().unwrap_or_default())
+}
+
+/// A door of TLS before a server of Exchange. It lets in who proves the password by NTLM, bound to a certificate.
+#[derive(Debug)]
+pub struct BoundDoor {
+    /// Where it listens, on 127.0.0.1.
+    pub port: u16,
+    process: Process,
+}
+
+impl BoundDoor {
+    /// Shows one certificate, and demands that the handshake is bound to the other: the same, unless somebody stands between.
+    /// `user` is `DOMAIN\name`; whoever is let in asks the server at `url` through the door,
+    /// and finds the door's address in its answers.
+    ///
+    /// # Panics
+    /// When Python or pyspnego is not installed, or the door does not open.
+    pub fn start(shown: &Identity, bound_to: &Identity, url: &str, user: &str, password: &str) -> BoundDoor {
+        let home = home::need(home::home().join("exchange/requirements.txt")).with_file_name("");
+        let (port, dir) = (free_port(), Process::folder("bound"));
+        let (certificate, key) = shown.write(&dir);
+        let other = dir.join("bound-to.pem");
+        std::fs::write(&other, &bound_to.certificate).expect("a file in the peer's folder");
+        let command = format!(
+            "exec {}/bin/python {}/exchange/bound.py {port} {} {} {} {url} '{user}' '{password}'",
+            home.display(),
+            env!("CARGO_MANIFEST_DIR"),
+            certificate.display(),
+            key.display(),
+            other.display(),
+        );
+        let mut process = Process::start("bound.py", dir, &command);
+        process.wait_for_ports(&[port]);
+        BoundDoor { port, process }
+    }
+
+    /// What it judged of each sign-in, in their order: `in`, or what was wrong.
+    pub fn judged(&self) -> Vec<String> {
+        let words = self.process.log();
+        words.lines().filter_map(|line| line.strip_prefix("judged ")).map(str::to_owned).collect()
+    }
 }

@@ -15,8 +15,8 @@ pub(super) struct Http<'a> {
     pub retry_after: Option<Duration>,
     /// Where it sends us.
     pub location: Option<&'a str>,
-    /// What a person is called who sends a password without NTLM.
-    pub is_basic: bool,
+    /// Those that we can take.
+    pub ways: &'a [&'a str],
 }
 
 /// The error for an answer that carries no SOAP.
@@ -25,8 +25,8 @@ pub(super) fn of_status(http: &Http<'_>) -> ConnectError {
     let settings = |cause, words| ConnectError::Settings { step: Step::SignIn, cause, words };
     match http.status {
         401 => {
-            let offers = |name: &str| http.offers.iter().any(|offer| offer.eq_ignore_ascii_case(name));
-            let has_way = if http.is_basic { offers("Basic") } else { offers("NTLM") || offers("Negotiate") };
+            let is_ours = |offer: &String| http.ways.iter().any(|way| offer.eq_ignore_ascii_case(way));
+            let has_way = http.offers.iter().any(is_ours);
             if !has_way && !http.offers.is_empty() {
                 let said = format!("HTTP 401; the server offers {}", http.offers.join(", "));
                 return settings(Cause::OtherSignIn, ServerWords::new(&said, &[]));
@@ -101,7 +101,8 @@ mod tests {
     fn http(status: u16, offers: &[&str], is_basic: bool) -> ConnectError {
         let offers: Vec<String> = offers.iter().map(|offer| (*offer).to_owned()).collect();
         let location = Some("https://mail.voorbeeld.test/owa/auth/logon.aspx?url=x&reason=0");
-        of_status(&Http { status, offers: &offers, retry_after: Some(Duration::from_secs(7)), location, is_basic })
+        let ways: &[&str] = if is_basic { &["Basic"] } else { &["NTLM", "Negotiate"] };
+        of_status(&Http { status, offers: &offers, retry_after: Some(Duration::from_secs(7)), location, ways })
     }
 
     #[test]

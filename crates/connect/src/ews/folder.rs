@@ -103,7 +103,8 @@ async fn page(
     Ok((message.inside(&["RootFolder", "Folders"]).to_vec(), next.filter(|next| !is_last && *next > offset)))
 }
 
-fn id(node: &Node) -> Option<String> {
+/// A folder's identifier.
+pub fn id(node: &Node) -> Option<String> {
     node.child("FolderId")?.attribute("Id").map(str::to_owned)
 }
 

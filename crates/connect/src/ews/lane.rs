@@ -5,7 +5,7 @@ use super::{
     ntlm::{self, Moment, Person},
 };
 use crate::{
-    ConnectError, Credentials, Secret, Server, ServerWords, World,
+    Bearer, ConnectError, Secret, Server, ServerWords, World,
     error::{Cause, Step},
     http::{HttpClient, lone_client, read_limited},
 };
@@ -20,29 +20,62 @@ use zeroize::Zeroizing;
 const REFUSAL_BYTES: usize = 1 << 20;
 /// So often a handshake is begun whose messages went over several connections.
 const TURNS: u32 = 5;
+/// The header in which Exchange says why it refuses a token.
+const DIAGNOSTICS: &str = "x-ms-diagnostics";
 /// The first half of a handshake carries nothing.
 const HANDSHAKE: Duration = Duration::from_secs(60);
 
 /// How we sign in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum SignIn {
     /// The user name and password go along with each request.
-    Basic(Credentials),
+    Basic {
+        /// The user name.
+        username: String,
+        /// The password.
+        secret: Secret,
+    },
     /// The server sees that we know the password, and not the password.
     Ntlm(Person),
+    /// A token goes along with each request, for as long as somebody renews it (hybrid modern authentication, which is OAuth:
+    /// learn.microsoft.com/exchange/configure-exchange-server-for-hybrid-modern-authentication).
+    Granted(Arc<dyn Bearer>),
     /// Not at all.
     Nobody,
 }
 
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SignIn::Basic { .. } => "Basic",
+            SignIn::Ntlm(_) => "Ntlm",
+            SignIn::Granted(_) => "Granted",
+            SignIn::Nobody => "Nobody",
+        })
+    }
+}
+
 impl SignIn {
+    /// With a password that is proven and not sent (MS-NLMP), of `DOMAIN\name` or a name like an address.
+    pub fn ntlm(username: &str, secret: Secret) -> SignIn {
+        SignIn::Ntlm(Person::new(username, secret))
+    }
+
+    /// What the ways that we can take are called in an answer.
+    fn names(&self) -> &'static [&'static str] {
+        match self {
+            SignIn::Basic { .. } => &["Basic"],
+            SignIn::Ntlm(_) | SignIn::Nobody => &["NTLM", "Negotiate"],
+            SignIn::Granted(_) => &["Bearer"],
+        }
+    }
+
     /// What may not stand in anything that is kept of a server's words.
     pub fn secret(&self) -> Option<&Secret> {
         match self {
-            SignIn::Basic(Credentials::Password { secret, .. } | Credentials::Token { token: secret, .. }) => {
-                Some(secret)
-            }
+            SignIn::Basic { secret, .. } => Some(secret),
             SignIn::Ntlm(person) => Some(&person.secret),
-            SignIn::Nobody => None,
+            SignIn::Granted(_) | SignIn::Nobody => None,
         }
     }
 }
@@ -62,6 +95,7 @@ pub struct Target {
 #[derive(Debug)]
 pub struct Lane {
     client: HttpClient,
+    world: World,
     target: Arc<Target>,
     is_signed_in: bool,
     /// What the server calls its domain, once it was asked to sign us in by NTLM.
@@ -79,7 +113,8 @@ struct Head {
 impl Lane {
     /// One that opens when it is first used.
     pub fn new(world: &World, target: Arc<Target>) -> Result<Lane, ConnectError> {
-        Ok(Lane { client: lone_client(world, &target.server)?, target, is_signed_in: false, domain: None })
+        let client = lone_client(world, &target.server)?;
+        Ok(Lane { client, world: world.clone(), target, is_signed_in: false, domain: None })
     }
 
     /// The answer to a question in SOAP, its body still to come: one that carries SOAP, whatever that says.
@@ -90,19 +125,20 @@ impl Lane {
             return Ok(answer);
         }
         self.is_signed_in &= status != 401;
+        let diagnosis = header_text(&answer, DIAGNOSTICS).unwrap_or_default().to_owned();
         drained(answer).await?;
         if status == 200 {
             let words = ServerWords("HTTP 200 with a page in place of SOAP".to_owned());
             return Err(ConnectError::Settings { step: Step::SignIn, cause: Cause::NotExchange, words });
         }
-        let is_basic = matches!(self.target.sign_in, SignIn::Basic(Credentials::Password { .. }));
-        if status == 401 && matches!(self.target.sign_in, SignIn::Basic(Credentials::Token { .. })) {
-            let words = ServerWords("HTTP 401".to_owned());
-            return Err(ConnectError::Credentials { cause: Cause::TokenRefused, words });
-        }
         let Head { offers, retry_after, location, .. } = head;
-        let location = location.as_deref();
-        match fault::of_status(&Http { status, offers: &offers, retry_after, location, is_basic }) {
+        let (location, ways) = (location.as_deref(), self.target.sign_in.names());
+        match fault::of_status(&Http { status, offers: &offers, retry_after, location, ways }) {
+            ConnectError::Credentials { .. } if matches!(self.target.sign_in, SignIn::Granted(_)) => {
+                // Exchange says here what it did not like: another audience, a token that has ended.
+                let words = ServerWords::new(format!("HTTP 401 {diagnosis}").trim_end(), &[]);
+                Err(ConnectError::Credentials { cause: Cause::TokenRefused, words })
+            }
             ConnectError::Credentials { .. } => Err(self.refused()),
             error => Err(error),
         }
@@ -112,9 +148,24 @@ impl Lane {
     pub async fn put(&mut self, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
         match &self.target.sign_in {
             SignIn::Nobody => self.send(question.clone(), None, time).await,
-            SignIn::Basic(credentials) => {
-                let header = plain(credentials);
+            SignIn::Basic { username, secret } => {
+                let header = plain(username, secret);
                 self.send(question.clone(), Some(&header), time).await
+            }
+            SignIn::Granted(bearer) => {
+                let token = bearer.token(None).await?;
+                let answer = self.send(question.clone(), Some(bearer_header(&token).as_slice()), time).await?;
+                if answer.status().as_u16() != 401 {
+                    return Ok(answer);
+                }
+                // Whoever is kept out was asked nothing yet: with another token the same question is put once more.
+                let offered = offers(&answer);
+                if !offered.is_empty() && !offered.iter().any(|offer| offer.eq_ignore_ascii_case("Bearer")) {
+                    return Ok(answer);
+                }
+                drained(answer).await?;
+                let token = bearer.token(Some(&token)).await?;
+                self.send(question.clone(), Some(bearer_header(&token).as_slice()), time).await
             }
             SignIn::Ntlm(person) => {
                 let person = person.clone();
@@ -147,7 +198,8 @@ impl Lane {
 
     /// Three messages over one connection (MS-NTHT §3.1); the third carries the question. The HTTP library takes a connection
     /// back a moment after its answer was read, and opens another when we are faster: whoever refuses a third message over
-    /// that one never saw the first, and has judged no password.
+    /// that one never saw the first, and has judged no password. The next try goes over connections of its own: one that saw the
+    /// first message of an earlier try would hold our answer to another question for a wrong password.
     async fn handshake(&mut self, person: &Person, question: &Bytes, time: Duration) -> Result<Response, ConnectError> {
         for _ in 1..TURNS {
             let (answer, is_one_connection) = self.three_messages(person, question, time).await?;
@@ -155,7 +207,7 @@ impl Lane {
                 return Ok(answer);
             }
             drained(answer).await?;
-            tokio::task::yield_now().await;
+            self.client = lone_client(&self.world, &self.target.server)?;
         }
         self.three_messages(person, question, time).await.map(|(answer, _)| answer)
     }
@@ -188,6 +240,7 @@ impl Lane {
                 return Ok((answer, true));
             };
             drained(answer).await?;
+            tokio::task::yield_now().await;
             self.domain = ntlm::domain(&challenge);
             let service = format!("HTTP/{}", self.target.server.host);
             let moment = Moment { nonce: rand::random(), time: now(), service, end_point };
@@ -220,14 +273,13 @@ fn way(answer: &Response) -> Option<SocketAddr> {
     answer.extensions().get::<HttpInfo>().map(HttpInfo::local_addr)
 }
 
-fn plain(credentials: &Credentials) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(match credentials {
-        Credentials::Password { username, secret } => {
-            let plain = Zeroizing::new([username.as_bytes(), b":", secret.reveal()].concat());
-            format!("Basic {}", STANDARD.encode(plain.as_slice())).into_bytes()
-        }
-        Credentials::Token { token, .. } => [b"Bearer ", token.reveal()].concat(),
-    })
+fn plain(username: &str, secret: &Secret) -> Zeroizing<Vec<u8>> {
+    let plain = Zeroizing::new([username.as_bytes(), b":", secret.reveal()].concat());
+    Zeroizing::new(format!("Basic {}", STANDARD.encode(plain.as_slice())).into_bytes())
+}
+
+fn bearer_header(token: &Secret) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([b"Bearer ", token.reveal()].concat())
 }
 
 /// An answer is read to its end, so that its connection can be used again.
@@ -236,12 +288,16 @@ async fn drained(answer: Response) -> Result<(), ConnectError> {
 }
 
 fn head(answer: &Response) -> Head {
-    let text = |name| answer.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let text = |name: header::HeaderName| header_text(answer, name.as_str());
     let retry_after = text(header::RETRY_AFTER).and_then(|said| said.trim().parse().ok()).map(Duration::from_secs);
     let location = text(header::LOCATION).map(str::to_owned);
     let is_soap =
         text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/xml") || kind.contains("soap+xml"));
     Head { offers: offers(answer), retry_after, location, is_soap }
+}
+
+fn header_text<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
+    answer.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
 /// The ways of signing in that an answer offers.

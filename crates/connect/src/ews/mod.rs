@@ -1,6 +1,6 @@
 //! Exchange Web Services: a mailbox at an Exchange server in the house, both halves.
 //!
-//! `autodiscover` finds the server of an address. `lane` is one connection and the sign-in on it (Basic, NTLM, or a token), `line` asks over a few of them and has patience;
+//! `autodiscover` finds the server of an address. `lane` is one connection and the sign-in on it (Basic, NTLM, or the token of a grant), `owner` says whose mailbox that opens, `line` asks over a few of them and has patience;
 //! `folder` lists, `pull` says how a folder is followed ([`crate::follow`]), `fetch` has the bytes, `listen` is
 //! woken by notifications, `edit` does what was done here, `send` sends. An identifier is one letter's in one folder, and
 //! capitals count in it: a move ends it.
@@ -15,23 +15,25 @@ mod lane;
 mod line;
 mod listen;
 mod ntlm;
+mod owner;
 mod pull;
 mod send;
 mod xml;
 
+pub use lane::SignIn;
 pub use line::Line;
+pub use owner::is_mailbox_of;
 pub use send::EwsTransport;
 
 use crate::{
-    ConnectError, Credentials, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake, World,
+    ConnectError, Edit, EditDone, FolderState, Known, Outlet, RemoteFolder, Server, Source, Wake, World,
     error::Cause,
     follow::{EPOCH, Pull},
 };
 use async_trait::async_trait;
-use lane::{SignIn, Target};
+use lane::Target;
 use listen::Listener;
 use mail::{RemoteId, RemoteSet, Role};
-use ntlm::Person;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// What stands before a folder's identifier in [`RemoteFolder::remote`]: such a name is not for people.
@@ -44,20 +46,14 @@ pub struct EwsSettings {
     pub url: String,
     /// The server in that address, with the certificate that is pinned.
     pub server: Server,
-    /// A password for Basic or NTLM, or a token.
-    pub credentials: Credentials,
-    /// The password is proven by NTLM and not sent.
-    pub by_ntlm: bool,
+    /// How we sign in.
+    pub sign_in: SignIn,
 }
 
 impl EwsSettings {
     /// The line to the mailbox.
     pub fn line(self, world: &World) -> Line {
-        let sign_in = match self.credentials {
-            Credentials::Password { username, secret } if self.by_ntlm => SignIn::Ntlm(Person::new(&username, secret)),
-            credentials => SignIn::Basic(credentials),
-        };
-        Line::new(world, Target { url: self.url, server: self.server, sign_in })
+        Line::new(world, Target { url: self.url, server: self.server, sign_in: self.sign_in })
     }
 }
 

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use reqwest::{Method, header};
 use serde_json::Value;
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{sync::Semaphore, time::Instant};
@@ -30,6 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub trait Bearer: Send + Sync {
     /// A token that opens the mailbox; another one than `refused`, which the provider took no longer.
     async fn token(&self, refused: Option<&Secret>) -> Result<Secret, ConnectError>;
+}
+
+#[async_trait]
+impl<T: Bearer + ?Sized> Bearer for Arc<T> {
+    async fn token(&self, refused: Option<&Secret>) -> Result<Secret, ConnectError> {
+        (**self).token(refused).await
+    }
 }
 
 /// What is particular to the interface of one provider.

@@ -9,7 +9,10 @@ use crate::{
     Secret, ServerWords,
     http::{Answer, HttpClient},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use reqwest::{Method, header};
 use serde::Deserialize;
 use serde_json::Value;
@@ -57,6 +60,30 @@ pub struct Tokens {
     pub scope: Option<String>,
     /// Seconds until the access token ends, where it is said.
     pub expires_in: Option<u64>,
+}
+
+/// What an identity token may call somebody (learn.microsoft.com/entra/identity-platform/id-token-claims-reference).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Called {
+    email: Option<String>,
+    preferred_username: Option<String>,
+    upn: Option<String>,
+}
+
+impl Tokens {
+    /// What the provider calls whoever signed in, as far as its identity token says. It came straight from where tokens are
+    /// given, over TLS, and is believed for that (OpenID Connect Core §3.1.3.7, 6); empty when there is none that can be read.
+    pub fn names(&self) -> Vec<String> {
+        let called = self.id_token.as_ref().and_then(|token| {
+            let body = token.reveal().split(|byte| *byte == b'.').nth(1)?;
+            serde_json::from_slice::<Called>(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()
+        });
+        let Called { email, preferred_username, upn } = called.unwrap_or_default();
+        let mut names: Vec<String> = [email, preferred_username, upn].into_iter().flatten().collect();
+        names.dedup();
+        names
+    }
 }
 
 #[derive(Deserialize)]
@@ -166,6 +193,21 @@ fn as_in_a_form(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_identity_token_names_whoever_signed_in_and_one_that_is_none_names_nobody() {
+        let names = |token: Option<String>| {
+            let (access_token, id_token) = (Secret::new("x"), token.map(Secret::new));
+            Tokens { access_token, refresh_token: None, id_token, scope: None, expires_in: None }.names()
+        };
+        let body =
+            URL_SAFE_NO_PAD.encode(r#"{"preferred_username":"anna@x.test","email":"anna@x.test","name":"Anna"}"#);
+        assert_eq!(names(Some(format!("e30.{body}.x"))), ["anna@x.test"]);
+        for none in ["", "a.b", "a.%%%.c", "e30.e30.x"] {
+            assert!(names(Some(none.to_owned())).is_empty(), "{none}");
+        }
+        assert!(names(None).is_empty());
+    }
 
     #[test]
     fn a_secret_with_odd_characters_goes_into_the_header_as_the_standard_says() {

@@ -5,8 +5,8 @@ pub use crate::{
     office::{id, put, simulator},
 };
 use connect::{
-    Credentials, Encryption, Secret, Server, World, WorldOptions,
-    ews::{EwsSettings, EwsSource, EwsTransport, Line},
+    Encryption, Secret, Server, World, WorldOptions,
+    ews::{EwsSettings, EwsSource, EwsTransport, Line, SignIn},
 };
 use mail::Flags;
 use simulator::{EXCHANGE_PASSWORD, Fault, Kind, Letter, Simulator};
@@ -18,11 +18,7 @@ pub fn settings(simulator: &Simulator) -> EwsSettings {
     EwsSettings {
         url: format!("{}/EWS/Exchange.asmx", simulator.url),
         server: Server { host: "127.0.0.1".into(), port, encryption: Encryption::None, pinned_certificate: None },
-        credentials: Credentials::Password {
-            username: "VOORBEELD\\info".to_owned(),
-            secret: Secret::new(EXCHANGE_PASSWORD),
-        },
-        by_ntlm: false,
+        sign_in: SignIn::Basic { username: "VOORBEELD\\info".to_owned(), secret: Secret::new(EXCHANGE_PASSWORD) },
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod autodiscover;
 mod both_ways;
+mod bound;
 #[path = "../disk/mod.rs"]
 mod disk;
 mod fetch;

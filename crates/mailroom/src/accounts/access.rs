@@ -42,12 +42,15 @@ pub(super) async fn choose(
     let app = app.await?;
     let acts_alone = app.as_ref().is_some_and(|app| app.acts_alone);
     let only_alone = app.as_ref().is_some_and(|app| app.proof == Proof::ServiceAccount);
-    let kept = before.filter(|before| vendor::of(before) == Some(provider)).map(|before| before.access);
+    let kept =
+        before.filter(|before| vendor::opened(before) == vendor::opened(&settled.settings)).map(|before| before.access);
     let has_grant = settled.incoming_secret.is_some() || settled.outgoing_secret.is_some();
-    let usual = if acts_alone && !has_grant { Access::App } else { Access::Own };
+    let is_own_server = vendor::is_own_server(&settled.settings);
+    let usual = if acts_alone && !has_grant && !is_own_server { Access::App } else { Access::Own };
     let access = wanted.or(kept).unwrap_or(usual);
     settled.settings.access = access;
     match access {
+        Access::App | Access::Shared if is_own_server => wrong(field::OWN_SERVER_BY_OWNER),
         Access::App if !acts_alone && kept != Some(Access::App) => wrong(field::APP_NOT_ALONE),
         Access::Own if only_alone && kept.is_none() => wrong(field::APP_ONLY_ALONE),
         Access::Shared if !vendor::can_be_shared(provider) => wrong(field::NOT_SHARED_THERE),

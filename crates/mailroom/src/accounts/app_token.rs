@@ -8,6 +8,7 @@ use connect::{
     oauth::{ClientAuthentication, KeyFault, OauthError, PROOF_GRANT, Registration, ServiceAccount, Tokens},
 };
 use mail::OrganisationKey;
+use std::sync::Arc;
 use store::{
     Store, StoreError,
     account::AccountSettings,
@@ -93,8 +94,7 @@ pub(super) async fn opens(
 ) -> Result<(), ConnectError> {
     let app = registration(store, world, organisation, provider).await.map_err(grant::ours)?.ok_or_else(no_app)?;
     let tokens = for_mailbox(world, &app, provider, &settings.address).await?;
-    let line = vendor::line(world, provider, settings, Box::new(Once(tokens.access_token)))?;
-    vendor::owner(provider, &line).await.map(|_| ())
+    vendor::owner(world, provider, settings, Arc::new(Once(tokens.access_token))).await.map(|_| ())
 }
 
 /// A token that is there already.

@@ -16,9 +16,10 @@ use connect::{
     oauth::{Answer, OauthError, Request, Tokens, Verifier},
 };
 use mail::{AccountKey, UserKey, address::fold_address};
+use std::sync::Arc;
 use store::{
     Viewer,
-    account::{self, Access, Account},
+    account::{self, Access, Account, AccountSettings},
     app_registration::{self, AppProvider, Proof},
     audit::{self, Entry},
     departure::{self, Departure, Purpose},
@@ -45,8 +46,8 @@ pub async fn depart(
     let app = read.await?.filter(|app| app.proof != Proof::ServiceAccount);
     let app = app.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
     let (state, now) = (new_token(), room.clock.now());
-    let (_, more) = vendor::lasting(provider);
-    let scope = vendor::scope(provider, account.settings.access);
+    let (_, more) = vendor::lasting(&account.settings);
+    let scope = vendor::scope(&account.settings);
     // Whoever a mailbox is shared with signs in by another name.
     let hint = [("login_hint", account.settings.address.as_str())];
     let hint = if account.settings.access == Access::Shared { &[] } else { hint.as_slice() };
@@ -142,13 +143,14 @@ pub(super) async fn accept(
     by: Option<UserKey>,
 ) -> Result<(), Refusal> {
     let access = account.settings.access;
-    has_enough(provider, access, &tokens)?;
+    has_enough(provider, &account.settings, &tokens)?;
     let name = ("provider", vendor::name(provider));
     let lasting = tokens.refresh_token.clone();
     let lasting = lasting.ok_or_else(|| words::told(words::TOO_LITTLE, &[("missing", "offline_access"), name]))?;
-    let once = Box::new(Once(tokens.access_token));
-    let line = vendor::line(&room.world, provider, &account.settings, once).map_err(|error| trouble(&error))?;
-    let names = vendor::owner(provider, &line).await.map_err(|error| trouble(&error))?;
+    let called = tokens.names();
+    let once = Arc::new(Once(tokens.access_token));
+    let opened = vendor::owner(&room.world, provider, &account.settings, once).await;
+    let names = [opened.map_err(|error| trouble(&error))?, called].concat();
     let own = fold_address(&account.settings.address);
     // Nobody is the owner of what is shared: it was opened, and that is what counts.
     if access == Access::Own && !names.iter().any(|name| fold_address(name) == own) {
@@ -184,10 +186,11 @@ fn verifier(room: &MailRoom, state: &str) -> Verifier {
 }
 
 /// People can untick rights, and administrators can give fewer.
-fn has_enough(provider: AppProvider, access: Access, tokens: &Tokens) -> Result<(), Refusal> {
+fn has_enough(provider: AppProvider, settings: &AccountSettings, tokens: &Tokens) -> Result<(), Refusal> {
     let Some(given) = &tokens.scope else { return Ok(()) };
     let given: Vec<String> = given.split_whitespace().map(|one| vendor::short(one).to_lowercase()).collect();
-    let wanted = vendor::rights(provider, access).iter().map(|right| vendor::short(right));
+    let wanted = vendor::rights(settings);
+    let wanted = wanted.iter().map(|right| vendor::short(right));
     let missing: Vec<&str> = wanted.filter(|right| !given.contains(&right.to_lowercase())).collect();
     let facts = [("missing", missing.join(", ")), ("provider", vendor::name(provider).to_owned())];
     match missing.is_empty() {

@@ -10,7 +10,7 @@ use crate::{
 use connect::{
     ConnectError, Credentials, Secret, Source, Transcript, Transport, World, egress,
     error::{Cause, Step},
-    ews::{EwsSettings, EwsSource, EwsTransport},
+    ews::{EwsSettings, EwsSource, EwsTransport, SignIn},
     imap::{ImapOptions, ImapSource},
     pop3::Pop3Source,
     smtp::{SmtpOptions, SmtpTransport},
@@ -18,7 +18,7 @@ use connect::{
 use std::time::Duration;
 use store::{
     StoreError,
-    account::{Account, Authentication, Direction, Encryption, Exchange, Incoming, Outgoing, Server},
+    account::{Account, AccountSettings, Authentication, Direction, Encryption, Exchange, Incoming, Outgoing, Server},
 };
 
 pub(crate) use super::watch::note;
@@ -51,6 +51,10 @@ pub(super) async fn server_source(
     account: &Account,
     secret: Option<&Secret>,
 ) -> Result<Box<dyn Source>, StoreError> {
+    if let Incoming::Ews(exchange) = &account.settings.incoming {
+        let settings = exchange_settings(room, exchange, account, Direction::Incoming, secret).await?;
+        return Ok(Box::new(EwsSource::new(settings.line(&room.world), room.world.message_limit_bytes)));
+    }
     if let Some(provider) = vendor::of_half(&account.settings, Direction::Incoming) {
         let line = room.grants.line(room, account, provider).map_err(no_line)?;
         let told = super::news::told(room, account, provider).await?;
@@ -63,10 +67,6 @@ pub(super) async fn server_source(
         Some(secret) => Some(Secret::new(secret.reveal())),
         None => secret_of(room, account, Direction::Incoming).await?,
     };
-    if let Incoming::Ews(exchange) = &account.settings.incoming {
-        let settings = exchange_settings(exchange, account, secret).ok_or_else(|| no_secret("incoming.secret"))?;
-        return Ok(Box::new(EwsSource::new(settings.line(&room.world), room.world.message_limit_bytes)));
-    }
     let (Incoming::Imap(server) | Incoming::Pop3(server)) = &account.settings.incoming else {
         return Err(no_server("incoming"));
     };
@@ -88,13 +88,12 @@ pub(crate) async fn transport(
     connections: u32,
     per_connection: Option<u32>,
 ) -> Result<Box<dyn Transport>, StoreError> {
+    if let Outgoing::Ews(exchange) = &account.settings.outgoing {
+        let settings = exchange_settings(room, exchange, account, Direction::Outgoing, None).await?;
+        return Ok(Box::new(EwsTransport::new(settings.line(&room.world))));
+    }
     if let Some(provider) = vendor::of_half(&account.settings, Direction::Outgoing) {
         return Ok(vendor::transport(provider, room.grants.line(room, account, provider).map_err(no_line)?));
-    }
-    if let Outgoing::Ews(exchange) = &account.settings.outgoing {
-        let secret = secret_of(room, account, Direction::Outgoing).await?;
-        let settings = exchange_settings(exchange, account, secret).ok_or_else(|| no_secret("outgoing.secret"))?;
-        return Ok(Box::new(EwsTransport::new(settings.line(&room.world))));
     }
     if let Outgoing::Mailgun(domain) = &account.settings.outgoing {
         return Ok(Box::new(DomainTransport::new(room, account.organisation, &domain.domain)));
@@ -138,6 +137,11 @@ pub async fn smtp_transport(
 
 /// How the connector names the server.
 pub(crate) fn reachable(server: &Server, account: &Account) -> connect::Server {
+    named(server, &account.settings)
+}
+
+/// The same by the settings alone.
+pub(super) fn named(server: &Server, settings: &AccountSettings) -> connect::Server {
     connect::Server {
         host: server.host.clone(),
         port: server.port,
@@ -146,7 +150,7 @@ pub(crate) fn reachable(server: &Server, account: &Account) -> connect::Server {
             Encryption::Starttls => connect::Encryption::Starttls,
             Encryption::None => connect::Encryption::None,
         },
-        pinned_certificate: account.settings.pinned_certificate.clone(),
+        pinned_certificate: settings.pinned_certificate.clone(),
     }
 }
 
@@ -168,14 +172,29 @@ pub(crate) async fn is_inside(world: &World, host: &str) -> bool {
     }
 }
 
-fn exchange_settings(exchange: &Exchange, account: &Account, secret: Option<Secret>) -> Option<EwsSettings> {
-    let server = exchange.server();
-    Some(EwsSettings {
-        url: exchange.url.clone(),
-        credentials: credentials(&server, secret)?,
-        by_ntlm: exchange.authentication == Authentication::Ntlm,
-        server: reachable(&server, account),
-    })
+async fn exchange_settings(
+    room: &MailRoom,
+    exchange: &Exchange,
+    account: &Account,
+    half: Direction,
+    secret: Option<&Secret>,
+) -> Result<EwsSettings, StoreError> {
+    let field = if half == Direction::Incoming { "incoming.secret" } else { "outgoing.secret" };
+    let sign_in = match vendor::of_half(&account.settings, half) {
+        Some(provider) => SignIn::Granted(room.grants.bearer(room, account, provider)),
+        None => {
+            let kept = match secret {
+                Some(secret) => Some(Secret::new(secret.reveal())),
+                None => secret_of(room, account, half).await?,
+            };
+            let (username, secret) = (exchange.username.clone(), kept.ok_or_else(|| no_secret(field))?);
+            match exchange.authentication {
+                Authentication::Ntlm => SignIn::ntlm(&username, secret),
+                Authentication::Basic | Authentication::Oauth => SignIn::Basic { username, secret },
+            }
+        }
+    };
+    Ok(vendor::exchange_settings(exchange, &account.settings, sign_in))
 }
 
 fn credentials(server: &Server, secret: Option<Secret>) -> Option<Credentials> {

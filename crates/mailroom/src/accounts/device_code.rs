@@ -53,7 +53,7 @@ pub async fn begin_for(room: &MailRoom, account: &Account, by: Option<UserKey>) 
     let url = url.ok_or_else(|| Refusal::conflict("account", field::BROWSER_ONLY))?;
     let refused = |error| authorise::refused(provider, error);
     let client = straight_client(&room.world).map_err(|error| refused(error.into()))?;
-    let asked = device_code(&client, &url, &app.client_id, &vendor::scope(provider, account.settings.access)).await;
+    let asked = device_code(&client, &url, &app.client_id, &vendor::scope(&account.settings)).await;
     let given = asked.map_err(refused)?;
     let (now, keys, id) = (room.clock.now(), room.store.keys.clone(), account.id);
     let (interval, lasts) = (given.interval.as_millis() as i64, given.lasts.as_millis() as i64);

@@ -42,6 +42,8 @@ pub(super) fn settle(direction: &str, typed: &ServerInput, before: Option<&Excha
         }
     };
     let username = match typed.username.as_deref() {
+        // Whoever agrees says there who they are.
+        _ if authentication == Authentication::Oauth => address.to_owned(),
         Some(typed) if authentication == Authentication::Ntlm => help::trimmed(typed).to_owned(),
         Some(typed) => {
             let username = help::user_name(typed, address);

@@ -6,7 +6,7 @@
 
 use super::{
     app_token::{self, App, registration},
-    vendor,
+    vendor::{self, Opened},
 };
 use crate::{Clock, MailRoom};
 use async_trait::async_trait;
@@ -36,7 +36,15 @@ const USUAL_SECONDS: u64 = 3600;
 
 /// Lines to mailboxes, one an account, so that all who ask for it together are no more than the provider allows.
 #[derive(Clone, Default)]
-pub struct Grants(Arc<Mutex<HashMap<AccountKey, Arc<Line>>>>);
+pub struct Grants(Arc<Mutex<HashMap<AccountKey, Held>>>);
+
+/// What is held of one account.
+struct Held {
+    /// What its tokens are for: no token goes elsewhere.
+    opened: Option<Opened>,
+    keeper: Arc<Keeper>,
+    line: Option<Arc<Line>>,
+}
 
 impl Grants {
     /// The line to the account's mailbox at this provider.
@@ -46,10 +54,38 @@ impl Grants {
         account: &Account,
         provider: AppProvider,
     ) -> Result<Arc<Line>, ConnectError> {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = lines.get(&account.id) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = held(&mut all, room, account, provider);
+        if let Some(line) = &held.line {
             return Ok(line.clone());
         }
+        let line = vendor::line(&room.world, provider, &account.settings, Box::new(held.keeper.clone()))?;
+        Ok(held.line.insert(Arc::new(line)).clone())
+    }
+
+    /// Where the account's tokens come from, for a server that is spoken to over more than one line.
+    pub(super) fn bearer(&self, room: &MailRoom, account: &Account, provider: AppProvider) -> Arc<dyn Bearer> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held(&mut all, room, account, provider).keeper.clone()
+    }
+
+    /// Forgets the account's line and its tokens: it was saved, authorised anew, or removed.
+    pub(crate) fn forget(&self, account: AccountKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
+    }
+}
+
+fn held<'a>(
+    all: &'a mut HashMap<AccountKey, Held>,
+    room: &MailRoom,
+    account: &Account,
+    provider: AppProvider,
+) -> &'a mut Held {
+    let opened = vendor::opened(&account.settings);
+    if all.get(&account.id).is_some_and(|held| held.opened != opened) {
+        all.remove(&account.id);
+    }
+    all.entry(account.id).or_insert_with(|| {
         let keeper = Keeper {
             store: room.store.clone(),
             world: room.world.clone(),
@@ -59,17 +95,11 @@ impl Grants {
             account: account.id,
             direction: direction(&account.settings),
             acts_for: (account.settings.access == Access::App).then(|| account.settings.address.clone()),
+            scope: vendor::scope_again(&account.settings),
             held: Lock::default(),
         };
-        let line = Arc::new(vendor::line(&room.world, provider, &account.settings, Box::new(keeper))?);
-        lines.insert(account.id, line.clone());
-        Ok(line)
-    }
-
-    /// Forgets the account's line and its tokens: it was saved, authorised anew, or removed.
-    pub(crate) fn forget(&self, account: AccountKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
-    }
+        Held { opened, keeper: Arc::new(keeper), line: None }
+    })
 }
 
 /// Where the grant of an account is kept: one serves both halves.
@@ -84,15 +114,15 @@ pub(super) fn direction(settings: &AccountSettings) -> Direction {
 /// `None`: nothing.
 pub(super) fn way(settings: &AccountSettings, half: Direction) -> Option<Option<Server>> {
     match (half, &settings.incoming, &settings.outgoing) {
+        (Direction::Incoming, Incoming::Ews(exchange), _) | (Direction::Outgoing, _, Outgoing::Ews(exchange)) => {
+            Some(Some(exchange.server()))
+        }
         _ if vendor::of_half(settings, half).is_some() => Some(None),
         (Direction::Incoming, Incoming::Relay { .. } | Incoming::Mailgun(_), _)
         | (Direction::Outgoing, _, Outgoing::Mailgun(_)) => Some(None),
         (Direction::Outgoing, ..) if settings.is_delivered_here() => Some(None),
         (Direction::Incoming, Incoming::Imap(server) | Incoming::Pop3(server), _)
         | (Direction::Outgoing, _, Outgoing::Smtp(server)) => Some(Some(server.clone())),
-        (Direction::Incoming, Incoming::Ews(exchange), _) | (Direction::Outgoing, _, Outgoing::Ews(exchange)) => {
-            Some(Some(exchange.server()))
-        }
         _ => None,
     }
 }
@@ -109,7 +139,7 @@ pub fn has_grant(account: &Account) -> Option<bool> {
 /// The secrets that mean nothing after the settings changed: a password is no grant, and a grant is no password.
 pub(super) fn of_another_kind(before: &AccountSettings, after: &AccountSettings) -> Vec<Direction> {
     let is_other = |half: &Direction| {
-        let (was, is) = (vendor::of_half(before, *half), vendor::of_half(after, *half));
+        let (was, is) = (vendor::opened_half(before, *half), vendor::opened_half(after, *half));
         was != is || (is.is_some() && before.access != after.access)
     };
     [Direction::Incoming, Direction::Outgoing].into_iter().filter(is_other).collect()
@@ -161,6 +191,8 @@ struct Keeper {
     direction: Direction,
     /// The mailbox's address, when the app opens it by itself.
     acts_for: Option<String>,
+    /// What is asked for each time, where that has to be said.
+    scope: Option<String>,
     /// The token, and when it ends. Whoever renews it holds this.
     held: Lock<Option<(Secret, i64)>>,
 }
@@ -220,7 +252,8 @@ impl Keeper {
 
     async fn ask(&self, app: &App, grant: &[u8]) -> Result<Tokens, OauthError> {
         let text = Zeroizing::new(String::from_utf8_lossy(grant).into_owned());
-        let fields = [("grant_type", "refresh_token"), ("refresh_token", text.as_str())];
+        let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", text.as_str())];
+        fields.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
         redeem(&self.world, app, &fields, &[&Secret::new(grant)]).await
     }
 

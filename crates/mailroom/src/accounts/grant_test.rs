@@ -24,6 +24,12 @@ pub(super) struct Scene {
 }
 
 pub(super) async fn scene() -> Scene {
+    let half = r#"{"kind":"microsoft365"}"#;
+    scene_at(|_| format!(r#"{{"address":"{INFO}","incoming":{half},"outgoing":{half}}}"#)).await
+}
+
+/// The same with another account, by the simulator's address.
+pub(super) async fn scene_at(account: impl FnOnce(&str) -> String) -> Scene {
     let simulator = Simulator::start("127.0.0.1:0".parse().unwrap(), Cloud::default()).await.unwrap();
     let mut house = house_with(|_| {}).await;
     house.room.world = house.room.world.clone().with_vendors(Vendors::simulated(&simulator.url).unwrap());
@@ -36,16 +42,14 @@ pub(super) async fn scene() -> Scene {
         ..app::AppInput::default()
     };
     app::set(&room, &viewer, Microsoft, input).await.unwrap();
-    let text =
-        format!(r#"{{"address":"{INFO}","incoming":{{"kind":"microsoft365"}},"outgoing":{{"kind":"microsoft365"}}}}"#);
-    let input: AccountInput = serde_json::from_str(&text).unwrap();
+    let input: AccountInput = serde_json::from_str(&account(&simulator.url)).unwrap();
     let made = super::create(&room, &viewer, input).await.unwrap();
-    assert!(!made.account.settings.push && !made.account.has_incoming_secret);
+    assert!(!made.account.has_incoming_secret && !made.account.has_outgoing_secret);
     Scene { account: made.account.id, room, viewer, simulator, _house: house }
 }
 
 impl Scene {
-    async fn loaded(&self) -> Account {
+    pub(super) async fn loaded(&self) -> Account {
         let (organisation, id) = (self.viewer.organisation, self.account);
         let read =
             self.room.store.db.read(move |tx| Box::pin(async move { account::load(tx, organisation, id).await }));
@@ -58,7 +62,7 @@ impl Scene {
     }
 
     /// Goes to Microsoft, where somebody decides, and gives what their browser brings back.
-    async fn there(&self, proof: &str, who: &str) -> Answer {
+    pub(super) async fn there(&self, proof: &str, who: &str) -> Answer {
         let url = authorise::depart(&self.room, &self.viewer, self.account, proof, BACK).await.unwrap();
         let back = self.simulator.with(|cloud| cloud.decide(&url, who)).expect("the page is shown");
         let query = back.strip_prefix(BACK).and_then(|rest| rest.strip_prefix('?')).expect("to where it was told");
@@ -70,7 +74,7 @@ impl Scene {
         serde_json::from_value(pairs.into()).unwrap()
     }
 
-    async fn arrive(&self, answer: &Answer, proof: &str) -> Result<AccountKey, &'static str> {
+    pub(super) async fn arrive(&self, answer: &Answer, proof: &str) -> Result<AccountKey, &'static str> {
         authorise::arrive(&self.room, &self.viewer, answer, proof).await.map_err(|(refusal, _)| match refusal {
             Refusal::Forbidden(why) => why.code,
             other => panic!("{other:?}"),
@@ -125,6 +129,7 @@ async fn a_withdrawn_grant_turns_the_mailbox_red_at_once_and_is_not_tried_again(
     let answer = scene.there("browser", INFO).await;
     scene.arrive(&answer, "browser").await.unwrap();
     let account = scene.loaded().await;
+    assert!(!account.settings.push);
     graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap();
     scene.simulator.with(|cloud| cloud.revoke(INFO));
     let error = graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap_err();

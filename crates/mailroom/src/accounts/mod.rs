@@ -17,6 +17,8 @@ mod device_code_test;
 pub mod diagnosis;
 mod discovery;
 mod exchange;
+#[cfg(test)]
+mod exchange_test;
 mod fetching;
 #[cfg(test)]
 mod google_test;

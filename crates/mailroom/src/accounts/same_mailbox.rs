@@ -3,7 +3,7 @@
 //! It is asked when a person tests the settings, and before other ones are saved. A server that can't be asked now stops
 //! nobody from saving: fetching looks again before it touches anything.
 
-use super::{connection, health::Half, watch};
+use super::{connection, health::Half, vendor, watch};
 use crate::{
     MailRoom,
     incoming::{self, PassError},
@@ -13,7 +13,7 @@ use connect::{ConnectError, RemoteFolder, Secret, Source, error::Cause};
 use std::time::Duration;
 use store::{
     StoreError,
-    account::{Account, AccountSettings, Incoming, Outgoing, Server},
+    account::{Account, AccountSettings, Direction, Incoming, Outgoing, Server},
 };
 
 /// How long a person who saves waits for the server.
@@ -103,7 +103,9 @@ pub(super) async fn keeps(
     let (Some(old), Some(new)) = (server(&before.settings.incoming), server(&settings.incoming)) else {
         return Ok(None);
     };
-    if kind(&before.settings.incoming) != kind(&settings.incoming) {
+    // What another server is opened with has to be granted first; then it is looked whose mailbox that is.
+    let by_grant = vendor::of_half(settings, Direction::Incoming).is_some();
+    if kind(&before.settings.incoming) != kind(&settings.incoming) || by_grant {
         return Ok(None);
     }
     let is_same_server = old.host.eq_ignore_ascii_case(&new.host) && old.port == new.port;

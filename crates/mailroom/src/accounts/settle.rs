@@ -233,7 +233,11 @@ impl Draft {
                     _ => None,
                 };
                 let exchange = self.exchange("incoming", &typed, before, &settings.address);
-                self.signs_in(kept.as_ref(), &exchange.server(), with_secret);
+                // A grant is given afterwards, and is no password.
+                if exchange.authentication != Authentication::Oauth {
+                    let kept = kept.as_ref().filter(|kept| kept.authentication != Authentication::Oauth);
+                    self.signs_in(kept, &exchange.server(), with_secret);
+                }
                 Incoming::Ews(exchange)
             }
             _ => {
@@ -288,8 +292,11 @@ impl Draft {
                     _ => (None, None),
                 };
                 let exchange = self.exchange("outgoing", &typed, same, &settings.address);
-                self.check("outgoing.secret", before.is_some() || with_secret, field::REQUIRED);
-                self.same_host("outgoing.secret", before.as_ref(), &exchange.server(), with_secret);
+                if exchange.authentication != Authentication::Oauth {
+                    let before = before.filter(|before| before.authentication != Authentication::Oauth);
+                    self.check("outgoing.secret", before.is_some() || with_secret, field::REQUIRED);
+                    self.same_host("outgoing.secret", before.as_ref(), &exchange.server(), with_secret);
+                }
                 Outgoing::Ews(exchange)
             }
             _ => {

@@ -40,6 +40,8 @@ reasons! {
     APP_NOT_ALONE "app_not_alone" "De app van uw organisatie opent geen mailboxen zelf. Een beheerder kan dat aanzetten bij Instellingen, Aansluitingen." / "Your organisation's app does not open mailboxes by itself. An administrator can switch that on at Settings, Connections.";
     /// Consent at a service account.
     APP_ONLY_ALONE "app_only_alone" "Het serviceaccount opent mailboxen zelf; een eigenaar kan daar geen toestemming geven." / "The service account opens mailboxes by itself; an owner can't give consent there.";
+    /// An Exchange server in the house is opened by the grant of a mailbox's owner, and in no other way.
+    OWN_SERVER_BY_OWNER "own_server_by_owner" "Een Exchange-server in huis neemt alleen een token aan dat de eigenaar van de mailbox geeft: kies own." / "An Exchange server in the house only takes a token that the mailbox's owner gives: choose own.";
     /// Sharing elsewhere.
     NOT_SHARED_THERE "not_shared_there" "Gedeelde mailboxen zijn er alleen bij Microsoft 365." / "There are shared mailboxes at Microsoft 365 only.";
     /// The provider was silent.

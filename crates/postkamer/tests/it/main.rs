@@ -31,6 +31,7 @@ mod search;
 mod secrets;
 mod sender;
 mod sending;
+mod simulate;
 mod spoken;
 mod submission;
 mod two_way;

@@ -30,6 +30,17 @@ impl Desk<'_> {
     /// The identifier of the folder that an element names: by its own or by what it is for.
     pub(super) fn folder_id(&mut self, named: &Node) -> Result<String, Wrong> {
         let id = named.attribute("Id").unwrap_or_default();
+        if let Some(whose) = named.child("Mailbox").and_then(|mailbox| mailbox.said("EmailAddress")).map(str::trim)
+            && !whose.eq_ignore_ascii_case(&self.whose)
+        {
+            return Err(match self.cloud.mailbox(whose) {
+                Some(_) => wrong(
+                    "ErrorItemNotFound",
+                    "The specified object was not found in the store., Default folder not found.",
+                ),
+                None => wrong("ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it."),
+            });
+        }
         if let Some(known) = TOP.iter().find(|known| known.0 == id || known.1 == id) {
             return Ok(known.1.to_owned());
         }

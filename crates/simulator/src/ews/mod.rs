@@ -50,6 +50,10 @@ pub struct Exchange {
     pub basic: bool,
     /// It takes NTLM.
     pub ntlm: bool,
+    /// It takes Entra's tokens that are for it (hybrid modern authentication).
+    pub oauth: bool,
+    /// What Entra calls it, as an administrator filled in there.
+    pub names: Vec<String>,
     /// Mailboxes may use Exchange Web Services.
     pub enabled: bool,
     /// It shows the page of the webmail in place of the service.
@@ -83,6 +87,8 @@ impl Default for Exchange {
             users: vec![user("info"), user("anna")],
             basic: true,
             ntlm: true,
+            oauth: true,
+            names: ["127.0.0.1", "[::1]", "localhost"].map(|host| format!("https://{host}")).to_vec(),
             enabled: true,
             shows_webmail: false,
             autodiscover: Autodiscover::default(),

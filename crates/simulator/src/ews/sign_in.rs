@@ -7,6 +7,7 @@ use super::{
 use crate::{
     asked::{Asked, Reply},
     cloud::Cloud,
+    sign_in::resource::EXCHANGE_RIGHT,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -23,13 +24,20 @@ pub struct Connections {
 pub fn gate(cloud: &mut Cloud, asked: &Asked, connection: u64) -> Result<String, Reply> {
     let said = asked.headers.get("authorization").cloned().unwrap_or_default();
     let scheme = said.split(' ').next().unwrap_or_default().to_ascii_lowercase();
-    let opened =
-        cloud.grants.opens(said.split_once(' ').map_or("", |(_, token)| token)).and_then(|one| one.who.clone());
+    let of_token = of_token(cloud, asked, said.split_once(' ').map_or("", |(_, token)| token));
     let exchange = &mut cloud.exchange;
     let found = match scheme.as_str() {
         "" => exchange.connections.signed_in.get(&connection).cloned(),
         "basic" if exchange.basic => basic(exchange, &said),
-        "bearer" => opened,
+        "bearer" if exchange.oauth => match of_token {
+            Ok(address) => Some(address),
+            Err(why) => {
+                exchange.refused += 1;
+                let mut reply = refused(exchange);
+                reply.headers.push(("x-ms-diagnostics", why.to_owned()));
+                return Err(reply);
+            }
+        },
         "ntlm" | "negotiate" if exchange.ntlm => of_ntlm(exchange, &said, connection)?,
         _ => None,
     };
@@ -46,6 +54,13 @@ pub fn gate(cloud: &mut Cloud, asked: &Asked, connection: u64) -> Result<String,
 
 fn refused(exchange: &Exchange) -> Reply {
     let mut reply = Reply::bare(401);
+    if exchange.oauth {
+        let way = concat!(
+            r#"Bearer client_id="00000002-0000-0ff1-ce00-000000000000", token_types="app_asserted_user_v1 service_asserted_app_v1", "#,
+            r#"trusted_issuers="00000001-0000-0000-c000-000000000000@*", authorization_uri="https://login.windows.net/common/oauth2/authorize""#
+        );
+        reply.headers.push(("www-authenticate", way.to_owned()));
+    }
     if exchange.ntlm {
         reply.headers.push(("www-authenticate", "Negotiate".to_owned()));
         reply.headers.push(("www-authenticate", "NTLM".to_owned()));
@@ -54,6 +69,25 @@ fn refused(exchange: &Exchange) -> Reply {
         reply.headers.push(("www-authenticate", "Basic realm=\"post\"".to_owned()));
     }
     reply
+}
+
+/// The mailbox that a token opens here; it has to be for this very server, by the name under which it was asked.
+fn of_token(cloud: &Cloud, asked: &Asked, token: &str) -> Result<String, &'static str> {
+    let ended = r#"2000005;reason="The token has expired or was issued by nobody.";error_category="invalid_token""#;
+    let access = cloud.grants.opens(token).ok_or(ended)?;
+    let authority = asked.headers.get("host").map_or("", String::as_str);
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => host,
+        _ => authority,
+    };
+    let (name, wanted) = (format!("https://{host}"), format!("https://{host}/{EXCHANGE_RIGHT}"));
+    let is_meant = access.scope.split(' ').any(|right| right.eq_ignore_ascii_case(&wanted));
+    if !is_meant || !cloud.exchange.names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+        return Err(r#"2000003;reason="The audience claim value is invalid.";error_category="invalid_resource""#);
+    }
+    // An app by itself is nobody to this server.
+    let by_itself = r#"2000010;reason="This token profile 'V1S2SAppOnly' is not applicable for the current protocol.";error_category="invalid_token""#;
+    access.who.clone().ok_or(by_itself)
 }
 
 fn basic(exchange: &Exchange, said: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::{
     form,
     grants::{Code, Grants},
-    refused,
+    refused, resource,
 };
 use crate::{
     asked::{Asked, Reply, encoded},
@@ -99,7 +99,10 @@ fn checked(cloud: &Cloud, asked: &Fields) -> Result<(), Reply> {
     if field(asked, "scope").is_empty() {
         return wrong(900_144, "The request body must contain the following parameter: 'scope'.");
     }
-    Ok(())
+    match resource::wrong(&cloud.exchange, field(asked, "scope")) {
+        Some((code, words)) => wrong(code, &words),
+        None => Ok(()),
+    }
 }
 
 /// What came of the page: the browser goes back with a code, or with the refusal.

@@ -4,6 +4,7 @@
 pub(crate) mod authorize;
 pub(crate) mod grants;
 pub(crate) mod key;
+pub(crate) mod resource;
 mod token;
 
 pub use grants::Grants;

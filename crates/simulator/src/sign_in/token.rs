@@ -3,7 +3,7 @@
 use super::{
     form,
     grants::{Device, Grants, Refresh},
-    key, refused,
+    key, refused, resource,
 };
 use crate::{
     asked::{Asked, Reply, decoded},
@@ -88,11 +88,20 @@ pub fn answer(cloud: &mut Cloud, asked: &Asked, here: &str) -> Reply {
                     "The provided value for the 'refresh_token' parameter is not valid.",
                 );
             }
+            // Asked for nothing, it is for what was agreed to; asked for anything else, somebody has to agree again.
+            let asked = match field("scope") {
+                "" => known.scope.clone(),
+                asked => asked.to_owned(),
+            };
+            if !asked.split_whitespace().all(|right| known.scope.split_whitespace().any(|agreed| agreed == right)) {
+                let words = "The user or administrator has not consented to use the application.";
+                return refused(400, "invalid_grant", 65_001, words);
+            }
             if std::mem::replace(&mut known.is_used, true) {
                 return refused(400, "invalid_grant", 70_000, "The refresh token was used before.");
             }
-            let Refresh { who, scope, .. } = known.clone();
-            given(cloud, &app, &who, &scope)
+            let who = known.who.clone();
+            given(cloud, &app, &who, &asked)
         }
         "client_credentials" if field("scope") != "https://graph.microsoft.com/.default" => refused(
             400,
@@ -175,13 +184,20 @@ fn proven(cloud: &Cloud, app: &App, fields: &HashMap<String, String>, here: &str
 }
 
 fn given(cloud: &mut Cloud, app: &App, who: &str, scope: &str) -> Reply {
-    // Of the names of scopes only the last part counts: https://graph.microsoft.com/Mail.Read is Mail.Read.
-    let scopes: Vec<&str> = scope.split_whitespace().map(|one| one.rsplit('/').next().unwrap_or(one)).collect();
+    let scopes: Vec<&str> = scope.split_whitespace().collect();
     let seconds = cloud.token_seconds;
-    let access = cloud.grants.access_token(Some(who), &scopes.join(" "), seconds);
+    let access = cloud.grants.access_token(Some(who), &resource::held(scope), seconds);
     let mut answer = json!({
         "token_type": "Bearer", "scope": scope, "expires_in": seconds, "ext_expires_in": seconds, "access_token": access,
     });
+    if scopes.contains(&"openid") {
+        let about = json!({ "aud": app.client_id, "preferred_username": who, "sub": Grants::fresh("sub") });
+        // Nobody can verify it: keys are shown nowhere here. Whoever gets it straight from here need not.
+        let parts = [json!({ "typ": "JWT", "alg": "RS256", "kid": "simulator" }), about];
+        let parts = parts.map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        answer["id_token"] =
+            json!(format!("{}.{}.{}", parts[0], parts[1], URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())));
+    }
     if scopes.contains(&"offline_access") {
         let token = Grants::fresh("1.AXoA");
         let refresh = Refresh {
@@ -202,6 +218,9 @@ pub fn device_code(cloud: &mut Cloud, url: &str, fields: &HashMap<String, String
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
     if !cloud.apps.iter().any(|app| app.client_id == field("client_id")) {
         return refused(400, "unauthorized_client", 700_016, "Application was not found in the directory.");
+    }
+    if let Some((code, words)) = resource::wrong(&cloud.exchange, &field("scope")) {
+        return refused(400, "invalid_scope", code, &words);
     }
     let (code, user_code) = (Grants::fresh("device"), format!("{:09}", rand::random::<u32>() % 1_000_000_000));
     let ends_at = Timestamp::now() + SignedDuration::from_secs(DEVICE_SECONDS);

@@ -8,8 +8,8 @@
 mod answer;
 mod asking;
 
-use super::{lane::SignIn, ntlm::Person};
-use crate::{ConnectError, Credentials, Secret, ServerWords, World, error::Cause};
+use super::lane::SignIn;
+use crate::{ConnectError, Secret, ServerWords, World, error::Cause};
 use answer::Form;
 use asking::{Asked, ask, signpost};
 use mail::address::fold_address;
@@ -263,7 +263,7 @@ fn sign_in(wanted: &Wanted, offers: &[String]) -> Option<SignIn> {
     let has = |name: &str| offers.iter().any(|offer| offer.eq_ignore_ascii_case(name));
     let (username, secret) = (wanted.username.clone(), wanted.secret.clone());
     if has("NTLM") || has("Negotiate") {
-        return Some(SignIn::Ntlm(Person::new(&username, secret)));
+        return Some(SignIn::ntlm(&username, secret));
     }
-    has("Basic").then_some(SignIn::Basic(Credentials::Password { username, secret }))
+    has("Basic").then_some(SignIn::Basic { username, secret })
 }

@@ -3,6 +3,7 @@
 mod by_app;
 mod doubt;
 mod exchange;
+mod exchange_granted;
 mod first_day;
 mod google;
 mod handling;

@@ -78,7 +78,7 @@ impl CodeShown {
 /// Asks the provider for a code that opens this account.
 ///
 /// Whoever owns the mailbox types it at `verification_uri`, on any device; `GET` tells what became of it. An earlier code
-/// counts no longer. Microsoft 365 only: Google opens no mailbox this way.
+/// counts no longer. At Microsoft only: Google opens no mailbox this way.
 #[utoipa::path(post, path = "/accounts/{id}/authorise", tag = "accounts", params(("id" = id::AccountId, Path)),
     responses(
         (status = 200, description = "The code. It waits.", body = CodeShown),

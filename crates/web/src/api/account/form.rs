@@ -59,7 +59,7 @@ pub(crate) struct AccountForm {
     allow_plaintext: Option<bool>,
     /// By whom it is opened at Microsoft 365 or Google: own (its owner authorises it), app (the organisation's app does it by
     /// itself, which is tried first) or shared (somebody it is shared with authorises it). Left out: app where the app acts
-    /// alone, else own.
+    /// alone, else own. An Exchange server in the house only knows own.
     #[schema(pattern = "^(own|app|shared)$")]
     access: Option<String>,
     /// The one certificate that is accepted instead of a chain: SHA-256 of its public key, hexadecimal.
@@ -115,7 +115,9 @@ pub(crate) struct DirectionForm {
     /// EWS: the address of `exchange.asmx`, or the server's name alone; outgoing: that of incoming when left out.
     #[schema(max_length = 2000)]
     url: Option<String>,
-    /// EWS: how we sign in; ntlm when left out.
+    /// EWS: how we sign in; ntlm when left out. With oauth the mailbox is opened by a grant that its owner gives at Microsoft
+    /// for this very server (hybrid modern authentication): no secret and no user name, but `url`, then
+    /// `POST /accounts/{id}/authorise`.
     authentication: Option<AuthenticationName>,
     /// Mailgun: the domain.
     #[schema(max_length = 255)]

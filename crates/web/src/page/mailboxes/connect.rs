@@ -63,6 +63,8 @@ struct Page {
     allows_plaintext: bool,
     /// It is opened by a grant: whether there is one.
     authorised: Option<bool>,
+    /// It lies at a server with settings that a person fills in.
+    has_server: bool,
     /// The organisation's app opens it by itself.
     by_app: bool,
     /// Somebody opens it to whom it is shared.
@@ -159,6 +161,7 @@ async fn page(
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
+        has_server: vendor::of(&account.settings).is_none() || vendor::is_own_server(&account.settings),
         by_app: account.settings.access == Access::App,
         shared: account.settings.access == Access::Shared,
         by_code: vendor::by_grant(&account.settings).is_some_and(|at| vendor::gives_codes(&state.room.world, at)),
@@ -178,6 +181,7 @@ fn authorised(account: &Account) -> Option<bool> {
 
 fn way(account: &Account, say: Say) -> (&'static str, &'static str) {
     match vendor::of(&account.settings) {
+        Some(at) if vendor::is_own_server(&account.settings) => (say.by_exchange(), vendor::name(at)),
         Some(at @ AppProvider::Google) => (say.by_google(), vendor::name(at)),
         Some(at @ AppProvider::Microsoft) => (say.by_microsoft(), vendor::name(at)),
         None => ("", ""),
@@ -210,7 +214,10 @@ async fn correct(
                 if is_found {
                     saved.warnings.push(FieldError::new("incoming.url", field::WARN_EXCHANGE_FOUND));
                 }
-                accounts::begin_test(&state.room, &person.viewer, key).await?;
+                // Nothing can be tried before its owner agreed.
+                if authorised(&saved.account) != Some(false) {
+                    accounts::begin_test(&state.room, &person.viewer, key).await?;
+                }
                 return Ok(
                     Redirect::to(&format!("/mailboxes/{key}/connect{}", warned(&saved.warnings))).into_response()
                 );

@@ -84,7 +84,7 @@ pub(super) struct HalfForm {
     pub(super) domains: Vec<String>,
     /// Exchange: the address of its service.
     pub(super) url: String,
-    /// Exchange: `ntlm` or `basic`.
+    /// Exchange: `ntlm`, `basic` or `oauth`.
     pub(super) authentication: String,
 }
 
@@ -277,6 +277,8 @@ fn half_input(name: &str, fields: &Fields) -> ServerInput {
     }
     let secret = Some(of("secret")).filter(|secret| !secret.is_empty()).map(Secret::new);
     if kind == "ews" {
+        // What somebody typed as a password is none where the owner agrees elsewhere.
+        let secret = secret.filter(|_| of("authentication") != "oauth");
         return ServerInput {
             kind: Some(kind.to_owned()),
             url: Some(of("url").to_owned()),

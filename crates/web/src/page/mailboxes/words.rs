@@ -93,7 +93,10 @@ words! {
         sign_in_by_hint "Staat meestal op NTLM. Bij NTLM mag de gebruikersnaam DOMEIN\\naam zijn." "Mostly NTLM. With NTLM the user name may be DOMAIN\\name.";
         by_ntlm "NTLM (Windows)" "NTLM (Windows)";
         by_basic "Basic (naam en wachtwoord)" "Basic (name and password)";
-        by_token "Token" "Token";
+        by_token "Bij Microsoft (hybride)" "At Microsoft (hybrid)";
+        by_token_hint "Hybride moderne verificatie, zonder wachtwoord: na het bewaren gaat de eigenaar van de mailbox bij Microsoft akkoord." "Hybrid modern authentication, without a password: after saving, the mailbox's owner agrees at Microsoft.";
+        exchange_url_of_token "De naam van de server is genoeg, of https://…/EWS/Exchange.asmx." "The server's name will do, or https://…/EWS/Exchange.asmx.";
+        by_exchange "Exchange, met aanmelding bij Microsoft" "Exchange, with sign-in at Microsoft";
         summary_ews(url) "Exchange, {url}" "Exchange, {url}";
         in_cloud "Deze mailbox ligt bij Microsoft in de cloud. Verbind hem met Microsoft 365; daarvoor registreert een beheerder eenmalig een app." "This mailbox is in Microsoft's cloud. Connect it through Microsoft 365; for that an administrator registers an app once.";
         register_app "Microsoft 365 instellen" "Set up Microsoft 365";

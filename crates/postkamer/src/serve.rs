@@ -118,6 +118,7 @@ async fn serve(
         tasks.spawn(mailroom::incoming::run((*room).clone(), stopped.clone()));
         tasks.spawn(mailroom::upkeep::run((*room).clone(), stopped.clone()));
         tasks.spawn(mailroom::accounts::device_code::run((*room).clone(), stopped.clone()));
+        tasks.spawn(mailroom::accounts::kept_news::run((*room).clone(), stopped.clone()));
     }
     if matches!(role, Role::All | Role::Outbox) {
         tasks.spawn(mailroom::outgoing::run((*room).clone(), stopped.clone()));

@@ -3,7 +3,7 @@
 use crate::{
     asked::{Asked, Reply},
     fault::Fault,
-    gmail::Subscription,
+    gmail::{KeptSubscription, Subscription},
     server::Shared,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -94,6 +94,14 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
         ("POST", ["google", "subscriptions"]) => match serde_json::from_slice::<Subscription>(&asked.body) {
             Ok(subscription) => {
                 cloud.google.subscriptions.push(subscription);
+                Reply::bare(204)
+            }
+            Err(error) => Reply::json(400, &json!({ "error": error.to_string() })),
+        },
+        // The same keeps them from then on, for whoever comes.
+        ("POST", ["google", "kept"]) => match serde_json::from_slice::<KeptSubscription>(&asked.body) {
+            Ok(subscription) => {
+                cloud.google.kept.push(subscription);
                 Reply::bare(204)
             }
             Err(error) => Reply::json(400, &json!({ "error": error.to_string() })),

@@ -4,7 +4,7 @@
 use crate::{
     asked::{Asked, Reply, encoded},
     cloud::Cloud,
-    gmail::{CERTIFICATES, GmailBox, Subscription, certificates},
+    gmail::{CERTIFICATES, GmailBox, KeptSubscription, NEWS_SCOPE, Subscription, certificates},
     server::Shared,
     sign_in::{
         Registered,
@@ -54,6 +54,8 @@ pub struct Google {
     pub rewrites_message_ids: bool,
     /// Subscriptions of Pub/Sub that are posted.
     pub subscriptions: Vec<Subscription>,
+    /// Those from which somebody fetches.
+    pub kept: Vec<KeptSubscription>,
     /// The mailboxes.
     pub mailboxes: Vec<GmailBox>,
     /// Accounts that are programs.
@@ -72,6 +74,7 @@ impl Default for Google {
             grants_only: None,
             rewrites_message_ids: false,
             subscriptions: Vec::new(),
+            kept: Vec::new(),
             mailboxes: vec![
                 GmailBox::new("info@werkplaats.test", "Info Werkplaats"),
                 GmailBox::new("bram@werkplaats.test", "Bram Bakker"),
@@ -271,6 +274,12 @@ fn by_proof(cloud: &mut Cloud, fields: &Fields, here: &str) -> Reply {
         return refused(400, "invalid_grant", "Invalid grant: account not found");
     };
     let scope = claims["scope"].as_str().unwrap_or_default().to_owned();
+    // As itself it opens what it was given a role at; no administrator of a domain is asked.
+    if claims["sub"].is_null() && scope == NEWS_SCOPE {
+        let (email, seconds) = (account.email.clone(), cloud.token_seconds);
+        let token = cloud.grants.token_of_app(&email, NEWS_SCOPE, seconds);
+        return Reply::json(200, &json!({ "access_token": token, "expires_in": seconds, "token_type": "Bearer" }));
+    }
     let is_let = !scope.is_empty() && scope.split(' ').all(|right| account.delegated.iter().any(|one| one == right));
     if !is_let {
         let words = "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.";

@@ -23,7 +23,7 @@ mod sign_in;
 pub use cloud::{App, CLIENT_ID, CLIENT_SECRET, Cloud, Sent};
 pub use ews::{Autodiscover, EXCHANGE_PASSWORD, Exchange, Leads, User};
 pub use fault::{Fault, Kind};
-pub use gmail::{GmailBox, Message, Subscription, token_of_google};
+pub use gmail::{GmailBox, KeptSubscription, Message, Subscription, token_of_google};
 pub use google::{GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Google, ServiceAccount};
 pub use mailbox::{Letter, Mailbox};
 pub use mailgun::{

@@ -141,7 +141,9 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
     let reply = match below {
         Some(_) => of_interface(&shared, asked, &decoded(query, true), Whose::Microsoft).await,
         None if graph::is_upload(path) => of_interface(&shared, asked, &decoded(query, true), Whose::Microsoft).await,
-        None if gmail::is_of_gmail(path) => of_interface(&shared, asked, &decoded(query, true), Whose::Google).await,
+        None if gmail::is_of_gmail(path) || gmail::is_of_news(path) => {
+            of_interface(&shared, asked, &decoded(query, true), Whose::Google).await
+        }
         None if google::is_of_sign_in(path) => Some(google::answer(&shared, &asked)),
         None if path.starts_with("/simulator/mailgun/") => {
             let rest: Vec<&str> = asked.path.iter().skip(2).map(String::as_str).collect();
@@ -170,6 +172,9 @@ enum Whose {
 async fn answered(shared: &Shared, asked: &Asked, whose: Whose) -> Reply {
     match whose {
         Whose::Microsoft => graph::answer(shared, asked).await,
+        Whose::Google if asked.path.first().is_some_and(|first| first == "v1") => {
+            gmail::news_answer(shared, asked).await
+        }
         Whose::Google => gmail::answer(shared, asked),
     }
 }

@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use simulator::{Cloud, Fault, Kind, Simulator};
-use testkit::{corpus, gmail_client, service_account_client};
+use simulator::{Cloud, Fault, KeptSubscription, Kind, Simulator};
+use testkit::{corpus, gmail_client, news_client, service_account_client};
 
 const INFO: &str = "info@werkplaats.test";
 
@@ -81,4 +81,34 @@ async fn googles_own_library_acts_for_whom_the_administrator_lets_it_and_for_nob
     other["private_key"] = serde_json::from_str::<Value>(&files[1]).unwrap()["private_key"].clone();
     let forged = asked(&other.to_string(), "info@werkplaats.test").await;
     assert_eq!(forged["refused"]["error_description"], json!("Invalid JWT Signature."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn googles_own_library_fetches_news_that_are_kept_and_they_come_until_it_has_acknowledged_them() {
+    const NAME: &str = "projects/werkplaats/subscriptions/postkamer";
+    let simulator = Simulator::start("127.0.0.1:0".parse().unwrap(), Cloud::default()).await.unwrap();
+    let url = simulator.url.clone();
+    let (file, stranger, token) = simulator.with(|cloud| {
+        let file = cloud.google.service_account(&url, &[]);
+        let reader = cloud.google.service_accounts[0].email.clone();
+        cloud.google.kept.push(KeptSubscription::new(NAME, "projects/werkplaats/topics/postkamer", &reader));
+        (file, cloud.google.service_account(&url, &[]), cloud.token_for(INFO))
+    });
+    let watch = reqwest::Client::new().post(format!("{url}/gmail/v1/users/me/watch")).bearer_auth(token);
+    let wanted = json!({ "topicName": "projects/werkplaats/topics/postkamer" });
+    assert_eq!(watch.json(&wanted).send().await.unwrap().status(), 200);
+    simulator.with(|cloud| {
+        cloud.google.mailbox(INFO).unwrap().put(&["INBOX"], b"Subject: dag\r\n\r\nDag\r\n".to_vec(), Timestamp::now());
+    });
+    simulator.notify();
+    let asked = async |file: &str| {
+        let (url, file) = (url.clone(), file.to_owned());
+        tokio::task::spawn_blocking(move || news_client(&url, &file, NAME)).await
+    };
+    assert!(asked(&stranger).await.is_err(), "it has no role at the subscription");
+    let found = asked(&file).await.unwrap();
+    assert_eq!(texts(&found["data"]).len(), 1);
+    assert_eq!((&found["again"], &found["unknown"]), (&json!(0), &json!(404)));
+    assert_eq!(found["acknowledged"], json!({}));
+    assert_eq!(simulator.with(|cloud| cloud.google.kept[0].left()), 0);
 }

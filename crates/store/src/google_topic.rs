@@ -1,7 +1,12 @@
 //! Where Google tells an organisation of new mail: a topic of Pub/Sub, and who brings its news to us.
 
-use crate::{Row, StoreError, Topic, Tx, vals};
+use crate::{
+    Row, StoreError, Topic, Tx,
+    secret::{Keyring, TOPIC_KEY},
+    vals,
+};
 use mail::{AccountKey, OrganisationKey, address::fold_address};
+use zeroize::Zeroizing;
 
 /// The topic of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,17 +15,34 @@ pub struct GoogleTopic {
     pub organisation: OrganisationKey,
     /// `projects/PROJECT/topics/NAME`.
     pub topic: String,
-    /// The address of the service account that posts to us.
+    /// The address of the service account that posts to us, or by which we fetch.
     pub pusher: String,
+    /// `projects/PROJECT/subscriptions/NAME`, from which news are fetched; `None`: they are posted to us.
+    pub subscription: Option<String>,
     /// When it was set, milliseconds since 1970.
     pub set_at: i64,
     /// When news last came, the same.
     pub told_at: Option<i64>,
+    /// Why the last fetching failed.
+    pub trouble: Option<String>,
+}
+
+/// What an administrator says of it.
+#[derive(Debug, Clone)]
+pub struct TopicSettings {
+    /// As [`GoogleTopic::topic`].
+    pub topic: String,
+    /// As [`GoogleTopic::pusher`].
+    pub pusher: String,
+    /// As [`GoogleTopic::subscription`].
+    pub subscription: Option<String>,
+    /// The key file of the service account that fetches; `None`: what is kept.
+    pub key: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// How an account is kept that fetches from Gmail.
 const GMAIL: &str = "{\"kind\":\"gmail\"}";
-const COLUMNS: &str = "organisation, topic, pusher, set_at, told_at";
+const COLUMNS: &str = "organisation, topic, pusher, subscription, set_at, told_at, trouble";
 
 /// The organisation's topic, when it has one.
 pub async fn get(tx: &mut Tx, organisation: OrganisationKey) -> Result<Option<GoogleTopic>, StoreError> {
@@ -28,18 +50,57 @@ pub async fn get(tx: &mut Tx, organisation: OrganisationKey) -> Result<Option<Go
     Ok(tx.row(&sql, &vals![organisation]).await?.map(read))
 }
 
-/// Keeps it.
+/// Keeps it. `new`: the key of its row, when there is none yet.
 pub async fn set(
     tx: &mut Tx,
+    keys: &Keyring,
     organisation: OrganisationKey,
-    topic: &str,
-    pusher: &str,
+    new: i64,
+    settings: &TopicSettings,
     now: i64,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO google_topics (organisation, topic, pusher, set_at) VALUES ($1, $2, $3, $4)
-               ON CONFLICT (organisation) DO UPDATE SET topic = $2, pusher = $3, set_at = $4, told_at = NULL";
-    tx.execute(sql, &vals![organisation, topic, pusher, now]).await?;
+    let sql = "INSERT INTO google_topics (organisation, id, topic, pusher, subscription, set_at)
+               VALUES ($1, $2, $3, $4, $5, $6)
+               ON CONFLICT (organisation) DO UPDATE SET topic = $3, pusher = $4, subscription = $5, set_at = $6,
+                   told_at = NULL, trouble = NULL,
+                   reader_key = CASE WHEN CAST($5 AS TEXT) IS NULL THEN NULL ELSE google_topics.reader_key END
+               RETURNING id";
+    let TopicSettings { topic, pusher, subscription, key } = settings;
+    let values = vals![organisation, new, topic.as_str(), pusher.as_str(), subscription.as_deref(), now];
+    let id = tx.row(sql, &values).await?.ok_or(StoreError::NotFound)?.int(0);
+    if let Some(key) = key {
+        let sealed = keys.seal(tx, organisation, TOPIC_KEY, id, key).await?;
+        let sql = "UPDATE google_topics SET reader_key = $2 WHERE organisation = $1";
+        tx.execute(sql, &vals![organisation, sealed]).await?;
+    }
     begin_anew(tx, organisation).await
+}
+
+/// The key file of the service account that fetches, when one is kept.
+pub async fn open_key(
+    tx: &mut Tx,
+    keys: &Keyring,
+    organisation: OrganisationKey,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    let sql = "SELECT id, reader_key FROM google_topics WHERE organisation = $1";
+    let Some(mut row) = tx.row(sql, &vals![organisation]).await? else { return Ok(None) };
+    match row.opt_bytes(1) {
+        Some(sealed) => keys.open(tx, organisation, TOPIC_KEY, row.int(0), &sealed).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Those whose news are fetched.
+pub async fn fetched(tx: &mut Tx) -> Result<Vec<GoogleTopic>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM google_topics WHERE subscription IS NOT NULL ORDER BY organisation");
+    Ok(tx.rows(&sql, &[]).await?.into_iter().map(read).collect())
+}
+
+/// Why fetching failed; `None`: it went well.
+pub async fn note(tx: &mut Tx, organisation: OrganisationKey, trouble: Option<&str>) -> Result<(), StoreError> {
+    let sql = "UPDATE google_topics SET trouble = $2 WHERE organisation = $1";
+    tx.execute(sql, &vals![organisation, trouble]).await?;
+    Ok(())
 }
 
 /// Whoever works on a mailbox of Gmail began with another topic, or none: it begins anew, as if somebody had saved it.
@@ -58,9 +119,9 @@ pub async fn remove(tx: &mut Tx, organisation: OrganisationKey) -> Result<(), St
     }
 }
 
-/// The organisations to which this service account brings news.
+/// The organisations to which this service account posts news.
 pub async fn brought_by(tx: &mut Tx, pusher: &str) -> Result<Vec<OrganisationKey>, StoreError> {
-    let sql = "SELECT organisation FROM google_topics WHERE pusher = $1 ORDER BY organisation";
+    let sql = "SELECT organisation FROM google_topics WHERE pusher = $1 AND subscription IS NULL ORDER BY organisation";
     let rows = tx.rows(sql, &vals![pusher]).await?;
     Ok(rows.into_iter().map(|row| OrganisationKey(row.int(0))).collect())
 }
@@ -89,8 +150,10 @@ fn read(mut row: Row) -> GoogleTopic {
         organisation: OrganisationKey(row.int(0)),
         topic: row.text(1),
         pusher: row.text(2),
-        set_at: row.int(3),
-        told_at: row.opt_int(4),
+        subscription: row.opt_text(3),
+        set_at: row.int(4),
+        told_at: row.opt_int(5),
+        trouble: row.opt_text(6),
     }
 }
 

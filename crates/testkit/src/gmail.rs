@@ -31,3 +31,17 @@ pub fn service_account_client(file: &str, person: &str, scope: &str) -> Value {
     assert!(output.status.success(), "the library failed: {}", said());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
 }
+
+/// Lets the library fetch from a subscription of Pub/Sub with a service account's key file, and gives what it found
+/// (`py/pubsub.py`).
+///
+/// # Panics
+/// When the library is not installed, or can't read what it is answered.
+pub fn news_client(base: &str, file: &str, subscription: &str) -> Value {
+    let python = home::need(home::home().join("gmail/bin/python"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/py/pubsub.py");
+    let output = Command::new(python).arg(script).args([base, file, subscription]).output().expect("python is there");
+    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the library failed: {}", said());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
+}

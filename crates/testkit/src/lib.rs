@@ -49,7 +49,7 @@ pub use davmail::DavMail;
 pub use dovecot::{Dovecot, DovecotOptions};
 pub use exchange::{BoundDoor, exchange_autodiscover, exchange_client, exchange_schema, held_against_exchange_schema};
 pub use exim::{Exim, EximOptions};
-pub use gmail::{gmail_client, service_account_client};
+pub use gmail::{gmail_client, news_client, service_account_client};
 pub use gmail_imap::GmailImap;
 pub use graph::graph_client;
 pub use identity::IdentityServer;

@@ -18,11 +18,13 @@ mod place;
 mod pull;
 mod push;
 mod send;
+mod subscription;
 mod watch;
 
 pub use line::{line, owner};
 pub use push::{Unbelieved, caller, mailbox_of};
 pub use send::GmailTransport;
+pub use subscription::{NEWS_SCOPE, Subscription, Taken};
 
 use crate::{
     ConnectError, Edit, EditDone, FolderState, Known, Line, Outlet, RemoteFolder, ServerWords, Source, Wake,

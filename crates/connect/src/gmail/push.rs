@@ -55,7 +55,12 @@ pub enum Unbelieved {
 /// The mailbox in which something happened; `None` when the post says nothing of the kind.
 pub fn mailbox_of(post: &[u8]) -> Option<String> {
     let post: Value = serde_json::from_slice(post).ok()?;
-    let data = post["message"]["data"].as_str()?;
+    mailbox_in(&post["message"])
+}
+
+/// The same of the message inside.
+pub(super) fn mailbox_in(message: &Value) -> Option<String> {
+    let data = message["data"].as_str()?;
     let said = PLAIN.decode(data).or_else(|_| FOR_ADDRESSES.decode(data)).ok()?;
     let said: Value = serde_json::from_slice(&said).ok()?;
     said["emailAddress"].as_str().filter(|address| address.contains('@')).map(str::to_owned)

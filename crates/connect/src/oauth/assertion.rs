@@ -128,13 +128,22 @@ impl ServiceAccount {
         Ok(ServiceAccount { key, key_id: file.private_key_id, email: file.client_email, client_id: file.client_id })
     }
 
-    /// Proof that we may act for this person, with these rights.
-    pub fn proof(&self, person: &str, scope: &str, audience: &str, now: jiff::Timestamp) -> Result<String, KeyFault> {
+    /// Proof that we may act for this person, or as the account itself, with these rights.
+    pub fn proof(
+        &self,
+        person: Option<&str>,
+        scope: &str,
+        audience: &str,
+        now: jiff::Timestamp,
+    ) -> Result<String, KeyFault> {
         let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.key_id });
         let now = now.as_second();
-        let claims = json!({
-            "iss": self.email, "sub": person, "scope": scope, "aud": audience, "iat": now - BEHIND, "exp": now + LASTS,
+        let mut claims = json!({
+            "iss": self.email, "scope": scope, "aud": audience, "iat": now - BEHIND, "exp": now + LASTS,
         });
+        if let Some(person) = person {
+            claims["sub"] = json!(person);
+        }
         signed(self.key.as_ref(), SignatureScheme::RSA_PKCS1_SHA256, &header, &claims)
     }
 }
@@ -227,7 +236,7 @@ mod tests {
             "client_email": "post@p.iam.gserviceaccount.com", "client_id": "1234", "token_uri": "https://elsewhere.example" });
         let read = ServiceAccount::read(file.to_string().as_bytes()).unwrap();
         let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
-        let token = read.proof("info@w.test", "https://mail.google.com/", "https://x/token", now).unwrap();
+        let token = read.proof(Some("info@w.test"), "https://mail.google.com/", "https://x/token", now).unwrap();
         let (header, claims, text, signature) = taken_apart(&token);
         assert_eq!((&header["alg"], &header["kid"]), (&json!("RS256"), &json!("k1")));
         assert_eq!((&claims["sub"], &claims["iss"]), (&json!("info@w.test"), &json!("post@p.iam.gserviceaccount.com")));

@@ -26,6 +26,8 @@ pub struct Vendors {
     pub google: Vendor,
     /// Where Google shows the keys with which it signs.
     pub google_keys: String,
+    /// Where news are kept that Google tells (Pub/Sub).
+    pub google_news: String,
     /// Mailgun, in both regions (documentation.mailgun.com).
     pub mailgun: Bases,
     /// Where the Exchange server of an address is asked for.
@@ -52,6 +54,7 @@ impl Default for Vendors {
                 interface: "https://gmail.googleapis.com".to_owned(),
             },
             google_keys: "https://www.googleapis.com/oauth2/v3/certs".to_owned(),
+            google_news: "https://pubsub.googleapis.com".to_owned(),
             mailgun: Bases::default(),
             autodiscover: Places::default(),
         }
@@ -83,6 +86,7 @@ impl Vendors {
                 interface: url.to_owned(),
             },
             google_keys: format!("{url}/oauth2/v3/certs"),
+            google_news: url.to_owned(),
             mailgun: Bases::simulated(url),
             autodiscover: Places::simulated(url),
         })

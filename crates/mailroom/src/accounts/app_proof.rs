@@ -143,7 +143,8 @@ fn read(proof: Proof, text: &str, checks: &mut Checks) -> Result<Given, KeyFault
     Ok(Given { new: NewProof { proof, secret, shown }, ends_at, client_id })
 }
 
-fn why(fault: KeyFault) -> Why {
+/// What is wrong with it, in words.
+pub(super) fn why(fault: KeyFault) -> Why {
     match fault {
         KeyFault::NoCertificate => field::NO_CERTIFICATE,
         KeyFault::NoKey | KeyFault::Broken => field::NO_PRIVATE_KEY,

@@ -5,6 +5,7 @@ use super::{grant, vendor};
 use connect::{
     Bearer, ConnectError, Secret, ServerWords, World,
     error::{Cause, Step},
+    gmail::NEWS_SCOPE,
     oauth::{ClientAuthentication, KeyFault, OauthError, PROOF_GRANT, Registration, ServiceAccount, Tokens},
 };
 use mail::OrganisationKey;
@@ -75,12 +76,27 @@ pub(super) async fn for_mailbox(
         }
         Proof::ServiceAccount => {
             let read = ServiceAccount::read(app.registration.client_secret.reveal());
-            let made = read.and_then(|read| read.proof(address, &scope, &app.url, jiff::Timestamp::now()));
+            let made = read.and_then(|read| read.proof(Some(address), &scope, &app.url, jiff::Timestamp::now()));
             let proof = made.map_err(unusable)?;
             let fields = [("grant_type", PROOF_GRANT), ("assertion", proof.as_str())];
             grant::redeem(world, app, &fields, &[&Secret::new(proof.as_str())]).await
         }
     };
+    asked.map_err(|error| meaning(provider, error))
+}
+
+/// A token with which the service account of this key file fetches news.
+pub(super) async fn for_news(world: &World, key: &[u8]) -> Result<Tokens, ConnectError> {
+    let provider = AppProvider::Google;
+    let account = ServiceAccount::read(key).map_err(unusable)?;
+    let app = App {
+        registration: Registration { client_id: account.client_id.clone(), client_secret: Secret::new(key) },
+        url: vendor::place(world, provider).tokens(""),
+        proof: Proof::ServiceAccount,
+    };
+    let proof = account.proof(None, NEWS_SCOPE, &app.url, jiff::Timestamp::now()).map_err(unusable)?;
+    let fields = [("grant_type", PROOF_GRANT), ("assertion", proof.as_str())];
+    let asked = grant::redeem(world, &app, &fields, &[&Secret::new(proof.as_str())]).await;
     asked.map_err(|error| meaning(provider, error))
 }
 

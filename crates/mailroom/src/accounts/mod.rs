@@ -29,6 +29,7 @@ pub mod health;
 mod help;
 mod input;
 mod keeper;
+pub mod kept_news;
 pub mod news;
 mod owners;
 pub mod relay;

@@ -1,17 +1,22 @@
 //! Being told by Google of new mail: the topic that an organisation made, and the posts that come of it. They only wake.
 
+use super::{app_proof, kept_news};
 use crate::{
     MailRoom,
     doer::Doer,
     incoming,
     words::{Checks, Refusal, field},
 };
-use connect::gmail::{Unbelieved, caller, mailbox_of};
+use connect::{
+    gmail::{Unbelieved, caller, mailbox_of},
+    oauth::ServiceAccount,
+};
 use mail::OrganisationKey;
 use store::{
     StoreError, UserRole, Viewer,
-    google_topic::{self, GoogleTopic},
+    google_topic::{self, GoogleTopic, TopicSettings},
 };
+use zeroize::Zeroizing;
 
 /// The path of ours to which Google posts.
 pub const HOOK: &str = "/hooks/google";
@@ -41,29 +46,101 @@ pub async fn get(room: &MailRoom, viewer: &Viewer) -> Result<Option<GoogleTopic>
     Ok(room.store.db.read(move |tx| Box::pin(async move { google_topic::get(tx, organisation).await })).await?)
 }
 
-/// Keeps what an administrator says of it: the topic, and the address of the service account that posts.
-pub async fn set(room: &MailRoom, viewer: &Viewer, topic: &str, pusher: &str) -> Result<GoogleTopic, Refusal> {
+/// What an administrator says of it.
+#[derive(Debug, Default)]
+pub struct TopicInput {
+    /// `projects/PROJECT/topics/NAME`.
+    pub topic: String,
+    /// The address of the service account that posts; of one that fetches the key says it.
+    pub service_account: String,
+    /// `projects/PROJECT/subscriptions/NAME`, from which we fetch; empty: Google posts.
+    pub subscription: String,
+    /// The key file of the service account that fetches; `None` or empty: the one that is kept.
+    pub key: Option<Zeroizing<String>>,
+}
+
+/// Keeps what an administrator says of it. A subscription from which we fetch is tried first.
+pub async fn set(room: &MailRoom, viewer: &Viewer, input: TopicInput) -> Result<GoogleTopic, Refusal> {
     let doer = Doer::administrator(room, viewer)?;
-    let (topic, pusher) = (topic.trim().to_owned(), pusher.trim().to_lowercase());
-    let mut checks = Checks::default();
-    checks.line("topic", &topic, LONGEST);
-    checks.address("service_account", &pusher);
-    let pieces: Vec<&str> = topic.split('/').collect();
-    let is_topic =
-        matches!(pieces.as_slice(), ["projects", project, "topics", name] if !project.is_empty() && !name.is_empty());
-    if !topic.is_empty() && !is_topic {
-        checks.wrong("topic", field::NOT_A_TOPIC);
+    let organisation = doer.organisation();
+    let keys = room.store.keys.clone();
+    let ring = keys.clone();
+    let read = room.store.db.read(move |tx| {
+        Box::pin(async move {
+            let kept = google_topic::get(tx, organisation).await?;
+            Ok((kept, google_topic::open_key(tx, &ring, organisation).await?))
+        })
+    });
+    let (kept, kept_key) = read.await?;
+    let kept = kept.filter(|_| kept_key.is_some()).zip(kept_key).map(|(kept, key)| (kept.pusher, key));
+    let (settings, tried) = checked(&input, kept)?;
+    if let (Some(name), Some(key)) = (&settings.subscription, tried)
+        && let Some((field, why)) = kept_news::wrong(&room.world, name, key).await
+    {
+        let mut checks = Checks::default();
+        checks.wrong(field, why);
+        checks.done()?;
     }
-    checks.done()?;
+    let new = doer.key();
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
-            let organisation = doer.organisation();
-            google_topic::set(tx, organisation, &topic, &pusher, doer.now).await?;
-            doer.did(tx, "organisation.google_topic_set", organisation, topic.clone()).await?;
+            google_topic::set(tx, &keys, organisation, new, &settings, doer.now).await?;
+            doer.did(tx, "organisation.google_topic_set", organisation, settings.topic.clone()).await?;
             google_topic::get(tx, organisation).await?.ok_or(StoreError::NotFound)
         })
     });
     Ok(write.await?)
+}
+
+type Key = Zeroizing<Vec<u8>>;
+
+/// What follows from the input, and the key with which it fetches, or everything that is wrong with it.
+///
+/// `kept`: the service account that fetches already, and its key.
+fn checked(input: &TopicInput, kept: Option<(String, Key)>) -> Result<(TopicSettings, Option<Key>), Refusal> {
+    let (topic, subscription) = (input.topic.trim().to_owned(), input.subscription.trim().to_owned());
+    let typed =
+        input.key.as_ref().map(|key| Zeroizing::new(key.trim().as_bytes().to_vec())).filter(|key| !key.is_empty());
+    let mut checks = Checks::default();
+    checks.line("topic", &topic, LONGEST);
+    if !topic.is_empty() && !is_named(&topic, "topics") {
+        checks.wrong("topic", field::NOT_A_TOPIC);
+    }
+    if subscription.is_empty() && typed.is_none() {
+        let pusher = input.service_account.trim().to_lowercase();
+        checks.address("service_account", &pusher);
+        checks.done()?;
+        return Ok((TopicSettings { topic, pusher, subscription: None, key: None }, None));
+    }
+    checks.line("subscription", &subscription, LONGEST);
+    if !subscription.is_empty() && !is_named(&subscription, "subscriptions") {
+        checks.wrong("subscription", field::NOT_A_SUBSCRIPTION);
+    }
+    let named = match (&typed, kept) {
+        (Some(key), _) => match ServiceAccount::read(key) {
+            Ok(account) => Some((account.email.to_lowercase(), key.clone())),
+            Err(fault) => {
+                checks.wrong("key", app_proof::why(fault));
+                None
+            }
+        },
+        (None, Some(kept)) => Some(kept),
+        (None, None) => {
+            checks.wrong("key", field::REQUIRED);
+            None
+        }
+    };
+    checks.done()?;
+    let (pusher, tried) = named.unwrap_or_default();
+    Ok((TopicSettings { topic, pusher, subscription: Some(subscription), key: typed }, Some(tried)))
+}
+
+/// Whether it is the full name of one of these things in a project.
+fn is_named(name: &str, things: &str) -> bool {
+    let pieces: Vec<&str> = name.split('/').collect();
+    let is_plain =
+        |piece: &str| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_alphanumeric() || "-._~+%:".contains(c));
+    matches!(pieces.as_slice(), ["projects", project, kind, name] if *kind == things && is_plain(project) && is_plain(name))
 }
 
 /// Forgets it. Google goes on for a week at most, and is not believed.

@@ -64,7 +64,15 @@ reasons! {
     NO_KEY_FILE "no_key_file" "Dit is niet het sleutelbestand van een serviceaccount. Maak in Google Cloud bij het serviceaccount een sleutel van het type JSON en plak het hele bestand." / "This is not the key file of a service account. Make a key of type JSON at the service account in Google Cloud and paste the whole file.";
     /// Access without a service account.
     SERVICE_ACCOUNT_NEEDED "service_account_needed" "Bij Google opent alleen een serviceaccount mailboxen zelf. Vul het sleutelbestand in." / "At Google only a service account opens mailboxes by itself. Fill in its key file.";
-    /// No topic of Pub/Sub.
+    /// No name of a subscription.
+    NOT_A_SUBSCRIPTION "not_a_subscription" "Dit is geen abonnement van Pub/Sub: het ziet eruit als projects/uw-project/subscriptions/postkamer." / "This is no subscription of Pub/Sub: it looks like projects/your-project/subscriptions/postkamer.";
+    /// Google knows no such subscription.
+    NO_SUBSCRIPTION "no_subscription" "Google kent dit abonnement niet. Neem de volledige naam over van de pagina van het abonnement." / "Google does not know this subscription. Copy its full name from the page of the subscription.";
+    /// It is not open to the service account.
+    SUBSCRIPTION_CLOSED "subscription_closed" "Het serviceaccount mag dit abonnement niet lezen. Geef het bij het abonnement de rol Pub/Sub Subscriber, en zet in het project de Cloud Pub/Sub API aan." / "The service account may not read this subscription. Give it the role Pub/Sub Subscriber at the subscription, and switch on the Cloud Pub/Sub API in the project.";
+    /// Google does not take the key.
+    KEY_REFUSED "key_refused" "Google weigert deze sleutel. Maak bij het serviceaccount een nieuwe." / "Google refuses this key. Make a new one at the service account.";
+    /// No name of a topic.
     NOT_A_TOPIC "not_a_topic" "Dit is geen onderwerp van Pub/Sub: het ziet eruit als projects/uw-project/topics/postkamer." / "This is no topic of Pub/Sub: it looks like projects/your-project/topics/postkamer.";
     /// Two providers at once.
     ONE_PROVIDER "one_provider" "Ontvangen en verzenden gaan bij deze mailbox door één provider. Kies voor beide dezelfde." / "Receiving and sending go through one provider for this mailbox. Choose the same for both.";

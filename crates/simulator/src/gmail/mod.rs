@@ -6,15 +6,18 @@ mod draft;
 mod fault;
 mod history;
 mod insert;
+mod kept;
 mod list;
 mod mailbox;
 mod message;
 mod push;
 
+pub use kept::KeptSubscription;
 pub use mailbox::{GmailBox, Message};
 pub use push::{Subscription, token_of_google};
 
 pub(crate) use fault::{answer as fault_answer, error};
+pub(crate) use kept::{NEWS_SCOPE, answer as news_answer, is_of_news};
 pub(crate) use push::{CERTIFICATES, certificates, notify};
 
 use crate::{

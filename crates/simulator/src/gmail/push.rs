@@ -85,6 +85,12 @@ pub(crate) fn notify(shared: &Shared) {
         if fault::take(&mut cloud.faults, &whose, fault::To::Notification).is_some() {
             continue;
         }
+        for one in cloud.google.kept.iter_mut().filter(|one| one.topic == topic) {
+            let said = json!({ "emailAddress": whose, "historyId": history }).to_string();
+            one.keep(json!({
+                "data": STANDARD.encode(said), "messageId": history.to_string(), "publishTime": now.to_string(),
+            }));
+        }
         for one in cloud.google.subscriptions.iter().filter(|one| one.topic == topic).cloned() {
             let said = json!({ "emailAddress": whose, "historyId": history }).to_string();
             let body = json!({

@@ -129,10 +129,14 @@ CREATE UNIQUE INDEX app_registrations_provider ON app_registrations (organisatio
 -- Where Google tells an organisation of new mail.
 CREATE TABLE google_topics (
     organisation BIGINT NOT NULL PRIMARY KEY,
+    id BIGINT NOT NULL,
     topic TEXT NOT NULL,               -- projects/PROJECT/topics/NAME
-    pusher TEXT NOT NULL,              -- the service account that posts, in small letters
+    pusher TEXT NOT NULL,              -- the service account that posts, or fetches, in small letters
+    subscription TEXT,                 -- projects/PROJECT/subscriptions/NAME, from which news are fetched; NULL: they are posted
+    reader_key BYTEA,                  -- the key file of the service account that fetches, sealed to this row
     set_at BIGINT NOT NULL,
-    told_at BIGINT                     -- when news last came, to the minute
+    told_at BIGINT,                    -- when news last came, to the minute
+    trouble TEXT                       -- why the last fetching failed; NULL: it went well
 );
 CREATE INDEX google_topics_pusher ON google_topics (pusher);
 

@@ -43,6 +43,8 @@ pub const APP_SECRET: SecretColumn = SecretColumn { table: "app_registrations", 
 pub const MAILGUN_API_KEY: SecretColumn = SecretColumn { table: "mailgun_domains", column: "api_key" };
 /// What Mailgun signs its posts with.
 pub const MAILGUN_SIGNING_KEY: SecretColumn = SecretColumn { table: "mailgun_domains", column: "signing_key" };
+/// What fetches news from Google's Pub/Sub.
+pub const TOPIC_KEY: SecretColumn = SecretColumn { table: "google_topics", column: "reader_key" };
 /// What is redeemed when somebody agreed elsewhere (RFC 8628).
 pub const DEVICE_CODE: SecretColumn = SecretColumn { table: "device_codes", column: "device_code" };
 /// What signs mail that we deliver ourselves.
@@ -59,6 +61,7 @@ pub const SEALED: &[SecretColumn] = &[
     USER_TOTP,
     PROVIDER_SECRET,
     APP_SECRET,
+    TOPIC_KEY,
     DEVICE_CODE,
     MAILGUN_API_KEY,
     MAILGUN_SIGNING_KEY,

@@ -10,11 +10,12 @@ use crate::{
     problem::{Problem, ProblemBody},
 };
 use axum::{Json, extract::State, http::StatusCode};
-use mailroom::accounts::topic::{self, HOOK};
+use mailroom::accounts::topic::{self, HOOK, TopicInput};
 use serde::{Deserialize, Serialize};
 use store::google_topic::GoogleTopic;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
+use zeroize::Zeroizing;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get, set, remove))
@@ -38,12 +39,18 @@ struct TopicShown {
     /// The topic, as it stands at Google.
     #[schema(example = "projects/voorbeeld/topics/postkamer")]
     topic: String,
-    /// The service account in whose name the subscription posts.
+    /// The service account in whose name the subscription posts, or by which Postkamer fetches.
     service_account: String,
+    /// The subscription from which Postkamer fetches; none: Google posts.
+    #[schema(required, example = "projects/voorbeeld/subscriptions/postkamer")]
+    subscription: Option<String>,
     set_at: Instant,
     /// When the last notification came.
     #[schema(required)]
     told_at: Option<Instant>,
+    /// Why the last fetching failed, as Google said it; none: it went well.
+    #[schema(required)]
+    trouble: Option<String>,
 }
 
 /// A topic, as a whole.
@@ -53,9 +60,17 @@ struct TopicForm {
     /// `projects/PROJECT/topics/NAME`.
     #[schema(min_length = 1, max_length = 300)]
     topic: String,
-    /// The address of the service account in whose name the subscription posts.
-    #[schema(min_length = 1, max_length = 320)]
+    /// The address of the service account in whose name the subscription posts. Not needed with a key.
+    #[serde(default)]
+    #[schema(max_length = 320)]
     service_account: String,
+    /// `projects/PROJECT/subscriptions/NAME`: Postkamer fetches from it, for a server that Google does not reach.
+    #[serde(default)]
+    #[schema(max_length = 300)]
+    subscription: String,
+    /// The key file of the service account that may read the subscription, as JSON in a text. Kept sealed, never shown; left out, the
+    /// one that is kept stays.
+    key: Option<String>,
 }
 
 /// Where Google tells of new mail.
@@ -79,7 +94,7 @@ async fn set(
     here: Here,
     Given { value, .. }: Given<TopicForm>,
 ) -> Result<Json<GoogleNotifications>, Problem> {
-    let saved = topic::set(&state.room, &caller.viewer, &value.topic, &value.service_account).await?;
+    let saved = topic::set(&state.room, &caller.viewer, value.into()).await?;
     Ok(Json(shown(Some(saved), here)))
 }
 
@@ -94,13 +109,22 @@ async fn remove(State(state): State<AppState>, Administrator(caller): Administra
     Ok(StatusCode::NO_CONTENT)
 }
 
+impl From<TopicForm> for TopicInput {
+    fn from(form: TopicForm) -> TopicInput {
+        let TopicForm { topic, service_account, subscription, key } = form;
+        TopicInput { topic, service_account, subscription, key: key.map(Zeroizing::new) }
+    }
+}
+
 fn shown(kept: Option<GoogleTopic>, Here(here): Here) -> GoogleNotifications {
     GoogleNotifications {
         notifications: kept.map(|kept| TopicShown {
             topic: kept.topic,
             service_account: kept.pusher,
+            subscription: kept.subscription,
             set_at: Instant(kept.set_at),
             told_at: kept.told_at.map(Instant),
+            trouble: kept.trouble,
         }),
         address: here.map(|here| format!("{here}{HOOK}")),
     }
@@ -126,15 +150,26 @@ mod tests {
         assert_eq!(kept.json()["notifications"]["service_account"], json!("post@p.iam.gserviceaccount.com"));
         assert_eq!(trial.get(PATH, &trial.theirs.admin).await.json()["notifications"], Value::Null);
         assert_eq!(trial.get(PATH, &trial.ours.write).await.status, StatusCode::FORBIDDEN);
-        for (name, value, code) in
-            [("topic", "t", "not_a_topic"), ("topic", " ", "required"), ("service_account", "x", "not_an_address")]
-        {
+        for (name, value, code) in [
+            ("topic", "t", "not_a_topic"),
+            ("topic", " ", "required"),
+            ("service_account", "x", "not_an_address"),
+            ("subscription", "projects/p/topics/t", "not_a_subscription"),
+        ] {
             let mut wrong = form.clone();
             wrong[name] = json!(value);
             let refused = trial.call("PUT", PATH, admin, wrong).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
             let error = &refused.json()["errors"][0];
             assert_eq!((&error["field"], &error["code"]), (&json!(name), &json!(code)), "{error}");
+        }
+        // What it fetches with is asked for, and has to be a key file.
+        let mut fetched = json!({ "topic": "projects/p/topics/t", "subscription": "projects/p/subscriptions/s" });
+        for (key, code) in [(Value::Null, "required"), (json!(""), "required"), (json!("{}"), "no_key_file")] {
+            fetched["key"] = key;
+            let refused = trial.call("PUT", PATH, admin, fetched.clone()).await;
+            let error = &refused.json()["errors"][0];
+            assert_eq!((&error["field"], &error["code"]), (&json!("key"), &json!(code)), "{error}");
         }
         assert_eq!(trial.call("DELETE", PATH, admin, Value::Null).await.status, StatusCode::NO_CONTENT);
         assert_eq!(trial.call("DELETE", PATH, admin, Value::Null).await.status, StatusCode::NOT_FOUND);

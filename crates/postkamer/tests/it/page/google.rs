@@ -5,7 +5,7 @@ use crate::fetch::text;
 use crate::post_office::{letter, send, when};
 use crate::program::{Backing, Program, wait_until};
 use serde_json::{Value, json};
-use simulator::{Cloud, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Simulator};
+use simulator::{Cloud, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, KeptSubscription, Simulator};
 use testkit::{Browser, corpus};
 use tokio::runtime::Runtime;
 
@@ -68,6 +68,26 @@ fn a_mailbox_is_opened_at_google_and_a_withdrawn_grant_is_given_again() {
     browser.sees("Bewaard. De mailboxen van Google vragen nu om meldingen.");
     browser.sees("Er kwam nog geen melding.");
     browser.judge(&gallery(), "settings-google-notifications");
+    // A server that Google does not reach fetches them itself, once it was tried.
+    let file = simulator.with(|cloud| {
+        let file = cloud.google.service_account(&simulator.url, &[]);
+        let reader = cloud.google.service_accounts.last().expect("the one that was made").email.clone();
+        let (name, topic) = ("projects/werkplaats/subscriptions/postkamer", "projects/werkplaats/topics/postkamer");
+        cloud.google.kept.push(KeptSubscription::new(name, topic, &reader));
+        file
+    });
+    browser.run("await page.getByText('Google bereikt deze server niet').click()", Value::Null);
+    browser.fill("Abonnement (subscription)", "projects/werkplaats/subscriptions/verkeerd");
+    browser.fill("Sleutelbestand van het serviceaccount (JSON)", &file);
+    browser.press("Bewaren");
+    browser.sees("Google kent dit abonnement niet.");
+    browser.judge(&gallery(), "settings-google-notifications-refused");
+    browser.fill("Abonnement (subscription)", "projects/werkplaats/subscriptions/postkamer");
+    browser.fill("Sleutelbestand van het serviceaccount (JSON)", &file);
+    browser.press("Bewaren");
+    browser.sees("Bewaard. De mailboxen van Google vragen nu om meldingen.");
+    browser.sees("Er is een sleutel bewaard.");
+    browser.judge(&gallery(), "settings-google-notifications-fetched");
     browser.press("Zonder meldingen verder");
     browser.sees("Google meldt niets meer.");
 

@@ -21,10 +21,11 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use mailroom::{
-    accounts::topic::{self, HOOK},
+    accounts::topic::{self, HOOK, TopicInput},
     words::Refusal,
 };
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 const PATH: &str = "/settings/google/notifications";
 
@@ -48,6 +49,14 @@ words! {
         no_address "Deze server weet niet op welk adres Google hem bereikt. Stel base_url in; dan staat het hier." "This server does not know the address at which Google reaches it. Set base_url; then it stands here.";
         topic "Onderwerp (topic)" "Topic";
         topic_hint "Zoals het bij Google staat: projects/uw-project/topics/postkamer." "As it stands at Google: projects/your-project/topics/postkamer.";
+        fetched "Google bereikt deze server niet" "Google does not reach this server";
+        fetched_why "Dan haalt Postkamer de meldingen zelf op. Maak in plaats van stap 4 een abonnement van het type Pull, geef het serviceaccount daarbij de rol Pub/Sub Subscriber, en maak bij het serviceaccount een sleutel van het type JSON." "Postkamer then fetches the notifications by itself. In place of step 4 make a subscription of the type Pull, give the service account the role Pub/Sub Subscriber at it, and make a key of type JSON at the service account.";
+        subscription "Abonnement (subscription)" "Subscription";
+        subscription_hint "De volledige naam: projects/uw-project/subscriptions/postkamer. Laat dit leeg als Google de meldingen stuurt." "Its full name: projects/your-project/subscriptions/postkamer. Leave it empty when Google sends the notifications.";
+        key "Sleutelbestand van het serviceaccount (JSON)" "Key file of the service account (JSON)";
+        key_hint "Plak het hele bestand. Het wordt versleuteld bewaard en nooit meer getoond." "Paste the whole file. It is kept encrypted and never shown again.";
+        key_kept "Er is een sleutel bewaard. Laat dit leeg om hem te houden." "A key is kept. Leave this empty to keep it.";
+        trouble(why) "Het ophalen van meldingen lukt niet: {why}" "The notifications can't be fetched: {why}";
         service_account "Serviceaccount" "Service account";
         service_account_hint "Het adres, bijvoorbeeld postkamer@uw-project.iam.gserviceaccount.com." "Its address, for example postkamer@your-project.iam.gserviceaccount.com.";
         save "Bewaren" "Save";
@@ -73,6 +82,9 @@ struct Page {
     address: Option<String>,
     is_kept: bool,
     last_told: Option<Moment>,
+    /// Why they can't be fetched.
+    trouble: Option<String>,
+    has_key: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -80,6 +92,9 @@ struct Page {
 struct Typed {
     topic: String,
     service_account: String,
+    subscription: String,
+    #[serde(rename = "key")]
+    key_file: String,
 }
 
 async fn page(state: &AppState, visitor: &Visitor, person: &Person, here: Here) -> Result<Page, Refusal> {
@@ -93,7 +108,14 @@ async fn page(state: &AppState, visitor: &Visitor, person: &Person, here: Here) 
         address: here.0.map(|here| format!("{here}{HOOK}")),
         is_kept: kept.is_some(),
         last_told: kept.as_ref().and_then(|kept| kept.told_at).map(|at| visitor.habit().moment(at)),
-        typed: kept.map_or_else(Typed::default, |kept| Typed { topic: kept.topic, service_account: kept.pusher }),
+        trouble: kept.as_ref().and_then(|kept| kept.trouble.clone()),
+        has_key: kept.as_ref().is_some_and(|kept| kept.subscription.is_some()),
+        typed: kept.map_or_else(Typed::default, |kept| Typed {
+            topic: kept.topic,
+            service_account: kept.pusher,
+            subscription: kept.subscription.unwrap_or_default(),
+            key_file: String::new(),
+        }),
     })
 }
 
@@ -120,7 +142,13 @@ async fn save(
     here: Here,
     Form(typed): Form<Typed>,
 ) -> Shown {
-    match topic::set(&state.room, &person.viewer, &typed.topic, &typed.service_account).await {
+    let input = TopicInput {
+        topic: typed.topic.clone(),
+        service_account: typed.service_account.clone(),
+        subscription: typed.subscription.clone(),
+        key: Some(Zeroizing::new(typed.key_file.clone())),
+    };
+    match topic::set(&state.room, &person.viewer, input).await {
         Ok(_) => Ok(Redirect::to(&format!("{PATH}?saved=1")).into_response()),
         Err(refusal) => {
             let errors = Errors::told(refusal, visitor.language)?;

@@ -261,6 +261,9 @@ pub trait Source: Send {
         Ok(())
     }
 
+    /// The provider said that it no longer tells of what happens, or soon will not: at the next pull it is asked to anew.
+    fn ask_anew(&mut self) {}
+
     /// How long from now the server wants to be left alone, where it wants that; nothing else is lost by waiting.
     fn rest(&self) -> Duration {
         Duration::ZERO

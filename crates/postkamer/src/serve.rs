@@ -163,6 +163,7 @@ async fn serve(
     let finished = tokio::time::timeout(GRACE, async {
         while tasks.join_next().await.is_some() {}
         let _ = (&mut serving).await;
+        room.grants.finished().await;
     });
     if finished.await.is_err() {
         tracing::warn!("some work did not end in time; what it was doing is settled at the next start");

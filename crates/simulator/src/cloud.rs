@@ -61,6 +61,12 @@ pub struct Cloud {
     pub latency_ms: u64,
     /// How long an access token lasts, in seconds.
     pub token_seconds: i64,
+    /// A refresh token that is shown a second time ends every grant of its mailbox (RFC 9700 §4.14.2); else only it is refused.
+    pub reuse_ends_grant: bool,
+    /// How often one was shown a second time.
+    pub reused: usize,
+    /// How often tokens were renewed.
+    pub renewed: usize,
     /// How long a device has to wait between two questions, in seconds.
     pub device_seconds: i64,
     /// What left.
@@ -102,6 +108,9 @@ impl Default for Cloud {
             most_at_once: 0,
             latency_ms: 0,
             token_seconds: 3600,
+            reuse_ends_grant: false,
+            reused: 0,
+            renewed: 0,
             device_seconds: 5,
             sent: Vec::new(),
             mailgun: Mailgun::default(),

@@ -33,6 +33,13 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Reply {
                     "client_id": app.map(|app| &app.client_id),
                     "client_secret": app.map(|app| &app.client_secret),
                     "mailboxes": mailboxes,
+                    "exchange": {
+                        "url": format!("{}/EWS/Exchange.asmx", shared.url),
+                        "users": cloud.exchange.users.iter().map(|user| {
+                            let name = format!("{}\\{}", cloud.exchange.domain, user.name);
+                            json!({ "username": name, "password": user.password, "address": user.address })
+                        }).collect::<Vec<_>>(),
+                    },
                     "mailgun": {
                         "key": cloud.mailgun.key,
                         "signing_key": cloud.mailgun.signing_key,

@@ -34,6 +34,13 @@ pub enum Kind {
     LostChange,
     /// The next notification is not sent.
     LostNotification,
+    /// Graph: in place of the next notification it is said that some were missed (`missed`).
+    MissedNotification,
+    /// Graph: in place of the next notification it is said that there are no more (`subscriptionRemoved`), and there are none.
+    SubscriptionRemoved,
+    /// Graph: in place of the next notification it is said that a token must be shown (`reauthorizationRequired`); until then
+    /// there are none.
+    ReauthorizationRequired,
     /// Mailgun: the next event is told of [`Fault::seconds`] seconds later than it happened.
     LateEvents,
 }
@@ -105,7 +112,10 @@ impl Kind {
     fn to(self) -> To {
         match self {
             Kind::LostChange | Kind::LateEvents => To::Change,
-            Kind::LostNotification => To::Notification,
+            Kind::LostNotification
+            | Kind::MissedNotification
+            | Kind::SubscriptionRemoved
+            | Kind::ReauthorizationRequired => To::Notification,
             _ => To::Request,
         }
     }
@@ -139,9 +149,8 @@ pub fn answer(fault: &Fault, asked: &Asked) -> Option<Reply> {
         Kind::Timeout | Kind::DoneThen504 => error(asked, 504, "GatewayTimeout", "The request timed out."),
         Kind::Resync => error(asked, 410, "SyncStateNotFound", "The sync state generation is not found."),
         Kind::Denied => error(asked, 403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."),
-        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LateEvents | Kind::LostNotification => {
-            return None;
-        }
+        // They happen in another way, or to something else than a request.
+        _ => return None,
     };
     if fault.seconds > 0 && matches!(reply.status, 429 | 503) {
         reply.headers.push(("retry-after", fault.seconds.to_string()));
@@ -177,5 +186,15 @@ mod tests {
         assert!(take(&mut faults, line, To::Request).is_none(), "one goes well first");
         assert!(take(&mut faults, line, To::Request).is_some() && take(&mut faults, line, To::Request).is_some());
         assert!(take(&mut faults, line, To::Request).is_none() && faults.is_empty());
+    }
+
+    #[test]
+    fn every_fault_is_explained_where_people_look_for_it() {
+        let page = include_str!("../../../docs/simulator.md");
+        let refusal = serde_json::from_str::<Kind>("\"none of them\"").expect_err("there is no such fault").to_string();
+        let kinds: Vec<&str> = refusal.split('`').skip(3).step_by(2).collect();
+        assert!(kinds.len() > 10 && kinds.contains(&"done_then504"), "{refusal}");
+        let missing: Vec<&&str> = kinds.iter().filter(|kind| !page.contains(&format!("| `{kind}` |"))).collect();
+        assert!(missing.is_empty(), "docs/simulator.md does not tell of {missing:?}");
     }
 }

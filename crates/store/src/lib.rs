@@ -5,6 +5,7 @@ pub mod activity;
 pub mod app_registration;
 pub mod audit;
 pub mod blob;
+pub mod call;
 pub mod change;
 pub mod collected;
 pub mod contact;

@@ -129,6 +129,12 @@ impl Source for GraphSource {
         item::ids(&self.line, folder, &filter).await
     }
 
+    fn ask_anew(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.anew();
+        }
+    }
+
     fn rest(&self) -> Duration {
         self.line.rest()
     }

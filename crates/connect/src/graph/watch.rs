@@ -15,8 +15,8 @@ use tokio::time::Instant;
 /// How long Microsoft is asked to tell; mail may be told of for a week at most (learn.microsoft.com/graph/api/resources/subscription).
 /// A short time, so that what a mailbox that was removed left behind ends by itself.
 const LASTS: SignedDuration = SignedDuration::from_hours(24);
-/// It is said again this often: then nothing ends, a grant that has to be shown again is, and whatever Microsoft dropped is
-/// made anew.
+/// It is said again this often, and whenever Microsoft says that it must be: then nothing ends, a grant that has to be shown
+/// again is, and whatever Microsoft dropped is made anew, though it could not reach us to say so.
 const AGAIN: Duration = Duration::from_secs(15 * 60);
 /// When it is refused, above all because Microsoft does not reach us.
 const AFTER_REFUSAL: Duration = Duration::from_secs(3600);
@@ -43,6 +43,11 @@ impl Watch {
     /// News of the mailbox are to go there.
     pub fn new(news: News) -> Watch {
         Watch { news, id: None, again_at: Instant::now() }
+    }
+
+    /// Microsoft said that it ends, or did not tell: it is time.
+    pub fn anew(&mut self) {
+        self.again_at = Instant::now();
     }
 
     /// Says so when it is time. That it is refused keeps nobody from fetching.

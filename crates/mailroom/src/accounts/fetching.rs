@@ -2,7 +2,7 @@
 
 use crate::{
     MailRoom,
-    incoming::{DeskError, Fetched, Wish},
+    incoming::{self, DeskError, Fetched, Wish},
     words::{Refusal, field},
 };
 use mail::{AccountKey, OrganisationKey};
@@ -64,6 +64,8 @@ pub async fn when_begun(
         if asked.in_lobby {
             let rouse = store::unit(move |tx| Box::pin(async move { account::rouse(tx, organisation, account).await }));
             room.store.db.write(rouse).await?;
+            // Another node may have it: that one fetches at once, and whoever waits here is told that it does.
+            incoming::call(room, account, false).await?;
         }
         let answer = match timeout(BEGINS_WITHIN, asked.answer()).await {
             Ok(answer) => answer,

@@ -1,42 +1,38 @@
 //! Grants: what the owner of a mailbox gave at the provider in place of a password (features M8).
 //!
-//! A grant is kept sealed like a password; the tokens that it gives are in memory only. They are renewed by one at a time,
-//! and a grant that comes back with a token takes the place of the old one only when nobody gave another meanwhile. A mailbox
-//! that the organisation's app opens by itself needs none: its tokens come from [`super::app_token`].
+//! A grant is kept sealed like a password; the tokens that it gives are in memory only. How it is renewed: [`super::keeper`]. A
+//! mailbox that the organisation's app opens by itself needs none: its tokens come from [`super::app_token`].
 
 use super::{
-    app_token::{self, App, registration},
+    app_token::App,
+    keeper::{Keeper, Of},
     vendor::{self, Opened},
 };
-use crate::{Clock, MailRoom};
-use async_trait::async_trait;
+use crate::MailRoom;
 use connect::{
-    Bearer, ConnectError, Line, Secret, ServerWords, World,
+    Bearer, ConnectError, Line, Secret, World,
     error::{Cause, Step},
     http::straight_client,
     oauth::{OauthError, TokenEndpoint, Tokens},
 };
-use mail::{AccountKey, OrganisationKey};
+use mail::AccountKey;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 use store::{
-    Store, StoreError,
-    account::{self, Access, Account, AccountSettings, Direction, Incoming, Outgoing, Server},
+    StoreError,
+    account::{Access, Account, AccountSettings, Direction, Incoming, Outgoing, Server},
     app_registration::AppProvider,
 };
-use tokio::sync::Mutex as Lock;
-use zeroize::Zeroizing;
-
-/// A token that ends sooner than this is renewed already, in milliseconds.
-const MARGIN: i64 = 120_000;
-/// How long a token lasts of which nobody says so, in seconds.
-const USUAL_SECONDS: u64 = 3600;
+use tokio_util::task::TaskTracker;
 
 /// Lines to mailboxes, one an account, so that all who ask for it together are no more than the provider allows.
 #[derive(Clone, Default)]
-pub struct Grants(Arc<Mutex<HashMap<AccountKey, Held>>>);
+pub struct Grants {
+    all: Arc<Mutex<HashMap<AccountKey, Held>>>,
+    renewals: TaskTracker,
+}
 
 /// What is held of one account.
 struct Held {
@@ -54,8 +50,8 @@ impl Grants {
         account: &Account,
         provider: AppProvider,
     ) -> Result<Arc<Line>, ConnectError> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = held(&mut all, room, account, provider);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held(&mut all, room, account, provider);
         if let Some(line) = &held.line {
             return Ok(line.clone());
         }
@@ -65,41 +61,47 @@ impl Grants {
 
     /// Where the account's tokens come from, for a server that is spoken to over more than one line.
     pub(super) fn bearer(&self, room: &MailRoom, account: &Account, provider: AppProvider) -> Arc<dyn Bearer> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held(&mut all, room, account, provider).keeper.clone()
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        self.held(&mut all, room, account, provider).keeper.clone()
     }
 
     /// Forgets the account's line and its tokens: it was saved, authorised anew, or removed.
     pub(crate) fn forget(&self, account: AccountKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
     }
-}
 
-fn held<'a>(
-    all: &'a mut HashMap<AccountKey, Held>,
-    room: &MailRoom,
-    account: &Account,
-    provider: AppProvider,
-) -> &'a mut Held {
-    let opened = vendor::opened(&account.settings);
-    if all.get(&account.id).is_some_and(|held| held.opened != opened) {
-        all.remove(&account.id);
+    /// Waits until no grant is being renewed: what a provider answers may be all that it will ever take again.
+    pub async fn finished(&self) {
+        self.renewals.close();
+        self.renewals.wait().await;
     }
-    all.entry(account.id).or_insert_with(|| {
-        let keeper = Keeper {
-            store: room.store.clone(),
-            world: room.world.clone(),
-            clock: room.clock.clone(),
-            provider,
-            organisation: account.organisation,
-            account: account.id,
-            direction: direction(&account.settings),
-            acts_for: (account.settings.access == Access::App).then(|| account.settings.address.clone()),
-            scope: vendor::scope_again(&account.settings),
-            held: Lock::default(),
-        };
-        Held { opened, keeper: Arc::new(keeper), line: None }
-    })
+
+    fn held<'a>(
+        &self,
+        all: &'a mut HashMap<AccountKey, Held>,
+        room: &MailRoom,
+        account: &Account,
+        provider: AppProvider,
+    ) -> &'a mut Held {
+        let opened = vendor::opened(&account.settings);
+        if all.get(&account.id).is_some_and(|held| held.opened != opened) {
+            all.remove(&account.id);
+        }
+        all.entry(account.id).or_insert_with(|| {
+            let of = Of {
+                store: room.store.clone(),
+                world: room.world.clone(),
+                clock: room.clock.clone(),
+                provider,
+                organisation: account.organisation,
+                account: account.id,
+                direction: direction(&account.settings),
+                acts_for: (account.settings.access == Access::App).then(|| account.settings.address.clone()),
+                scope: vendor::scope_again(&account.settings),
+            };
+            Held { opened, keeper: Arc::new(Keeper::new(of, self.renewals.clone())), line: None }
+        })
+    }
 }
 
 /// Where the grant of an account is kept: one serves both halves.
@@ -177,110 +179,6 @@ pub(super) fn meaning(error: OauthError) -> ConnectError {
         OauthError::OtherIssuer | OauthError::Incomplete(_) => {
             ConnectError::Later { step, cause: Cause::Protocol, wait: None, reason: error.to_string() }
         }
-    }
-}
-
-/// Keeps the grant of one account, and the token that it last gave.
-struct Keeper {
-    store: Arc<Store>,
-    world: World,
-    clock: Clock,
-    provider: AppProvider,
-    organisation: OrganisationKey,
-    account: AccountKey,
-    direction: Direction,
-    /// The mailbox's address, when the app opens it by itself.
-    acts_for: Option<String>,
-    /// What is asked for each time, where that has to be said.
-    scope: Option<String>,
-    /// The token, and when it ends. Whoever renews it holds this.
-    held: Lock<Option<(Secret, i64)>>,
-}
-
-#[async_trait]
-impl Bearer for Keeper {
-    async fn token(&self, refused: Option<&Secret>) -> Result<Secret, ConnectError> {
-        let mut held = self.held.lock().await;
-        let is_refused = |token: &Secret| refused.is_some_and(|refused| refused.reveal() == token.reveal());
-        if let Some((token, ends_at)) = &*held
-            && *ends_at > self.clock.now() + MARGIN
-            && !is_refused(token)
-        {
-            return Ok(token.clone());
-        }
-        *held = None;
-        let (token, ends_at) = self.renewed().await?;
-        *held = Some((token.clone(), ends_at));
-        Ok(token)
-    }
-}
-
-impl Keeper {
-    async fn renewed(&self) -> Result<(Secret, i64), ConnectError> {
-        let app = registration(&self.store, &self.world, self.organisation, self.provider).await.map_err(ours)?;
-        let app = app.ok_or_else(app_token::no_app)?;
-        if let Some(address) = &self.acts_for {
-            let tokens = app_token::for_mailbox(&self.world, &app, self.provider, address).await?;
-            return Ok((tokens.access_token.clone(), self.ends_at(&tokens)));
-        }
-        let mut grant = self.grant().await?;
-        loop {
-            match self.ask(&app, &grant).await {
-                Err(OauthError::Refused { code, words }) if code == "invalid_grant" => {
-                    // Another node may have renewed it, or its owner given it anew, while we asked.
-                    let now = self.grant().await?;
-                    if now.as_slice() == grant.as_slice() {
-                        return Err(meaning(OauthError::Refused { code, words }));
-                    }
-                    grant = now;
-                }
-                Err(error) => return Err(meaning(error)),
-                Ok(tokens) => {
-                    let ends_at = self.ends_at(&tokens);
-                    if let Some(next) = &tokens.refresh_token {
-                        self.keep(&grant, next).await?;
-                    }
-                    return Ok((tokens.access_token, ends_at));
-                }
-            }
-        }
-    }
-
-    fn ends_at(&self, tokens: &Tokens) -> i64 {
-        self.clock.now() + tokens.expires_in.unwrap_or(USUAL_SECONDS) as i64 * 1000
-    }
-
-    async fn ask(&self, app: &App, grant: &[u8]) -> Result<Tokens, OauthError> {
-        let text = Zeroizing::new(String::from_utf8_lossy(grant).into_owned());
-        let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", text.as_str())];
-        fields.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
-        redeem(&self.world, app, &fields, &[&Secret::new(grant)]).await
-    }
-
-    async fn grant(&self) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
-        let (keys, organisation) = (self.store.keys.clone(), self.organisation);
-        let (account, direction) = (self.account, self.direction);
-        let read = self.store.db.read(move |tx| {
-            Box::pin(async move { account::open_secret(tx, &keys, organisation, account, direction).await })
-        });
-        read.await.map_err(ours)?.ok_or_else(|| {
-            let words = ServerWords("nobody has authorised this mailbox yet".to_owned());
-            ConnectError::Credentials { cause: Cause::GrantGone, words }
-        })
-    }
-
-    /// Puts what came with a token in the place of the grant that gave it. On disk before the token is used: the old one
-    /// may be good for nothing by now.
-    async fn keep(&self, before: &[u8], next: &Secret) -> Result<(), ConnectError> {
-        let (keys, organisation) = (self.store.keys.clone(), self.organisation);
-        let (account, direction) = (self.account, self.direction);
-        let (before, next) = (Zeroizing::new(before.to_vec()), next.clone());
-        let write = self.store.db.write(move |tx| {
-            Box::pin(async move {
-                account::renew_secret(tx, &keys, organisation, account, direction, &before, next.reveal()).await
-            })
-        });
-        write.await.map(|_| ()).map_err(ours)
     }
 }
 

@@ -124,6 +124,65 @@ async fn a_grant_is_renewed_by_one_at_a_time_and_the_new_one_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_renew_one_grant_at_once_never_show_a_token_twice() {
+    let scene = scene().await;
+    let answer = scene.there("browser", INFO).await;
+    scene.arrive(&answer, "browser").await.unwrap();
+    let account = scene.loaded().await;
+    scene.simulator.with(|cloud| (cloud.token_seconds, cloud.reuse_ends_grant, cloud.latency_ms) = (60, true, 5));
+    // Each knows nothing of the others but what is kept.
+    let nodes: Vec<Grants> = (0..4).map(|_| Grants::default()).collect();
+    for _ in 0..5 {
+        let lines: Vec<_> = nodes.iter().map(|node| node.line(&scene.room, &account, Microsoft).unwrap()).collect();
+        let asked = futures_util::future::join_all(lines.iter().map(|line| graph::owner(line))).await;
+        assert!(asked.into_iter().all(|answer| answer.unwrap() == [INFO, INFO]));
+    }
+    let (renewed, reused) = scene.simulator.with(|cloud| (cloud.renewed, cloud.reused));
+    assert!(renewed >= 20 && reused == 0, "{renewed} renewals, {reused} of them with a token that was used");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_was_begun_is_kept_though_whoever_asked_for_it_is_gone() {
+    let scene = scene().await;
+    let answer = scene.there("browser", INFO).await;
+    scene.arrive(&answer, "browser").await.unwrap();
+    let account = scene.loaded().await;
+    let before = scene.grant().await.unwrap();
+    let line = scene.room.grants.line(&scene.room, &account, Microsoft).unwrap();
+    let asking = tokio::spawn(async move { graph::owner(&line).await });
+    // The provider has answered, or is about to: from here on the grant before it is worth nothing.
+    while scene.simulator.with(|cloud| cloud.renewed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    asking.abort();
+    scene.room.grants.forget(account.id);
+    scene.room.grants.finished().await;
+    assert_ne!(scene.grant().await.unwrap(), before);
+    let line = scene.room.grants.line(&scene.room, &account, Microsoft).unwrap();
+    assert_eq!(graph::owner(&line).await.unwrap(), [INFO, INFO]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_died_with_the_turn_to_renew_keeps_it_no_longer_than_a_turn_takes() {
+    let scene = scene().await;
+    let answer = scene.there("browser", INFO).await;
+    scene.arrive(&answer, "browser").await.unwrap();
+    let account = scene.loaded().await;
+    let (organisation, id, now) = (account.organisation, account.id, scene.room.clock.now());
+    let write = scene.room.store.db.write(move |tx| {
+        Box::pin(async move { account::begin_renewal(tx, organisation, id, 7, now + 30_000, now).await })
+    });
+    assert!(write.await.unwrap());
+    let line = scene.room.grants.line(&scene.room, &account, Microsoft).unwrap();
+    let mut asked = std::pin::pin!(graph::owner(&line));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(1), &mut asked).await;
+    assert!(early.is_err(), "the turn is another's");
+    assert_eq!(scene.simulator.with(|cloud| cloud.renewed), 0);
+    scene.room.clock.set(now + 30_000);
+    assert_eq!(asked.await.unwrap(), [INFO, INFO]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_grant_turns_the_mailbox_red_at_once_and_is_not_tried_again() {
     let scene = scene().await;
     let answer = scene.there("browser", INFO).await;

@@ -28,6 +28,7 @@ mod grant_test;
 pub mod health;
 mod help;
 mod input;
+mod keeper;
 pub mod news;
 mod owners;
 pub mod relay;

@@ -2,7 +2,7 @@
 //! at the interval.
 
 use super::{topic, vendor};
-use crate::MailRoom;
+use crate::{MailRoom, incoming};
 use blake3::Hash;
 use connect::{Secret, graph};
 use mail::AccountKey;
@@ -82,16 +82,43 @@ async fn word(room: &MailRoom, id: AccountKey) -> Result<Option<Hash>, StoreErro
     Ok(read.await?.map(|secret| word(&secret)))
 }
 
+/// What Microsoft says of telling itself: it ends or has ended, until it is asked anew
+/// (learn.microsoft.com/graph/change-notifications-lifecycle-events). Of what it could not tell it says `missed`: that is found
+/// by fetching, as ever.
+const NO_LONGER: [&str; 2] = ["reauthorizationRequired", "subscriptionRemoved"];
+
 /// Takes a post: whoever says the word has the mailbox fetched. Said again it does no more than that.
 pub async fn arrive(room: &MailRoom, id: AccountKey, post: &[u8]) -> Result<(), NotTaken> {
     let post: Value = serde_json::from_slice(post).map_err(|_| NotTaken::Nonsense)?;
     let told = post["value"].as_array().filter(|told| !told.is_empty()).ok_or(NotTaken::Nonsense)?;
     let word = word(room, id).await?.ok_or(NotTaken::Unknown)?;
+    let anew = is_over(told, word).ok_or(NotTaken::Unproven)?;
+    Ok(incoming::call(room, id, anew).await?)
+}
+
+/// Whether Microsoft says that it tells no longer; `None` when nothing of this says the word.
+fn is_over(told: &[Value], word: Hash) -> Option<bool> {
     // Two such words are compared in a time that says nothing of how much is right.
-    let is_proven = |one: &Value| one["clientState"].as_str().and_then(|said| Hash::from_hex(said).ok()) == Some(word);
-    if !told.iter().any(is_proven) {
-        return Err(NotTaken::Unproven);
+    let is_proven = |one: &&Value| one["clientState"].as_str().and_then(|said| Hash::from_hex(said).ok()) == Some(word);
+    let proven: Vec<&Value> = told.iter().filter(is_proven).collect();
+    let is_over = |one: &&Value| one["lifecycleEvent"].as_str().is_some_and(|event| NO_LONGER.contains(&event));
+    (!proven.is_empty()).then(|| proven.iter().any(is_over))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_says_the_word_says_that_telling_is_over() {
+        let word = blake3::hash(b"word");
+        let told = |word: Hash, event: &str| json!({ "clientState": word.to_hex().as_str(), "lifecycleEvent": event });
+        let (ours, other) = (word, blake3::hash(b"other"));
+        assert_eq!(is_over(&[told(other, "subscriptionRemoved")], word), None);
+        assert_eq!(is_over(&[told(ours, "missed"), told(other, "subscriptionRemoved")], word), Some(false));
+        for event in NO_LONGER {
+            assert_eq!(is_over(&[told(ours, "missed"), told(ours, event)], word), Some(true));
+        }
     }
-    room.desks.look(id);
-    Ok(())
 }

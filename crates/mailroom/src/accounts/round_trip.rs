@@ -78,7 +78,7 @@ pub(super) async fn run(room: &MailRoom, account: Account, seen: &Seen<'_>) -> R
     if let (Some(source), Some(message_id)) = (&mut source, &sent) {
         receive(source.as_mut(), message_id, by_domain::late(&account.settings), &mut steps).await;
         // A pass may have met the message before it was taken away; the next one lets it go.
-        room.desks.look(account.id);
+        crate::incoming::look(room, account.id).await;
     }
     if let Some(mut source) = source {
         source.close().await;

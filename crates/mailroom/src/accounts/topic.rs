@@ -3,6 +3,7 @@
 use crate::{
     MailRoom,
     doer::Doer,
+    incoming,
     words::{Checks, Refusal, field},
 };
 use connect::gmail::{Unbelieved, caller, mailbox_of};
@@ -100,7 +101,7 @@ pub async fn arrive(room: &MailRoom, token: &str, post: &[u8]) -> Result<(), Not
         })
     });
     for account in found.await? {
-        room.desks.look(account);
+        incoming::call(room, account, false).await?;
     }
     Ok(())
 }

@@ -140,6 +140,10 @@ impl Desk {
                         self.waiting.push(asker);
                         break;
                     }
+                    Next::Asked(Ask::Anew) => {
+                        source.ask_anew();
+                        break;
+                    }
                     Next::Asked(Ask::Edits) => self.edit(&account, source).await?,
                 }
             }
@@ -195,7 +199,7 @@ impl Desk {
 fn fetcher(ask: Ask) -> Option<Waiting> {
     match ask {
         Ask::Fetch(_, asker) => Some(asker),
-        Ask::Edits => None,
+        Ask::Anew | Ask::Edits => None,
     }
 }
 

@@ -54,6 +54,8 @@ impl Wish {
 /// What a task is asked for.
 pub(super) enum Ask {
     Fetch(Wish, Waiting),
+    /// Its provider tells no longer unless it is asked to anew, and may have kept something back.
+    Anew,
     Edits,
 }
 
@@ -185,12 +187,21 @@ impl Desks {
         }
     }
 
-    /// Has the account fetched soon, without waiting for it. Nothing happens when no task runs here.
-    pub(crate) fn look(&self, account: AccountKey) {
-        if let Some(asks) = self.asks(account) {
-            // A full queue already holds somebody's wish.
-            let _ = asks.try_send(Ask::Fetch(Wish::fetched_now(), Waiting::new(Instant::now()).0));
-        }
+    /// Has the account fetched soon, without waiting for it; `false`, and nothing happens, when no task runs here.
+    pub(super) fn look(&self, account: AccountKey) -> bool {
+        self.tell(account, Ask::Fetch(Wish::fetched_now(), Waiting::new(Instant::now()).0))
+    }
+
+    /// The same, and its provider is asked anew to tell of news.
+    pub(super) fn ask_anew(&self, account: AccountKey) -> bool {
+        self.tell(account, Ask::Anew)
+    }
+
+    fn tell(&self, account: AccountKey, ask: Ask) -> bool {
+        let Some(asks) = self.asks(account) else { return false };
+        // A full queue already holds somebody's wish.
+        let _ = asks.try_send(ask);
+        true
     }
 
     /// How far the running pass of the account is.
@@ -199,7 +210,7 @@ impl Desks {
     }
 
     fn asks(&self, account: AccountKey) -> Option<mpsc::Sender<Ask>> {
-        self.office().running.get(&account).map(|handle| handle.asks.clone())
+        self.office().running.get(&account).map(|handle| handle.asks.clone()).filter(|asks| !asks.is_closed())
     }
 
     fn office(&self) -> MutexGuard<'_, Office> {

@@ -1,6 +1,7 @@
 //! From the server into the store: one task per account, three stages that overlap.
 
 mod batch;
+mod call;
 mod collecting;
 #[cfg(test)]
 mod collecting_test;
@@ -25,6 +26,7 @@ mod returned;
 mod supervisor;
 mod suspect;
 
+pub(crate) use call::{call, look};
 pub(crate) use collecting::CollectingSource;
 pub use desks::{DeskError, Desks, Wish};
 pub(crate) use identity::{EWS_DOOR, GMAIL_DOOR, GRAPH_DOOR, MAILGUN_DOOR, POP3_DOOR, recognise};

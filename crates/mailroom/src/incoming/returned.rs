@@ -93,6 +93,6 @@ async fn put_on_server(
         }
     }
     source.close().await;
-    room.desks.look(account.id);
+    super::look(room, account.id).await;
     Ok(())
 }

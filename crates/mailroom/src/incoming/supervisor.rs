@@ -1,5 +1,6 @@
 //! Gives every account that should be worked on its task, and takes it away when its settings change.
 
+use super::call;
 use crate::MailRoom;
 use std::time::Duration;
 use store::{Dialect, StoreError, Topic, account::AccountLease};
@@ -16,7 +17,11 @@ const FOR_EVER_MS: i64 = 100 * 365 * 24 * 3_600_000;
 const AT_ONCE: usize = 200;
 
 /// Runs the account tasks until told to stop.
-pub async fn run(room: MailRoom, mut stop: watch::Receiver<bool>) {
+pub async fn run(room: MailRoom, stop: watch::Receiver<bool>) {
+    tokio::join!(hand_out(room.clone(), stop.clone()), call::hear(room, stop));
+}
+
+async fn hand_out(room: MailRoom, mut stop: watch::Receiver<bool>) {
     let alone = room.store.db.dialect() == Dialect::Sqlite;
     let mut accounts = room.store.db.bell(Topic::Accounts);
     let mut edits = room.store.db.bell(Topic::Edits);
@@ -130,7 +135,8 @@ async fn retry_set_aside(room: &MailRoom) {
     let now = room.clock.now();
     let read = room.store.db.read(move |tx| Box::pin(async move { store::quarantine::accounts_due(tx, now).await }));
     match read.await {
-        Ok(accounts) => accounts.into_iter().for_each(|account| room.desks.look(account)),
+        // Every node looks for those that it has.
+        Ok(accounts) => accounts.into_iter().for_each(|account| _ = room.desks.look(account)),
         Err(error) => tracing::warn!(%error, "what was set aside could not be listed"),
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     MailRoom,
     accounts::{self, health::Half},
-    killpoint,
+    incoming, killpoint,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -76,7 +76,7 @@ pub(super) async fn carry(room: &MailRoom, lane: &Lane, mut leased: Leased) -> D
     settle_account(room, lane, &answer, follows, now).await;
     if answer.is_ok() && provider::saves_sent_always(&lane.account) {
         // The copy lies there already: who sent it finds it here without waiting for the next look.
-        room.desks.look(lane.account.id);
+        incoming::look(room, lane.account.id).await;
     }
     drop(alone);
     tell(&leased, &answer, &finish);

@@ -23,6 +23,8 @@ pub(crate) enum Backing {
     Postgres,
     /// SQLite, and raw messages in a bucket.
     S3,
+    /// PostgreSQL and a bucket, which several nodes share.
+    Nodes,
 }
 
 /// Tells a story on each kind of store: `the_story::on_disk`, `on_postgres`, `on_s3`.
@@ -71,6 +73,25 @@ impl Program {
         let serving = installation.serve();
         let api = Client::new(&serving.url, &token);
         Program { installation, api, serving: Some(serving), folder }
+    }
+
+    /// A second node of [`Backing::Nodes`], with these variables besides, which serves beside the first, at this port.
+    pub(crate) fn second_node(&self, http: Option<u16>, variables: &[(&str, &str)]) -> Program {
+        let mut node = self.further_node(variables);
+        node.installation.http = http;
+        node.serve_again();
+        node
+    }
+
+    /// The same, while it does not serve.
+    pub(crate) fn further_node(&self, variables: &[(&str, &str)]) -> Program {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut installation = Installation { data: folder.path().join("data"), ..self.installation.clone() };
+        let key = self.installation.data.join("postkamer.key").display().to_string();
+        installation.variables.push(("POSTKAMER_KEY_FILE".to_owned(), key));
+        let further = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        installation.variables.extend(further);
+        Program { installation, api: self.api.clone(), serving: None, folder }
     }
 
     /// Where it serves.
@@ -183,6 +204,10 @@ fn store_variables(backing: Backing, number: usize) -> Vec<(String, String)> {
     let owned =
         |pairs: &[(&str, String)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     match backing {
+        Backing::Nodes => {
+            let database = store_variables(Backing::Postgres, number);
+            database.into_iter().chain(store_variables(Backing::S3, number)).collect()
+        }
         Backing::Disk => Vec::new(),
         Backing::Postgres => {
             owned(&[("POSTKAMER_DATABASE", Postgres::shared().database(&format!("program_{number}")))])

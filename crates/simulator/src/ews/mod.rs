@@ -333,9 +333,8 @@ fn refusal(fault: &Fault, name: &str) -> Option<Reply> {
             reply
         }
         Kind::Timeout | Kind::DoneThen504 => Reply::bare(504),
-        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LostNotification | Kind::LateEvents => {
-            return None;
-        }
+        // They happen in another way, or to something else than a request.
+        _ => return None,
     };
     Some(reply)
 }

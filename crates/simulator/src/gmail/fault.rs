@@ -48,9 +48,8 @@ pub fn answer(fault: &Fault) -> Option<Reply> {
         Kind::Denied => {
             error(403, "domainPolicy", "PERMISSION_DENIED", "The domain administrators have disabled Gmail apps.")
         }
-        Kind::DoneThenCut | Kind::Half | Kind::Slow | Kind::LostChange | Kind::LostNotification | Kind::LateEvents => {
-            return None;
-        }
+        // They happen in another way, or to something else than a request.
+        _ => return None,
     };
     if fault.seconds > 0 && matches!(reply.status, 429 | 503) {
         reply.headers.push(("retry-after", fault.seconds.to_string()));

@@ -4,7 +4,7 @@ use super::desk;
 use crate::{
     asked::{Asked, Reply, encoded},
     cloud::Cloud,
-    fault,
+    fault::{self, Kind},
     mailbox::News,
     server::Shared,
 };
@@ -26,6 +26,8 @@ pub struct Subscription {
     /// The folder, or none for all of them.
     folder: Option<String>,
     shown: Value,
+    /// Nothing is told until a token is shown again.
+    waits: bool,
 }
 
 impl Cloud {
@@ -49,7 +51,18 @@ pub(super) async fn answer(shared: &Shared, asked: &Asked) -> Reply {
             match cloud.subscriptions.iter_mut().find(|one| one.id == *id) {
                 Some(found) => {
                     found.shown["expirationDateTime"] = wanted;
+                    found.waits = false;
                     Reply::json(200, &found.shown)
+                }
+                None => fault::error(asked, 404, "ResourceNotFound", "The object was not found."),
+            }
+        }
+        // The token alone, without a longer life (learn.microsoft.com/graph/api/subscription-reauthorize).
+        ("POST", ["subscriptions", id, "reauthorize"]) => {
+            match shared.cloud().subscriptions.iter_mut().find(|one| one.id == *id) {
+                Some(found) => {
+                    found.waits = false;
+                    Reply::bare(200)
                 }
                 None => fault::error(asked, 404, "ResourceNotFound", "The object was not found."),
             }
@@ -105,7 +118,7 @@ async fn subscribe(shared: &Shared, asked: &Asked) -> Reply {
     let mut shown = body.clone();
     shown["id"] = json!(id);
     let answer = Reply::json(201, &shown);
-    shared.cloud().subscriptions.push(Subscription { id, whose, folder, shown });
+    shared.cloud().subscriptions.push(Subscription { id, whose, folder, shown, waits: false });
     answer
 }
 
@@ -141,7 +154,11 @@ pub(crate) fn notify(shared: &Shared) {
                 if !wanted.split(',').any(|kind| kind.trim() == what) {
                     continue;
                 }
-                if fault::take(&mut cloud.faults, what, fault::To::Notification).is_some() {
+                if one.waits {
+                    continue;
+                }
+                if let Some(fault) = fault::take(&mut cloud.faults, what, fault::To::Notification) {
+                    instead(shared, &mut cloud, &one.id, fault.kind);
                     continue;
                 }
                 let id = crate::mailbox::Mailbox::id_of_gone(serial, true);
@@ -155,13 +172,43 @@ pub(crate) fn notify(shared: &Shared) {
                     "resourceData": { "@odata.type": "#Microsoft.Graph.Message", "id": id },
                 }] });
                 let address = one.shown["notificationUrl"].as_str().unwrap_or_default().to_owned();
-                let client = shared.client.clone();
-                tokio::spawn(async move {
-                    let told = client.post(address).json(&body).timeout(Duration::from_secs(3)).send();
-                    // Whether anybody heard it is their business: notifications only wake.
-                    let _ = told.await;
-                });
+                post(shared, address, body);
             }
         }
     }
+}
+
+/// What is told in place of a notification, of telling itself
+/// (learn.microsoft.com/graph/change-notifications-lifecycle-events); of one that is lost, nothing.
+fn instead(shared: &Shared, cloud: &mut Cloud, id: &str, kind: Kind) {
+    let event = match kind {
+        Kind::MissedNotification => "missed",
+        Kind::SubscriptionRemoved => "subscriptionRemoved",
+        Kind::ReauthorizationRequired => "reauthorizationRequired",
+        _ => return,
+    };
+    let Some(one) = cloud.subscriptions.iter_mut().find(|one| one.id == id) else { return };
+    one.waits = kind == Kind::ReauthorizationRequired;
+    let one = one.clone();
+    if kind == Kind::SubscriptionRemoved {
+        cloud.subscriptions.retain(|other| other.id != id);
+    }
+    // Who named no address for it is told nothing.
+    let Some(address) = one.shown["lifecycleNotificationUrl"].as_str() else { return };
+    let body = json!({ "value": [{
+        "subscriptionId": one.id,
+        "subscriptionExpirationDateTime": one.shown["expirationDateTime"],
+        "tenantId": cloud.tenant,
+        "clientState": one.shown["clientState"],
+        "lifecycleEvent": event,
+    }] });
+    post(shared, address.to_owned(), body);
+}
+
+/// Whether anybody heard it is their business: notifications only wake.
+fn post(shared: &Shared, address: String, body: Value) {
+    let told = shared.client.post(address).json(&body).timeout(Duration::from_secs(3)).send();
+    tokio::spawn(async move {
+        let _ = told.await;
+    });
 }

@@ -97,10 +97,15 @@ pub fn answer(cloud: &mut Cloud, asked: &Asked, here: &str) -> Reply {
                 let words = "The user or administrator has not consented to use the application.";
                 return refused(400, "invalid_grant", 65_001, words);
             }
-            if std::mem::replace(&mut known.is_used, true) {
+            let (was_used, who) = (std::mem::replace(&mut known.is_used, true), known.who.clone());
+            if was_used {
+                cloud.reused += 1;
+                if cloud.reuse_ends_grant {
+                    cloud.revoke(&who);
+                }
                 return refused(400, "invalid_grant", 70_000, "The refresh token was used before.");
             }
-            let who = known.who.clone();
+            cloud.renewed += 1;
             given(cloud, &app, &who, &asked)
         }
         "client_credentials" if field("scope") != "https://graph.microsoft.com/.default" => refused(

@@ -354,6 +354,23 @@ CREATE TABLE accounts (
 CREATE UNIQUE INDEX accounts_address ON accounts (organisation, address_folded);
 CREATE UNIQUE INDEX accounts_relay ON accounts (relay_folded) WHERE relay_folded IS NOT NULL;
 
+-- Whose turn it is to renew the grant of an account (RFC 6749 §6): of all nodes one at a time.
+CREATE TABLE renewals (
+    organisation BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    turn BIGINT NOT NULL,              -- a number that nobody else chose
+    until_at BIGINT NOT NULL,          -- then it is over, whatever became of who has it
+    PRIMARY KEY (organisation, account)
+);
+
+-- Accounts that are to be fetched soon by the node that has them: another one heard of news.
+CREATE TABLE calls (
+    organisation BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    anew BOOLEAN NOT NULL,             -- the provider tells no longer unless it is asked to anew
+    PRIMARY KEY (organisation, account)
+);
+
 CREATE TABLE owners (
     organisation BIGINT NOT NULL,
     account BIGINT NOT NULL,

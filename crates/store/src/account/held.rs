@@ -38,9 +38,10 @@ pub async fn any_due(tx: &mut Tx, now: i64) -> Result<bool, StoreError> {
     Ok(tx.row(sql, &vals![now]).await?.is_some())
 }
 
-/// Clears every lease: on SQLite, where whoever has the folder has everything.
+/// Clears every lease, and every turn to renew a grant: on SQLite, where whoever has the folder has everything.
 pub async fn forget_leases(tx: &mut Tx) -> Result<(), StoreError> {
     tx.execute("UPDATE accounts SET lease_owner = NULL, lease_until_at = NULL WHERE lease_owner IS NOT NULL", &[])
         .await?;
+    tx.execute("DELETE FROM renewals", &[]).await?;
     Ok(())
 }

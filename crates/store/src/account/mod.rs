@@ -7,6 +7,7 @@ mod lease;
 mod own;
 mod past;
 mod read;
+mod renewal;
 mod secret;
 mod settings;
 mod write;
@@ -18,6 +19,7 @@ pub use lease::{AccountLease, hold, lease, release, renew};
 pub use own::{OwnMailbox, by_own_address, of_the_postmaster, take_over};
 pub use past::{Turn, turns};
 pub use read::{by_address, counts, domains, get, list, load, load_all, organisation_of};
+pub use renewal::{begin_renewal, end_renewal};
 pub use secret::{Direction, open_secret, renew_secret, set_secret};
 pub use settings::{
     AccountSettings, AfterFetch, Authentication, Domain, Encryption, Exchange, Font, Incoming, Limits, Outgoing,

@@ -186,7 +186,18 @@ pub async fn remove(
             "Mail of the organisation itself leaves by this mailbox. Choose another first.",
         ));
     }
-    for table in ["folders", "collected", "edits", "quarantine", "owners", "noticed_accounts", "sender_addresses"] {
+    let held = [
+        "folders",
+        "collected",
+        "edits",
+        "quarantine",
+        "owners",
+        "noticed_accounts",
+        "sender_addresses",
+        "renewals",
+        "calls",
+    ];
+    for table in held {
         let sql = format!("DELETE FROM {table} WHERE organisation = $1 AND account = $2");
         tx.execute(&sql, &vals![organisation, account]).await?;
     }

@@ -40,10 +40,15 @@ pub enum Topic {
     Edits,
     /// An account was made or changed.
     Accounts,
+    /// A grant was renewed.
+    Renewals,
+    /// An account is to be fetched by whichever node has it.
+    Calls,
 }
 
 impl Topic {
-    const ALL: [Topic; 4] = [Topic::Changes, Topic::Outbox, Topic::Edits, Topic::Accounts];
+    const ALL: [Topic; 6] =
+        [Topic::Changes, Topic::Outbox, Topic::Edits, Topic::Accounts, Topic::Renewals, Topic::Calls];
 
     fn name(self) -> &'static str {
         match self {
@@ -51,6 +56,8 @@ impl Topic {
             Topic::Outbox => "outbox",
             Topic::Edits => "edits",
             Topic::Accounts => "accounts",
+            Topic::Renewals => "renewals",
+            Topic::Calls => "calls",
         }
     }
 }
@@ -171,7 +178,7 @@ where
 }
 
 /// A counter a topic, turned after commits.
-pub(crate) struct Bells([watch::Sender<u64>; 4]);
+pub(crate) struct Bells([watch::Sender<u64>; 6]);
 
 impl Bells {
     fn new() -> Bells {

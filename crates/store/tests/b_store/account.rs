@@ -119,4 +119,44 @@ on_both! {
         assert!(unit!(house, tx => account::list(tx, &stranger, None, 9).await).unwrap().0.is_empty());
         assert_eq!(unit!(house, tx => account::list(tx, &administrator, None, 9).await).unwrap().0.len(), 1);
     }
+
+    the_turn_to_renew_a_grant_is_one_nodes_until_it_ends(house) {
+        let begin = |turn: i64, until: i64, now: i64| store::unit(move |tx| {
+            Box::pin(async move { account::begin_renewal(tx, ORGANISATION, ACCOUNT, turn, until, now).await })
+        });
+        let mut bell = house.store.db.bell(store::Topic::Renewals);
+        assert!(house.store.db.write(begin(1, NOW + 10, NOW)).await.unwrap());
+        assert!(!house.store.db.write(begin(2, NOW + 20, NOW + 9)).await.unwrap());
+        // Whoever has it no longer ends nothing.
+        unit!(house, tx => account::end_renewal(tx, ORGANISATION, ACCOUNT, 2).await).unwrap();
+        assert!(!house.store.db.write(begin(3, NOW + 20, NOW + 9)).await.unwrap());
+        assert!(house.store.db.write(begin(4, NOW + 20, NOW + 10)).await.unwrap(), "its time is over");
+        unit!(house, tx => account::end_renewal(tx, ORGANISATION, ACCOUNT, 1).await).unwrap();
+        assert!(!house.store.db.write(begin(5, NOW + 30, NOW + 11)).await.unwrap());
+        unit!(house, tx => account::end_renewal(tx, ORGANISATION, ACCOUNT, 4).await).unwrap();
+        assert!(house.store.db.write(begin(6, NOW + 30, NOW + 11)).await.unwrap());
+        assert!(bell.has_changed().unwrap());
+        bell.borrow_and_update();
+        unit!(house, tx => account::forget_leases(tx).await).unwrap();
+        assert!(house.store.db.write(begin(7, NOW + 30, NOW + 11)).await.unwrap());
+    }
+
+    a_call_is_heard_once_by_the_node_that_has_the_account(house) {
+        let take = |node: &'static str| store::unit(move |tx| Box::pin(async move {
+            let waits = store::call::waits(tx, node).await?;
+            let taken = store::call::take(tx, node).await?;
+            assert_eq!(waits, !taken.is_empty());
+            Ok(taken)
+        }));
+        unit!(house, tx => store::call::leave(tx, ORGANISATION, ACCOUNT, false).await).unwrap();
+        assert_eq!(house.store.db.write(take("a")).await.unwrap(), [], "nobody has it");
+        let leased = unit!(house, tx => account::lease(tx, "a", NOW + 60_000, NOW, 10).await).unwrap();
+        assert!(leased.iter().any(|lease| lease.account == ACCOUNT));
+        unit!(house, tx => store::call::leave(tx, ORGANISATION, ACCOUNT, true).await).unwrap();
+        unit!(house, tx => store::call::leave(tx, ORGANISATION, ACCOUNT, false).await).unwrap();
+        assert_eq!(house.store.db.write(take("b")).await.unwrap(), []);
+        let call = store::call::Call { account: ACCOUNT, anew: true };
+        assert_eq!(house.store.db.write(take("a")).await.unwrap(), [call]);
+        assert_eq!(house.store.db.write(take("a")).await.unwrap(), []);
+    }
 }

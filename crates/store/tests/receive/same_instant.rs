@@ -106,6 +106,15 @@ async fn a_contact_made_while_its_mail_comes_in_finds_that_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_mail_that_two_processes_bring_at_once_is_kept_once_and_neither_fails() {
+    let room = room("receive_twice_at_once").await;
+    let comes = || receiving(&room, vec![mail_in(INBOX, 1, QUESTION)]);
+    at_once(&room, comes(), comes()).await;
+    assert_eq!(room.count("SELECT COUNT(*) FROM messages").await, 1);
+    assert_eq!(room.count("SELECT COUNT(*) FROM places").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mail_read_here_and_on_its_server_at_once_is_counted_once() {
     for here_first in [true, false] {
         let room = room(&format!("receive_read_at_once_{here_first}")).await;

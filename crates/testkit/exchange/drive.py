@@ -24,7 +24,8 @@ config = Configuration(
     credentials=credentials,
     auth_type={"basic": BASIC, "ntlm": NTLM, "oauth": OAUTH2}[kind],
     version=Version(build=EXCHANGE_2016),
-    retry_policy=FaultTolerance(max_wait=30),
+    # A token that is refused stays refused.
+    retry_policy=FaultTolerance(max_wait=2 if kind == "oauth" else 30),
 )
 account = Account("info@voorbeeld.test", config=config, autodiscover=False, access_type=DELEGATE)
 found = {"folders": sorted(folder.name for folder in account.msg_folder_root.walk()), "inbox": account.inbox.total_count}

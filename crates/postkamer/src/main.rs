@@ -16,6 +16,7 @@ mod personal_data;
 mod progress;
 mod read_message;
 mod restore;
+mod sender;
 mod serve;
 mod setup;
 mod simulate;
@@ -58,6 +59,8 @@ enum Command {
     Authorise(authorise::Authorise),
     /// Fetch mail from a moment on that was never received
     Restore(restore::Restore),
+    /// The domains that Postkamer delivers for itself: their records and keys
+    Sender(sender::Sender),
     /// Bring mbox, Maildir or .eml files into an account
     Import(mailbox_file::Import),
     /// Write an account's mail as mbox, Maildir or .eml files
@@ -111,6 +114,7 @@ fn run(command: Command, options: options::Settled) -> Outcome {
             Command::Fetch(fetch) => fetch.run(&options).await,
             Command::Authorise(authorise) => authorise.run(&options).await,
             Command::Restore(restore) => restore.run(&options).await,
+            Command::Sender(sender) => sender.run(&options).await,
             Command::Import(import) => import.run(&options).await,
             Command::Export(export) => export.run(&options).await,
             Command::Simulate(simulate) => simulate.run().await,

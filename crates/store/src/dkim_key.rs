@@ -24,10 +24,14 @@ pub struct DkimKey {
     pub algorithm: String,
     /// The public half as it stands in the record.
     pub public: String,
-    /// When it was first seen in the DNS, milliseconds since 1970.
+    /// Since when it is seen in the DNS, milliseconds since 1970.
     pub published_at: Option<i64>,
+    /// When it was seen there for the first time.
+    pub began_at: Option<i64>,
     /// When a newer one took its place.
     pub retired_at: Option<i64>,
+    /// How often administrators were told that its record is waited for.
+    pub told: i64,
     /// When it was made.
     pub created_at: i64,
 }
@@ -37,18 +41,24 @@ impl DkimKey {
     pub fn signs(&self) -> bool {
         self.published_at.is_some() && self.retired_at.is_none()
     }
+
+    /// Whether its record is waited for.
+    pub fn waits(&self) -> bool {
+        self.published_at.is_none() && self.retired_at.is_none()
+    }
 }
 
-const COLUMNS: &str = "id, organisation, domain, selector, algorithm, public_key, published_at, retired_at, created_at";
+const COLUMNS: &str =
+    "id, organisation, domain, selector, algorithm, public_key, published_at, began_at, retired_at, told, created_at";
 
 /// Keeps a new key, its private half sealed.
 pub async fn add(tx: &mut Tx, keys: &Keyring, key: &DkimKey, private: &[u8]) -> Result<(), StoreError> {
     let sealed = keys.seal(tx, key.organisation, DKIM_PRIVATE, key.id.0, private).await?;
     let sql =
-        "INSERT INTO dkim_keys (organisation, id, domain, selector, algorithm, public_key, private_key, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let DkimKey { organisation, id, domain, selector, algorithm, public, created_at, .. } = key;
-    let values = vals![*organisation, *id, domain, selector, algorithm, public, sealed, *created_at];
+        "INSERT INTO dkim_keys (organisation, id, domain, selector, algorithm, public_key, private_key, told, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let DkimKey { organisation, id, domain, selector, algorithm, public, told, created_at, .. } = key;
+    let values = vals![*organisation, *id, domain, selector, algorithm, public, sealed, *told, *created_at];
     tx.execute(sql, &values).await?;
     Ok(())
 }
@@ -78,7 +88,7 @@ pub async fn signing(
 
 /// Its public half was seen in the DNS: it signs from now on, and the ones before it, of its manner, no more.
 pub async fn published(tx: &mut Tx, key: &DkimKey, now: i64) -> Result<(), StoreError> {
-    let sql = "UPDATE dkim_keys SET published_at = $3
+    let sql = "UPDATE dkim_keys SET published_at = $3, began_at = COALESCE(began_at, $3)
                WHERE organisation = $1 AND id = $2 AND published_at IS NULL";
     if tx.execute(sql, &vals![key.organisation, key.id, now]).await? == 0 {
         return Ok(());
@@ -103,6 +113,27 @@ pub async fn gone(tx: &mut Tx, key: &DkimKey) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Forgets a key.
+pub async fn forget(tx: &mut Tx, key: &DkimKey) -> Result<(), StoreError> {
+    let sql = "DELETE FROM dkim_keys WHERE organisation = $1 AND id = $2";
+    tx.execute(sql, &vals![key.organisation, key.id]).await?;
+    Ok(())
+}
+
+/// Notes that administrators are told for this time (the first is 1) that the key's record is waited for; `false` when they
+/// were told before, or when it is waited for no more.
+pub async fn told(tx: &mut Tx, key: &DkimKey, times: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE dkim_keys SET told = $3
+               WHERE organisation = $1 AND id = $2 AND told < $3 AND published_at IS NULL AND retired_at IS NULL";
+    Ok(tx.execute(sql, &vals![key.organisation, key.id, times]).await? > 0)
+}
+
+/// The keys of the whole installation that sign no more since before this moment.
+pub async fn retired(tx: &mut Tx, before: i64) -> Result<Vec<DkimKey>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM dkim_keys WHERE retired_at < $1 ORDER BY organisation, id");
+    Ok(tx.rows(&sql, &vals![before]).await?.into_iter().map(read).collect())
+}
+
 /// The keys of the whole installation that sign, or will.
 pub async fn active(tx: &mut Tx) -> Result<Vec<DkimKey>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM dkim_keys WHERE retired_at IS NULL ORDER BY organisation, id");
@@ -118,7 +149,9 @@ fn read(mut row: Row) -> DkimKey {
         algorithm: row.text(4),
         public: row.text(5),
         published_at: row.opt_int(6),
-        retired_at: row.opt_int(7),
-        created_at: row.int(8),
+        began_at: row.opt_int(7),
+        retired_at: row.opt_int(8),
+        told: row.int(9),
+        created_at: row.int(10),
     }
 }

@@ -28,6 +28,8 @@ pub struct Domain {
     pub checked_at: Option<i64>,
     /// When it was shown.
     pub verified_at: Option<i64>,
+    /// New keys are made when the ones that sign are so many days old; 0 is never.
+    pub renew_after_days: i64,
 }
 
 /// What a typed code came to.
@@ -109,7 +111,7 @@ pub async fn try_code(
 
 /// What is known of a domain.
 pub async fn domain(tx: &mut Tx, organisation: OrganisationKey, domain: &str) -> Result<Option<Domain>, StoreError> {
-    let sql = "SELECT domain, token, checked_at, verified_at FROM sender_domains
+    let sql = "SELECT domain, token, checked_at, verified_at, renew_after_days FROM sender_domains
                WHERE organisation = $1 AND domain = $2";
     let row = tx.row(sql, &vals![organisation, domain]).await?;
     Ok(row.map(|mut row| Domain {
@@ -117,7 +119,27 @@ pub async fn domain(tx: &mut Tx, organisation: OrganisationKey, domain: &str) ->
         token: row.text(1),
         checked_at: row.opt_int(2),
         verified_at: row.opt_int(3),
+        renew_after_days: row.int(4),
     }))
+}
+
+/// Nobody else changes the keys of this domain until the unit of work ends.
+pub async fn hold(tx: &mut Tx, organisation: OrganisationKey, domain: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE sender_domains SET token = token WHERE organisation = $1 AND domain = $2";
+    tx.execute(sql, &vals![organisation, domain]).await?;
+    Ok(())
+}
+
+/// From now on new keys of the domain are made when the ones that sign are so many days old; 0 is never.
+pub async fn renew_after(
+    tx: &mut Tx,
+    organisation: OrganisationKey,
+    domain: &str,
+    days: i64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE sender_domains SET renew_after_days = $3 WHERE organisation = $1 AND domain = $2";
+    tx.execute(sql, &vals![organisation, domain, days]).await?;
+    Ok(())
 }
 
 /// The domain with what its record must say; `token` is that when nothing was asked of it before.

@@ -71,7 +71,7 @@ pub(super) fn is_loop(raw: &[u8], recipients: &[String]) -> Option<Loop> {
         if field.name.eq_ignore_ascii_case(b"Received") {
             hops += 1;
         } else if field.name.eq_ignore_ascii_case(b"Delivered-To") {
-            let to = fold_address(&String::from_utf8_lossy(field.value));
+            let to = fold_address(String::from_utf8_lossy(field.value).trim_matches(['<', '>']));
             if folded.contains(&to) {
                 return Some(Loop::Here);
             }

@@ -50,7 +50,8 @@ async fn swaks_and_postfix_come_in_by_ipv6() {
     let postfix = tokio::task::spawn_blocking(|| Postfix::start(options)).await.expect("it starts");
     let queue = format!("127.0.0.1:{}", postfix.smtp_port);
     let handed = tokio::task::spawn_blocking(move || {
-        Command::new("swaks").args(["--server", &queue, "--from", "jan@elders.nl", "--to", INFO]).output()
+        let at = ["--timeout", "90", "--server", &queue];
+        Command::new("swaks").args(at).args(["--from", "jan@elders.nl", "--to", INFO]).output()
     });
     let handed = handed.await.expect("it ends").expect("swaks is installed");
     assert!(handed.status.success(), "{}\n{}", said(&handed), postfix.mail_log());

@@ -5,5 +5,6 @@ mod clients;
 mod dialogue;
 mod hostile;
 mod house;
+mod sealed;
 mod suite;
 mod verdicts;

@@ -25,16 +25,16 @@ dubbel IN TXT "v=spf1 +all"
 post IN TXT "v=spf1 mx:elders.test ?all"
 veel IN TXT "v=spf1 exists:a.elders.test exists:b.elders.test exists:c.elders.test exists:d.elders.test exists:e.elders.test exists:f.elders.test exists:g.elders.test exists:h.elders.test exists:i.elders.test exists:j.elders.test exists:k.elders.test -all"
 "#;
-const LETTER: &str = "From: Jan Smit <jan@elders.test>\r\nTo: info@voorbeeld.test\r\nSubject: Offerte\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\nMessage-ID: <een@elders.test>\r\n\r\nGraag een offerte.\r\n";
+pub(crate) const LETTER: &str = "From: Jan Smit <jan@elders.test>\r\nTo: info@voorbeeld.test\r\nSubject: Offerte\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\nMessage-ID: <een@elders.test>\r\n\r\nGraag een offerte.\r\n";
 
 /// A zone with a key, and who asks it.
-struct Names {
-    server: NameServer,
-    key: PathBuf,
+pub(crate) struct Names {
+    pub(crate) server: NameServer,
+    pub(crate) key: PathBuf,
     _folder: tempfile::TempDir,
 }
 
-fn run(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+pub(crate) fn run(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
@@ -44,7 +44,7 @@ fn run(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-fn names() -> Names {
+pub(crate) fn names() -> Names {
     let folder = tempfile::tempdir().expect("a folder");
     let key = folder.path().join("dkim.key");
     let file = key.display().to_string();
@@ -56,14 +56,14 @@ fn names() -> Names {
     Names { server: NameServer::start(&[("test", ""), ("elders.test", &zone)]), key, _folder: folder }
 }
 
-fn signed(key: &Path, letter: &str) -> String {
+pub(crate) fn signed(key: &Path, letter: &str) -> String {
     let signed = run("dkimsign", &["s1", "elders.test", &key.display().to_string()], letter.as_bytes());
     // It writes its own field with bare line ends.
     String::from_utf8(signed).expect("text").replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
 /// Brings a letter as if from there, and gives what was found of its sender.
-async fn found(open: &Open, client: &str, sender: &str, letter: &str) -> String {
+pub(crate) async fn found(open: &Open, client: &str, sender: &str, letter: &str) -> String {
     let before = open.letters();
     let mut talk = Talk::raw(TcpStream::connect(open.at).await.expect("it listens"));
     talk.say(format!("PROXY TCP4 {client} 198.51.100.2 4711 25\r\n").as_bytes()).await;
@@ -74,11 +74,13 @@ async fn found(open: &Open, client: &str, sender: &str, letter: &str) -> String 
     assert!(talk.data(format!("{letter}.\r\n").as_bytes()).await.starts_with("250"));
     let kept = open.letter(before);
     let begin = kept.find("Authentication-Results: post.example;").expect("what was found");
-    let end = kept[begin..].find("\r\nFrom:").or(kept[begin..].find("\r\nDKIM-Signature:")).expect("the letter itself");
+    let itself = ["\r\nFrom:", "\r\nDKIM-Signature:", "\r\nARC-", "\r\nAuthentication-Results:"];
+    let ends = itself.iter().filter_map(|field| kept[begin..].find(field));
+    let end = ends.min().expect("the letter itself");
     kept[begin..begin + end].to_owned()
 }
 
-async fn open(at: SocketAddr) -> Open {
+pub(crate) async fn open(at: SocketAddr) -> Open {
     let everywhere = |options: &mut connect::relay::RelayOptions| {
         options.proxies = vec!["127.0.0.0/8".parse().expect("a network")];
     };

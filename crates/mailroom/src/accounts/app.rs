@@ -159,6 +159,7 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn day(at: i64) -> String {
+/// The day of a moment, as letters of ours say it in either language.
+pub(crate) fn day(at: i64) -> String {
     jiff::Timestamp::from_millisecond(at).unwrap_or_default().strftime("%Y-%m-%d").to_string()
 }

@@ -62,6 +62,8 @@ pub(super) struct Of {
     pub(super) direction: Direction,
     /// The mailbox's address, when the app opens it by itself.
     pub(super) acts_for: Option<String>,
+    /// What is asked for each time, where that has to be said.
+    pub(super) scope: Option<String>,
 }
 
 #[derive(Default)]
@@ -160,7 +162,8 @@ impl Of {
 
     async fn ask(&self, app: &App, grant: &[u8]) -> Result<Tokens, OauthError> {
         let text = Zeroizing::new(String::from_utf8_lossy(grant).into_owned());
-        let fields = [("grant_type", "refresh_token"), ("refresh_token", text.as_str())];
+        let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", text.as_str())];
+        fields.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
         let secrets = [&Secret::new(grant)];
         let asked = redeem(&self.world, app, &fields, &secrets);
         let late = || OauthError::Unreachable(broken("the provider did not answer in time"));

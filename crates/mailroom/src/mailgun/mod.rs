@@ -11,7 +11,7 @@ mod transport;
 pub use hook::{Arrived, NotTaken, arrive, happen};
 pub(crate) use log::round as read_logs;
 pub(crate) use source::DomainSource;
-pub use suppression::{lift, suppressed};
+pub use suppression::{is_held, lift, list_of, suppressed};
 pub(crate) use transport::DomainTransport;
 
 use crate::{

@@ -140,6 +140,8 @@ reasons! {
     NOT_BUILTIN "not_builtin" "Deze mailbox verzendt niet via Postkamer zelf." / "This mailbox does not send by Postkamer itself.";
     /// The code is not the one.
     SENDER_CODE_WRONG "sender_code_wrong" "Deze code klopt niet. Neem de code uit de laatste brief over." / "This code is not right. Copy the code from the last letter.";
+    /// How old keys may become.
+    NOT_AN_AGE_OF_KEYS "not_an_age_of_keys" "Kies een aantal dagen van 30 tot en met 1095, of niets om alleen zelf nieuwe sleutels te maken." / "Choose a number of days from 30 to 1095, or nothing to make new keys by hand only.";
     /// There is no code to try.
     CODE_ENDED "code_ended" "Er is geen code meer om te proberen: hij is verlopen of te vaak verkeerd ingevuld. Vraag een nieuwe." / "There is no code left to try: it has ended or was entered wrongly too often. Ask for a new one.";
     /// Too many codes.

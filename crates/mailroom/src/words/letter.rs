@@ -95,6 +95,30 @@ pub const APP_CERTIFICATE_ENDS: Letter = Letter {
     ),
 };
 
+/// New keys for a domain that Postkamer delivers for wait for their records. Facts: name, domain, date, records, link.
+pub const KEYS_MADE: Letter = Letter {
+    subject: text(
+        "Zet de nieuwe DKIM-records van {domain} in de DNS, liefst voor {date}",
+        "Put the new DKIM records of {domain} into the DNS, best before {date}",
+    ),
+    body: text(
+        "Dag {name},\n\nDe sleutels waarmee Postkamer mail van {domain} ondertekent worden oud. Er staan nieuwe klaar. Zet deze TXT-records bij {domain} in de DNS, naast wat er staat:\n\n{records}\nPostkamer gebruikt de nieuwe sleutels zodra de records te zien zijn. Tot dan ondertekenen de oude, dus er gaat niets mis als het later wordt. Haal de oude records nog niet weg: hier staat wanneer dat mag.\n{link}\n",
+        "Hello {name},\n\nThe keys with which Postkamer signs mail of {domain} are growing old. New ones are ready. Put these TXT records into the DNS at {domain}, beside what is there:\n\n{records}\nPostkamer uses the new keys as soon as the records can be seen. Until then the old ones sign, so nothing breaks when it gets later. Don't take the old records away yet: it is said here when you may.\n{link}\n",
+    ),
+};
+
+/// They still do, and it is past the date. Facts: name, domain, date, records, link.
+pub const KEYS_OVERDUE: Letter = Letter {
+    subject: text(
+        "De DKIM-records van {domain} staan nog niet in de DNS",
+        "The DKIM records of {domain} are not in the DNS yet",
+    ),
+    body: text(
+        "Dag {name},\n\nDe nieuwe sleutels voor mail van {domain} hadden op {date} in gebruik moeten zijn, maar hun records zijn nog niet te zien. De oude sleutels ondertekenen nog: mail komt gewoon aan. Hoe langer een sleutel dienstdoet, hoe groter de kans dat iemand anders hem heeft. Zet deze TXT-records in de DNS:\n\n{records}\nOf kies zelf hoe vaak er nieuwe sleutels komen:\n{link}\n",
+        "Hello {name},\n\nThe new keys for mail of {domain} were to be in use on {date}, but their records can't be seen yet. The old keys still sign: mail arrives as ever. The longer a key serves, the likelier somebody else has it. Put these TXT records into the DNS:\n\n{records}\nOr choose yourself how often there are new keys:\n{link}\n",
+    ),
+};
+
 /// Mail that is still waiting after some hours (reliability case 37). Facts: name, subject, recipients, said, until.
 pub const DELAYED: Letter = Letter {
     subject: text("Nog niet verzonden: {subject}", "Not sent yet: {subject}"),
@@ -151,6 +175,8 @@ pub const ALL: &[(&str, Letter)] = &[
     ("uncertain", UNCERTAIN),
     ("test", TEST),
     ("sender_code", SENDER_CODE),
+    ("keys_made", KEYS_MADE),
+    ("keys_overdue", KEYS_OVERDUE),
     ("called", CALLED),
     ("assigned", ASSIGNED),
 ];

@@ -146,6 +146,29 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "Without the temporary mailbox: the organisation's own is connected at once",
         "Zonder de tijdelijke mailbox: die van de organisatie zelf wordt meteen verbonden",
     ),
+    (
+        "The domains that Postkamer delivers for itself: their records and keys",
+        "De domeinen waarvoor Postkamer zelf bezorgt: hun records en sleutels",
+    ),
+    ("Address of the user whose rights count", "Adres van de gebruiker wiens rechten tellen"),
+    ("Every address that Postkamer delivers for itself", "Elk adres waarvoor Postkamer zelf bezorgt"),
+    (
+        "Make a mailbox that sends by Postkamer itself and receives nothing; says which records its domain needs",
+        "Een mailbox maken die via Postkamer zelf verzendt en niets ontvangt; zegt welke records zijn domein nodig heeft",
+    ),
+    (
+        "Look into the DNS: shows the domain when its record is there, and lets keys sign that are published",
+        "In de DNS kijken: bevestigt het domein als zijn record er staat, en laat gepubliceerde sleutels ondertekenen",
+    ),
+    (
+        "Make new keys for the domain; the old ones sign until the new ones are published",
+        "Nieuwe sleutels voor het domein maken; de oude ondertekenen tot de nieuwe gepubliceerd zijn",
+    ),
+    ("Choose when new keys are made", "Kiezen wanneer er nieuwe sleutels komen"),
+    (
+        "Days that keys serve, from 30 to 1095; 0 is to make new ones by hand only",
+        "Dagen dat sleutels dienstdoen, van 30 tot en met 1095; 0 is alleen zelf nieuwe maken",
+    ),
     ("Whose rights it has", "Wiens rechten het heeft"),
     ("What it is for", "Waarvoor het is"),
     ("What it may do", "Wat het mag"),
@@ -169,6 +192,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("ADDRESS", "ADRES"),
     ("ADDR:PORT", "ADRES:POORT"),
     ("CIDR", "CIDR"),
+    ("DAYS", "DAGEN"),
     ("DIR", "MAP"),
     ("DOMAIN", "DOMEIN"),
     ("EMAIL", "E-MAIL"),

@@ -336,3 +336,36 @@ fn asked_to_stop_while_everything_is_busy_it_ends_well_within_twenty_seconds() {
     let state = text(&program.api.get(&format!("/outbox/{silent}"))["state"]);
     assert!(["uncertain", "waiting", "sending", "accepted"].contains(&state.as_str()), "{state}");
 }
+
+#[test]
+fn a_sender_is_made_looked_at_and_given_new_keys_without_a_server() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let installation = set_up(&folder, Backing::Disk, &[]);
+    let of = |arguments: &[&str]| {
+        let as_owner = ["--as", installation.admin.as_str(), "--json"];
+        installation.run("sender", &[arguments, &as_owner[..]].concat())
+    };
+    assert_eq!(json_of(&of(&["list"])), json!([]));
+    let added = json_of(&of(&["add", "info@ons.test"]));
+    assert_eq!((&added["domain"], &added["state"]), (&json!("ons.test"), &json!("unverified")), "{added}");
+    assert_eq!(added["keys"], json!({ "renew_after_days": 180, "due_at": null, "state": "unsigned" }));
+    let keys = |answer: &Value| {
+        let records = answer["records"].as_array().cloned().unwrap_or_default();
+        records
+            .iter()
+            .filter(|record| record["key"] == json!("waits"))
+            .map(|one| text(&one["name"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&added).len(), 2, "{added}");
+    // Those that wait are new enough.
+    assert_eq!(keys(&json_of(&of(&["renew", "info@ons.test"]))), keys(&added));
+    let never = json_of(&of(&["renew-after", "info@ons.test", "0"]));
+    assert_eq!(never["keys"]["renew_after_days"], Value::Null);
+    assert_eq!(code(&of(&["renew-after", "info@ons.test", "7"])), 1);
+    assert_eq!(code(&installation.run("sender", &["list"])), 2, "somebody's rights must count");
+    assert_eq!(code(&of(&["check", "niemand@ons.test"])), 1);
+    let said = installation.run("sender", &["list", "--as", &installation.admin, "--language", "nl"]);
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.starts_with("info@ons.test: mag nog niet verzenden"), "{said}");
+}

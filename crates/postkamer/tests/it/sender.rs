@@ -121,8 +121,15 @@ fn an_address_is_shown_by_a_code_and_its_domain_by_the_dns_and_only_then_mail_le
     signed_by(3, "Getekend", &first);
 
     // New ones take over without a gap.
+    let keys = program.api.get(&path)["keys"].clone();
+    assert_eq!((&keys["state"], &keys["renew_after_days"]), (&json!("fresh"), &json!(180)), "{keys}");
+    let wrong = program.api.call("PUT", &format!("{path}/keys"), Some(&json!({ "renew_after_days": 7 })), &[]);
+    assert_eq!(wrong.wrong(), [("renew_after_days".to_owned(), "not_an_age_of_keys".to_owned())]);
+    let yearly = program.api.put(&format!("{path}/keys"), &json!({ "renew_after_days": 365 }));
+    assert!(text(&yearly["keys"]["due_at"]) > text(&keys["due_at"]), "{yearly}");
     let renewed = program.api.post(&format!("{path}/keys"), &Value::Null);
     assert_eq!(selectors(&renewed).len(), 4);
+    assert_eq!(renewed["keys"]["state"], json!("ready"), "{renewed}");
     let out = send(&program.api, &letter(&id, &["els@klant.test"], "Nog oud"));
     when(&program.api, &out, "accepted");
     signed_by(4, "Nog oud", &first);
@@ -131,6 +138,13 @@ fn an_address_is_shown_by_a_code_and_its_domain_by_the_dns_and_only_then_mail_le
     let out = send(&program.api, &letter(&id, &["els@klant.test"], "Nu nieuw"));
     when(&program.api, &out, "accepted");
     signed_by(5, "Nu nieuw", &newer);
+    let told = program.api.get(&path)["records"].as_array().cloned().unwrap_or_default();
+    let key_state = |selector: &String| {
+        let its = |record: &&Value| text(&record["name"]).starts_with(selector);
+        told.iter().find(its).map(|record| text(&record["key"]))
+    };
+    assert!(first.iter().all(|one| key_state(one).as_deref() == Some("retired")), "{told:?}");
+    assert!(newer.iter().all(|one| key_state(one).as_deref() == Some("signs")), "{told:?}");
 
     // What else the domain should say is there, ready to copy.
     let checked = program.api.post(&format!("{path}/check"), &Value::Null);

@@ -187,6 +187,7 @@ CREATE TABLE sender_domains (
     token TEXT NOT NULL,               -- what the record says
     checked_at BIGINT,                 -- when it was last looked for
     verified_at BIGINT,
+    renew_after_days BIGINT NOT NULL DEFAULT 180, -- new keys are made of themselves when the old are so old; 0 is never
     PRIMARY KEY (organisation, domain)
 ) CLUSTERED;
 
@@ -199,8 +200,10 @@ CREATE TABLE dkim_keys (
     algorithm TEXT NOT NULL,           -- rsa, ed25519
     public_key TEXT NOT NULL,          -- as it stands in the record
     private_key BYTEA NOT NULL,        -- PKCS #8, sealed to this row
-    published_at BIGINT,               -- first seen in the DNS; before, it signs nothing
+    published_at BIGINT,               -- since when it is seen in the DNS; otherwise it signs nothing
+    began_at BIGINT,                   -- when it was seen there for the first time: its age counts from here
     retired_at BIGINT,                 -- signs no more: a newer one took its place
+    told BIGINT NOT NULL DEFAULT 0,    -- so many times administrators were told that its record is waited for
     created_at BIGINT NOT NULL,
     PRIMARY KEY (organisation, id)
 );

@@ -22,7 +22,9 @@ fn key(id: i64, algorithm: &str) -> DkimKey {
         algorithm: algorithm.into(),
         public: format!("publiek-{id}"),
         published_at: None,
+        began_at: None,
         retired_at: None,
+        told: 0,
         created_at: NOW,
     }
 }
@@ -106,9 +108,33 @@ on_both! {
         assert_eq!(signing().await.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [3]);
         let active = unit!(house, tx => dkim_key::active(tx).await).unwrap();
         assert_eq!(active.iter().map(|key| key.id.0).collect::<Vec<_>>(), [2, 3]);
+        let retired = unit!(house, tx => dkim_key::retired(tx, NOW + 1).await).unwrap();
+        assert_eq!(retired.iter().map(|key| key.id.0).collect::<Vec<_>>(), [1]);
+        assert!(unit!(house, tx => dkim_key::retired(tx, NOW).await).unwrap().is_empty());
         assert_eq!(unit!(house, tx => dkim_key::sweep(tx, NOW + 1).await).unwrap(), 1);
         let sealed = unit!(house, tx => Ok(tx.row("SELECT private_key FROM dkim_keys WHERE id = 3", &[]).await?.unwrap().bytes(0)));
         assert!(!sealed.unwrap().windows(7).any(|window| window == b"kanarie"));
+    }
+
+    a_record_that_is_waited_for_is_told_once_each_time_and_not_when_it_is_there(house) {
+        let keys = house.store.keys.clone();
+        unit!(house, tx => dkim_key::add(tx, &keys, &key(7, "rsa"), b"kanarie").await).unwrap();
+        let tell = async |times: i64| unit!(house, tx => dkim_key::told(tx, &key(7, "rsa"), times).await).unwrap();
+        assert!(tell(1).await && !tell(1).await && tell(2).await && !tell(1).await);
+        unit!(house, tx => dkim_key::published(tx, &key(7, "rsa"), NOW).await).unwrap();
+        assert!(!tell(3).await);
+        unit!(house, tx => dkim_key::forget(tx, &key(7, "rsa")).await).unwrap();
+        assert!(unit!(house, tx => dkim_key::of_domain(tx, ORGANISATION, "voorbeeld.nl").await).unwrap().is_empty());
+    }
+
+    how_old_keys_of_a_domain_may_be_is_half_a_year_until_somebody_says_otherwise(house) {
+        unit!(house, tx => sender::ask_domain(tx, ORGANISATION, "voorbeeld.nl", "woord").await).unwrap();
+        let days = async || {
+            unit!(house, tx => sender::domain(tx, ORGANISATION, "voorbeeld.nl").await).unwrap().map(|one| one.renew_after_days)
+        };
+        assert_eq!(days().await, Some(180));
+        unit!(house, tx => sender::renew_after(tx, ORGANISATION, "voorbeeld.nl", 0).await).unwrap();
+        assert_eq!(days().await, Some(0));
     }
 
     a_policy_is_kept_until_it_ends(house) {

@@ -38,6 +38,7 @@ fn body(call: &Call) -> Value {
             json!({"account": "acc_0000000000001", "to": [{"address": "jan@elders.example"}], "text": "Dag"})
         }
         (_, "/accounts/{id}/restore") => json!({"since": "2026-03-01T00:00:00Z", "confirm": true}),
+        ("put", "/accounts/{id}/sender/keys") => json!({"renew_after_days": 180}),
         (_, "/outbox/{id}/resolve") => json!({"action": "leave"}),
         ("patch", "/drafts/{id}") => json!({"version": 1}),
         (_, "/users") => json!({"email": "nieuw@ons.example", "name": "Nieuw", "role": "member"}),

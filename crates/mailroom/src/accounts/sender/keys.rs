@@ -1,6 +1,6 @@
 //! The keys of a domain: made here, signing once the DNS shows them, and followed by others without a gap.
 
-use super::{Kept, Sender, get, kept};
+use super::{Kept, Sender, get, kept, rotation};
 use crate::{MailRoom, doer::Doer, words::Refusal};
 use connect::{
     direct::domain_of,
@@ -18,10 +18,11 @@ use store::{
     sender,
 };
 
-/// A key that signs no more stays this long: what it signed may still be on its way.
-const FORGET: i64 = 30 * 24 * 3_600_000;
-/// How long its record should stay in the DNS, in milliseconds: as long as a mail is tried, and some days for reading.
+/// How long the record of a key that signs no more should stay in the DNS, in milliseconds: as long as a mail is tried, and
+/// some days for reading.
 pub(super) const OVERLAP: i64 = 7 * 24 * 3_600_000;
+/// How long it is told that the record may go, when nobody takes it away.
+const FORGET: i64 = 90 * 24 * 3_600_000;
 
 /// Sees to it that a mailbox which is delivered here has what it needs: the proof that its domain is asked for, and a key
 /// of each manner. What can't be done now is done at the next look.
@@ -48,17 +49,19 @@ async fn prepared(room: &MailRoom, organisation: OrganisationKey, domain: &str) 
     for algorithm in [Algorithm::Rsa, Algorithm::Ed25519] {
         let has = |key: &DkimKey| key.algorithm == algorithm.as_str() && key.retired_at.is_none();
         if !known.iter().any(has) {
-            make(room, organisation, domain, algorithm).await?;
+            make(room, organisation, domain, algorithm, 0).await?;
         }
     }
     Ok(())
 }
 
-async fn make(
+/// Makes a key, unless one of its manner waits for its record already. `told`: how often administrators know of it.
+pub(super) async fn make(
     room: &MailRoom,
     organisation: OrganisationKey,
     domain: &str,
     algorithm: Algorithm,
+    told: i64,
 ) -> Result<(), StoreError> {
     // An RSA key takes a processor for some tenths of a second.
     let made = tokio::task::spawn_blocking(move || dkim::make(algorithm)).await;
@@ -73,13 +76,23 @@ async fn make(
         algorithm: algorithm.as_str().to_owned(),
         public: made.public,
         published_at: None,
+        began_at: None,
         retired_at: None,
+        told,
         created_at: now,
     };
     let (ring, private) = (room.store.keys.clone(), made.private);
     let write = room.store.db.write(move |tx| {
         let (ring, key, private) = (ring.clone(), key.clone(), private.clone());
-        Box::pin(async move { dkim_key::add(tx, &ring, &key, &private).await })
+        Box::pin(async move {
+            sender::hold(tx, key.organisation, &key.domain).await?;
+            let known = dkim_key::of_domain(tx, key.organisation, &key.domain).await?;
+            // Another node was quicker.
+            if known.iter().any(|known| known.waits() && known.algorithm == key.algorithm) {
+                return Ok(());
+            }
+            dkim_key::add(tx, &ring, &key, &private).await
+        })
     });
     write.await
 }
@@ -95,13 +108,8 @@ pub async fn renew(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<S
     let before: Kept = kept(room, viewer, id).await?;
     let domain = before.domain_name();
     for algorithm in [Algorithm::Rsa, Algorithm::Ed25519] {
-        // One that is not published yet is new enough.
-        let waits = |key: &DkimKey| {
-            key.algorithm == algorithm.as_str() && key.published_at.is_none() && key.retired_at.is_none()
-        };
-        if !before.keys.iter().any(waits) {
-            make(room, viewer.organisation, &domain, algorithm).await?;
-        }
+        // One that is not published yet is new enough. Whoever asks has the records before them.
+        make(room, viewer.organisation, &domain, algorithm, 1).await?;
     }
     let doer = Doer::new(room, viewer);
     let write = room.store.db.write(move |tx| {
@@ -151,7 +159,19 @@ async fn looked_after(room: &MailRoom) -> Result<(), StoreError> {
         }
         seen(room, &key, found).await?;
     }
+    rotation::go_on(room).await?;
     let now = room.clock.now();
+    let old = room.store.db.read(move |tx| Box::pin(async move { dkim_key::retired(tx, now - OVERLAP).await })).await?;
+    for key in old {
+        // Taken out of the DNS, as was asked: nothing is left to say of it.
+        if dkim::is_published(&room.world, &key.selector, &key.domain, &key.public).await == Ok(false) {
+            let write = room.store.db.write(move |tx| {
+                let key = key.clone();
+                Box::pin(async move { dkim_key::forget(tx, &key).await })
+            });
+            write.await?;
+        }
+    }
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
             mta_sts::sweep(tx, now).await?;

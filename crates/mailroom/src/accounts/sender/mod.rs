@@ -1,17 +1,22 @@
 //! The sender of a mailbox that is delivered by our own hand (features S8): whose its address is, what signs its mail, and
 //! what its domain publishes.
 //!
-//! `code` shows an address, `keys` signs, `records` says what stands in the DNS and what should, `spf` for one of them.
+//! `code` shows an address, `keys` signs, `rotation` sees to it that keys don't grow old, `records` says what stands in the
+//! DNS and what should, `spf` for one of them.
 
 mod code;
 mod keys;
 mod records;
+mod rotation;
+#[cfg(test)]
+mod rotation_test;
 mod spf;
 
 pub use code::{confirm, send_code};
 pub use keys::renew;
 pub(crate) use keys::{look_after, prepare};
-pub use records::{Purpose, Record, Seen};
+pub use records::{KeyState, Purpose, Record, Seen};
+pub use rotation::{Age, DAYS, Rotation, renew_after};
 
 use super::{managed, relay};
 use crate::{
@@ -27,6 +32,9 @@ use store::{
     dkim_key::{self, DkimKey},
     sender,
 };
+
+/// So many mailboxes are read at once.
+const PAGE: usize = 200;
 
 /// What shows that an address is the organisation's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +67,8 @@ pub struct Sender {
     pub stand: Stand,
     /// What the domain should publish; what of it is there is known only after a look.
     pub records: Vec<Record>,
+    /// How its keys are renewed.
+    pub rotation: Rotation,
 }
 
 /// What is kept of a sender.
@@ -74,6 +84,10 @@ pub(super) struct Kept {
 impl Kept {
     fn domain_name(&self) -> String {
         domain_of(&self.account.settings.address)
+    }
+
+    fn renewal_days(&self) -> i64 {
+        self.domain.as_ref().map_or(0, |domain| domain.renew_after_days)
     }
 
     fn stand(&self, now: i64) -> Stand {
@@ -95,6 +109,27 @@ impl Kept {
 pub async fn get(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<Sender, Refusal> {
     let kept = kept(room, viewer, id).await?;
     Ok(shown(room, &kept, None))
+}
+
+/// The senders that the viewer manages, one for each mailbox that is delivered here, by what is kept.
+pub async fn list(room: &MailRoom, viewer: &Viewer) -> Result<Vec<(AccountKey, Sender)>, Refusal> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let asked = *viewer;
+        let read =
+            room.store.db.read(move |tx| Box::pin(async move { account::list(tx, &asked, after, PAGE).await })).await?;
+        for account in read.0.into_iter().filter(|account| account.settings.is_delivered_here()) {
+            match get(room, viewer, account.id).await {
+                Ok(sender) => all.push((account.id, sender)),
+                Err(Refusal::Forbidden(_)) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        match read.1 {
+            Some(last) => after = Some(last),
+            None => return Ok(all),
+        }
+    }
 }
 
 /// Looks into the DNS, keeps what follows from it, and says what is there.
@@ -135,6 +170,7 @@ fn shown(room: &MailRoom, kept: &Kept, looked: Option<&records::Looked>) -> Send
         domain: kept.domain_name(),
         stand: kept.stand(room.clock.now()),
         records: records::wanted(room, kept, looked),
+        rotation: Rotation::of(&kept.keys, kept.renewal_days(), room.clock.now()),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Kept, keys::OVERLAP, spf::spf};
 use crate::{
     MailRoom,
-    accounts::connection::helo_name,
+    accounts::{app::day, connection::helo_name},
     words::{Phrase, Text, text},
 };
 use connect::{
@@ -75,6 +75,51 @@ pub struct Record {
     pub seen: Seen,
     /// What to know of it.
     pub remark: Option<Phrase>,
+    /// How its key stands, of a key.
+    pub key: Option<KeyState>,
+}
+
+/// How a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It signs when its record is seen.
+    Waits,
+    /// It signs.
+    Signs,
+    /// It signs no more; its record stays until this moment, in milliseconds since 1970.
+    Retired(i64),
+    /// Its record may go.
+    MayGo,
+}
+
+impl KeyState {
+    /// The name for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            KeyState::Waits => "waits",
+            KeyState::Signs => "signs",
+            KeyState::Retired(_) => "retired",
+            KeyState::MayGo => "may_go",
+        }
+    }
+
+    fn of(key: &DkimKey, now: i64) -> KeyState {
+        match (key.retired_at.map(|retired| retired + OVERLAP), key.published_at) {
+            (Some(until), _) if now < until => KeyState::Retired(until),
+            (Some(_), _) => KeyState::MayGo,
+            (None, Some(_)) => KeyState::Signs,
+            (None, None) => KeyState::Waits,
+        }
+    }
+
+    fn remark(self) -> Option<Phrase> {
+        match self {
+            KeyState::Waits => Some(SIGNS_NOT_YET.into()),
+            KeyState::Signs => None,
+            KeyState::Retired(until) => Some(RETIRED.with(&[("date", &day(until))])),
+            KeyState::MayGo => Some(MAY_GO.into()),
+        }
+    }
 }
 
 pub(super) const NO_NAME: Text = text(
@@ -88,8 +133,12 @@ const PTR_AT_PROVIDER: Text = text(
 const SIGNS_NOT_YET: Text =
     text("Deze sleutel ondertekent zodra dit record te zien is.", "This key signs as soon as this record can be seen.");
 const RETIRED: Text = text(
-    "Deze sleutel ondertekent niet meer. Laat het record nog een week staan, voor mail die onderweg is.",
-    "This key signs no more. Leave the record for another week, for mail that is on its way.",
+    "Deze sleutel ondertekent niet meer. Laat het record staan tot {date}, voor mail die onderweg is.",
+    "This key signs no more. Leave the record until {date}, for mail that is on its way.",
+);
+const MAY_GO: Text = text(
+    "Deze sleutel is vervangen en wat ermee ondertekend is, is aangekomen. U mag dit record weghalen.",
+    "This key was replaced, and what it signed has arrived. You may take this record away.",
 );
 
 const RETURN_MX: Text = text(
@@ -199,9 +248,9 @@ pub(super) fn wanted(room: &MailRoom, kept: &Kept, looked: Option<&Looked>) -> V
             (None, Some(looked)) => of(looked.texts(&name), |text| text.trim() == value),
             (None, None) => Seen::Unknown,
         };
-        records.push(Record { purpose: Purpose::Ownership, kind: "TXT", name, value, seen, remark: None });
+        records.push(Record { purpose: Purpose::Ownership, kind: "TXT", name, value, seen, remark: None, key: None });
     }
-    for key in kept.keys.iter().filter(|key| key.retired_at.is_none_or(|retired| now < retired + OVERLAP)) {
+    for key in &kept.keys {
         let Some(algorithm) = Algorithm::from_name(&key.algorithm) else { continue };
         let name = dkim::record_name(&key.selector, &key.domain);
         let seen = match looked {
@@ -209,13 +258,12 @@ pub(super) fn wanted(room: &MailRoom, kept: &Kept, looked: Option<&Looked>) -> V
             None if key.published_at.is_some() => Seen::Right,
             None => Seen::Unknown,
         };
-        let remark = match key.retired_at {
-            Some(_) => Some(RETIRED.into()),
-            None if key.published_at.is_none() => Some(SIGNS_NOT_YET.into()),
-            None => None,
-        };
-        let value = dkim::record(algorithm, &key.public);
-        records.push(Record { purpose: Purpose::Dkim, kind: "TXT", name, value, seen, remark });
+        let state = KeyState::of(key, now);
+        if state == KeyState::MayGo && seen == Seen::Missing {
+            continue;
+        }
+        let (value, remark) = (dkim::record(algorithm, &key.public), state.remark());
+        records.push(Record { purpose: Purpose::Dkim, kind: "TXT", name, value, seen, remark, key: Some(state) });
     }
     records.push(spf(&domain, &helo, looked));
     records.push(dmarc(&domain, looked));
@@ -256,7 +304,7 @@ fn exchange(domain: &str, helo: &str, looked: Option<&Looked>) -> Record {
         },
     };
     let (name, remark) = (domain.to_owned(), Some(RETURN_MX.into()));
-    Record { purpose: Purpose::Bounces, kind: "MX", name, value, seen, remark }
+    Record { purpose: Purpose::Bounces, kind: "MX", name, value, seen, remark, key: None }
 }
 
 fn dmarc(domain: &str, looked: Option<&Looked>) -> Record {
@@ -276,7 +324,7 @@ fn dmarc(domain: &str, looked: Option<&Looked>) -> Record {
         }
     }
     let name = names.into_iter().next().unwrap_or_default();
-    Record { purpose: Purpose::Dmarc, kind: "TXT", name, value, seen, remark: None }
+    Record { purpose: Purpose::Dmarc, kind: "TXT", name, value, seen, remark: None, key: None }
 }
 
 fn ptr(helo: &str, looked: Option<&Looked>) -> Record {
@@ -287,6 +335,7 @@ fn ptr(helo: &str, looked: Option<&Looked>) -> Record {
         value: if is_named(helo) { helo.to_owned() } else { String::new() },
         seen,
         remark: Some(remark.into()),
+        key: None,
     };
     if !is_named(helo) {
         return record(String::new(), Seen::Unknown, NO_NAME);

@@ -24,6 +24,7 @@ pub(super) fn spf(domain: &str, helo: &str, looked: Option<&Looked>) -> Record {
         value,
         seen,
         remark: remark.map(Phrase::from),
+        key: None,
     };
     if us.is_empty() {
         return record(new, Seen::Unknown, Some(NO_NAME));

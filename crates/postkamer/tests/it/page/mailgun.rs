@@ -129,10 +129,13 @@ fn a_domain_is_added_and_a_mailbox_sends_and_receives_by_it() {
     browser.sees("Gemeld als ongewenst");
     browser.judge(&gallery(), "outbox-complained");
 
-    // Who gets no mail any more is shown, and taken off the list.
-    browser.go(&format!("{}/settings/mailgun", program.url()));
-    browser.follow(DOMAIN);
-    browser.follow("Wie geen mail meer krijgt");
+    // Who gets no mail any more is shown at the next mail to them and in a list, and taken off that.
+    let next = send(&program.api, &letter(&id, &["weg@klant.test"], "Nog een offerte"));
+    wait_until("Mailgun to hold it back", || (recipients(&program, &next) == ["bounced"]).then_some(()));
+    browser.go(&format!("{}/outbox/{next}", program.url()));
+    browser.sees("Mailgun houdt mail tegen");
+    browser.judge(&gallery(), "outbox-held-back");
+    browser.follow("Naar de lijst");
     browser.sees("Mail kwam terug");
     browser.sees("Noemde mail ongewenst");
     browser.judge(&gallery(), "settings-mailgun-suppressions");

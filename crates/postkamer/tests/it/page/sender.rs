@@ -14,7 +14,7 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     }
     let records = "@ IN MX 10 mx\nmx IN A 127.0.0.25\npost IN A 127.0.0.30\nterug IN MX 10 post\n_dmarc IN TXT \"v=DMARC1; p=quarantine\"\n\
                    @ IN TXT \"v=spf1 include:_spf.aanbieder.test -all\"";
-    let _internet = Internet::start(&[
+    let internet = Internet::start(&[
         Zone::plain("ons.test", records),
         Zone::plain("weg.test", "@ IN MX 10 mx\nmx IN A 127.0.0.27"),
     ]);
@@ -78,7 +78,26 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     browser.sees("Er mag maar een SPF-record zijn: vervang het bestaande door dit.");
     browser.sees("Waar meldingen terugkomen");
     browser.judge(&gallery(), "mailbox-sender");
+    browser.sees("Er ondertekent nog geen sleutel");
+    let accounts = program.api.get("/accounts")["items"].as_array().cloned().unwrap_or_default();
+    let ours = accounts.iter().find(|account| account["address"] == json!("info@ons.test")).expect("the mailbox");
+    let sender = program.api.get(&format!("/accounts/{}/sender", ours["id"].as_str().expect("an id")));
+    for record in sender["records"].as_array().into_iter().flatten().filter(|record| record["key"] == json!("waits")) {
+        let of = |name: &str| record[name].as_str().expect("a text");
+        let pieces: Vec<String> =
+            of("value").as_bytes().chunks(200).map(|piece| format!("\"{}\"", String::from_utf8_lossy(piece))).collect();
+        internet.publish(of("name"), "TXT", &pieces.join(" "));
+    }
+    browser.press("Nu controleren");
+    browser.sees("Goed tot");
+    choose(&mut browser, "renew_after_days", "365");
+    browser.press("Opslaan");
+    browser.sees("Opgeslagen.");
+    let chosen = browser.run("return await page.locator('#renew_after_days').inputValue()", Value::Null);
+    assert_eq!(chosen, json!("365"));
     browser.press("Nieuwe sleutels maken");
+    browser.sees("Er staan nieuwe sleutels klaar.");
+    browser.judge(&gallery(), "mailbox-sender-keys");
     browser.follow("Verder: testen");
     browser.press("Nu testen");
     browser.sees("Alles werkt");

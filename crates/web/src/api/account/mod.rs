@@ -49,7 +49,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sender::get))
         .routes(routes!(sender::send_code, sender::confirm))
         .routes(routes!(sender::check))
-        .routes(routes!(sender::renew))
+        .routes(routes!(sender::renew, sender::renew_after))
 }
 
 /// The accounts that the caller may know of.

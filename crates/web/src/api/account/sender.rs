@@ -12,7 +12,7 @@ use crate::{
 use axum::{Json, extract::State};
 use mail::AccountKey;
 use mailroom::{
-    accounts::sender::{self, By, Record, Seen, Sender, Stand},
+    accounts::sender::{self, By, KeyState, Record, Rotation, Seen, Sender, Stand},
     words::Language,
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,36 @@ pub(super) struct SenderShown {
     code_ends_at: Option<Instant>,
     /// What the domain should publish.
     records: Vec<RecordShown>,
+    keys: KeysShown,
+}
+
+/// How the keys that sign for the domain are renewed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SenderKeys)]
+struct KeysShown {
+    /// New keys are made when the ones that sign are so many days old, and wait for their records; null is by hand only.
+    #[schema(required, minimum = 30, maximum = 1095)]
+    renew_after_days: Option<i64>,
+    /// When the ones that sign will be so old. New ones are there two weeks before.
+    #[schema(required)]
+    due_at: Option<Instant>,
+    #[schema(value_type = KeysName)]
+    state: &'static str,
+}
+
+/// How the keys that sign stand.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the names; mailroom makes them")]
+enum KeysName {
+    /// None signs.
+    Unsigned,
+    /// Nothing is to be done.
+    Fresh,
+    /// New ones wait for their records.
+    Ready,
+    /// New ones wait for their records, and it is time.
+    Overdue,
 }
 
 /// A record that a domain should publish.
@@ -84,6 +114,26 @@ struct RecordShown {
     /// What to know of it.
     #[schema(required)]
     remark: Option<String>,
+    /// How its key stands, where it is of a key.
+    #[schema(required, value_type = Option<KeyStateName>)]
+    key: Option<&'static str>,
+    /// Of a retired key: until when its record stays.
+    #[schema(required)]
+    stays_until: Option<Instant>,
+}
+
+/// How a key stands.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the names")]
+enum KeyStateName {
+    /// It signs when its record is seen.
+    Waits,
+    Signs,
+    /// A newer one took its place; its record stays for mail that is on its way.
+    Retired,
+    /// Its record may be taken away.
+    MayGo,
 }
 
 /// What a record is for.
@@ -122,6 +172,17 @@ pub(super) struct CodeForm {
     #[serde(default)]
     #[schema(required, max_length = 100, example = "K7QF-2MXA")]
     code: String,
+}
+
+/// When new keys are made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RenewalForm {
+    /// When the ones that sign are so many days old; null is by hand only.
+    // Who says nothing does not mean "never".
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required, minimum = 30, maximum = 1095, example = 180)]
+    renew_after_days: Option<i64>,
 }
 
 /// The sender of a mailbox, by what is kept; nothing is looked up.
@@ -203,6 +264,25 @@ pub(super) async fn renew(
     Ok(Json(SenderShown::of(sender::renew(&state.room, &caller.viewer, key).await?, language)))
 }
 
+/// Chooses when new keys of the domain are made. They are made two weeks before, administrators are told by mail, and the
+/// old ones sign until the new ones are published.
+#[utoipa::path(put, path = "/accounts/{id}/sender/keys", tag = "accounts", params(("id" = id::AccountId, Path)),
+    request_body = RenewalForm,
+    responses(
+        (status = 200, description = "It is kept.", body = SenderShown),
+        (status = 409, description = "The mailbox does not send by Postkamer itself.", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn renew_after(
+    State(state): State<AppState>,
+    caller: Caller,
+    Spoken(language): Spoken,
+    Named(key): Named<AccountKey>,
+    Given { value, .. }: Given<RenewalForm>,
+) -> Result<Json<SenderShown>, Problem> {
+    let kept = sender::renew_after(&state.room, &caller.viewer, key, value.renew_after_days).await?;
+    Ok(Json(SenderShown::of(kept, language)))
+}
+
 impl SenderShown {
     fn of(sender: Sender, language: Language) -> SenderShown {
         let (state, by, code_ends_at) = match sender.stand {
@@ -212,7 +292,15 @@ impl SenderShown {
             Stand::Proven(By::Domain) => ("verified", Some("domain"), None),
         };
         let records = sender.records.into_iter().map(|record| RecordShown::of(record, language)).collect();
-        SenderShown { address: sender.address, domain: sender.domain, state, by, code_ends_at, records }
+        let keys = KeysShown::of(sender.rotation);
+        SenderShown { address: sender.address, domain: sender.domain, state, by, code_ends_at, records, keys }
+    }
+}
+
+impl KeysShown {
+    fn of(rotation: Rotation) -> KeysShown {
+        let Rotation { renew_after_days, due_at, age } = rotation;
+        KeysShown { renew_after_days, due_at: due_at.map(Instant), state: age.as_str() }
     }
 }
 
@@ -225,6 +313,10 @@ impl RecordShown {
             Seen::Other(found) => ("other", found),
             Seen::Failed(why) => ("failed", vec![why]),
         };
+        let stays_until = match record.key {
+            Some(KeyState::Retired(until)) => Some(Instant(until)),
+            _ => None,
+        };
         RecordShown {
             purpose: record.purpose.as_str(),
             kind: record.kind,
@@ -233,6 +325,8 @@ impl RecordShown {
             seen,
             found,
             remark: record.remark.map(|remark| remark.say(language).to_owned()),
+            key: record.key.map(KeyState::as_str),
+            stays_until,
         }
     }
 }

@@ -20,7 +20,7 @@ use axum::{
 };
 use mail::AccountKey;
 use mailroom::{
-    accounts::sender::{self, By, Purpose, Record, Seen, Sender, Stand},
+    accounts::sender::{self, Age, By, KeyState, Purpose, Record, Rotation, Seen, Sender, Stand},
     words::Refusal,
 };
 use store::account::Account;
@@ -32,6 +32,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .post("/mailboxes/{id}/sender/confirm", Who::Everybody, confirm)
         .post("/mailboxes/{id}/sender/check", Who::Everybody, check)
         .post("/mailboxes/{id}/sender/keys", Who::Everybody, renew)
+        .post("/mailboxes/{id}/sender/renewal", Who::Everybody, renew_after)
 }
 
 words! {
@@ -65,7 +66,25 @@ words! {
         is_failed "De DNS antwoordt niet" "The DNS does not answer";
         is_unknown "Nog niet gekeken" "Not looked at yet";
         keys "Sleutels" "Keys";
-        keys_why "Postkamer ondertekent met een RSA- en een Ed25519-sleutel, die hier zijn gemaakt. Maak elk halfjaar tot jaar nieuwe, of meteen als iemand bij de server kon. De oude blijven ondertekenen tot de nieuwe in de DNS staan." "Postkamer signs with an RSA and an Ed25519 key that were made here. Make new ones every half year to a year, or at once when somebody could get at the server. The old ones sign until the new ones are in the DNS.";
+        keys_why "Postkamer ondertekent met een RSA- en een Ed25519-sleutel, die hier zijn gemaakt. Nieuwe staan twee weken van tevoren klaar, en beheerders krijgen dan een brief met de records. De oude blijven ondertekenen tot de nieuwe in de DNS staan." "Postkamer signs with an RSA and an Ed25519 key that were made here. New ones are ready two weeks ahead, and administrators then get a letter with the records. The old ones sign until the new ones are in the DNS.";
+        keys_unsigned "Er ondertekent nog geen sleutel: zet de DKIM-records hierboven in de DNS." "No key signs yet: put the DKIM records above into the DNS.";
+        keys_fresh(date) "Goed tot {date}." "Good until {date}.";
+        keys_fresh_by_hand "De sleutels ondertekenen. Nieuwe maakt u zelf." "The keys sign. New ones you make yourself.";
+        keys_ready(date) "Er staan nieuwe sleutels klaar. Zet hun DKIM-records hierboven voor {date} in de DNS, naast de oude. Tot dan ondertekenen de oude." "New keys are ready. Put their DKIM records above into the DNS before {date}, beside the old ones. Until then the old ones sign.";
+        keys_ready_by_hand "Er staan nieuwe sleutels klaar. Zet hun DKIM-records hierboven in de DNS, naast de oude. Tot dan ondertekenen de oude." "New keys are ready. Put their DKIM records above into the DNS, beside the old ones. Until then the old ones sign.";
+        keys_overdue(date) "De nieuwe sleutels hadden op {date} in gebruik moeten zijn. Zet hun DKIM-records hierboven in de DNS; de oude sleutels ondertekenen nog." "The new keys were to be in use on {date}. Put their DKIM records above into the DNS; the old keys still sign.";
+        keys_may_go "Er zijn oude records die u mag weghalen; dat staat erbij." "There are old records that you may take away; it is said at them.";
+        renewal "Nieuwe sleutels" "New keys";
+        every_quarter "Elke drie maanden" "Every three months";
+        every_half_year "Elk halfjaar" "Every half year";
+        every_year "Elk jaar" "Every year";
+        every(days) "Elke {days} dagen" "Every {days} days";
+        by_hand "Alleen als ik erom vraag" "Only when I ask for them";
+        save "Opslaan" "Save";
+        saved "Opgeslagen." "Saved.";
+        is_waiting "Ondertekent nog niet" "Does not sign yet";
+        may_go "Mag weg" "May go";
+        is_retired "Vervangen; laat staan" "Replaced; leave it";
         renew "Nieuwe sleutels maken" "Make new keys";
         renewed "De nieuwe sleutels staan hieronder. Zet ze in de DNS; tot dan ondertekenen de oude." "The new keys stand below. Put them into the DNS; until then the old ones sign.";
         checked "Zojuist gekeken." "Looked just now.";
@@ -88,6 +107,46 @@ struct Page {
     code_sent: bool,
     told: Option<&'static str>,
     records: Vec<Row>,
+    keys: Keys,
+}
+
+/// How the keys stand, and the choice of when there are new ones.
+struct Keys {
+    /// The class of its dot.
+    colour: &'static str,
+    stand: String,
+    may_go: bool,
+    /// Days (0 is by hand), what they are called, and whether they are chosen.
+    choices: Vec<(i64, String, bool)>,
+}
+
+/// What can be chosen in the list; programs may choose other days, which are then shown as well.
+const CHOICES: [i64; 4] = [90, 180, 365, 0];
+
+fn keys(rotation: Rotation, records: &[Record], own: SenderSay, visitor: &Visitor) -> Keys {
+    let date = rotation.due_at.map(|due| visitor.habit().date(due));
+    let (colour, stand) = match (rotation.age, date) {
+        (Age::Unsigned, _) => ("off", own.keys_unsigned().to_owned()),
+        (Age::Fresh, Some(date)) => ("green", own.keys_fresh(date)),
+        (Age::Fresh, None) => ("green", own.keys_fresh_by_hand().to_owned()),
+        (Age::Ready, Some(date)) => ("amber", own.keys_ready(date)),
+        (Age::Ready | Age::Overdue, None) => ("amber", own.keys_ready_by_hand().to_owned()),
+        (Age::Overdue, Some(date)) => ("red", own.keys_overdue(date)),
+    };
+    let chosen = rotation.renew_after_days.unwrap_or(0);
+    let other = Some(chosen).filter(|days| !CHOICES.contains(days));
+    let choices = other.into_iter().chain(CHOICES).map(|days| {
+        let called = match days {
+            0 => own.by_hand().to_owned(),
+            90 => own.every_quarter().to_owned(),
+            180 => own.every_half_year().to_owned(),
+            365 => own.every_year().to_owned(),
+            days => own.every(days),
+        };
+        (days, called, days == chosen)
+    });
+    let may_go = records.iter().any(|record| record.key == Some(KeyState::MayGo));
+    Keys { colour, stand, may_go, choices: choices.collect() }
 }
 
 /// A record as the page shows it.
@@ -108,6 +167,7 @@ struct Row {
 fn page(visitor: &Visitor, account: &Account, after: &After, sender: Sender) -> Page {
     let own = SenderSay(visitor.language);
     let by_code = sender.stand == Stand::Proven(By::Code);
+    let keys = keys(sender.rotation, &sender.records, own, visitor);
     let rows = sender.records.into_iter().enumerate();
     Page {
         frame: Frame::new(visitor, Place::Mailboxes),
@@ -125,6 +185,7 @@ fn page(visitor: &Visitor, account: &Account, after: &After, sender: Sender) -> 
         code_sent: matches!(sender.stand, Stand::CodeSent(_)),
         told: None,
         records: rows.map(|(n, record)| row(n, record, by_code, own, visitor)).collect(),
+        keys,
     }
 }
 
@@ -132,6 +193,10 @@ fn row(n: usize, record: Record, by_code: bool, own: SenderSay, visitor: &Visito
     // Whoever showed the address need not show the domain.
     let optional = by_code && record.purpose == Purpose::Ownership;
     let (colour, seen, found) = match record.seen {
+        // A key of another time: that its record is there is no merit, and it may be gone before we say so.
+        Seen::Right | Seen::Unknown if record.key == Some(KeyState::MayGo) => ("off", own.may_go(), Vec::new()),
+        Seen::Right if matches!(record.key, Some(KeyState::Retired(_))) => ("off", own.is_retired(), Vec::new()),
+        Seen::Unknown if record.key == Some(KeyState::Waits) => ("off", own.is_waiting(), Vec::new()),
         Seen::Unknown => ("off", own.is_unknown(), Vec::new()),
         Seen::Right => ("green", own.is_right(), Vec::new()),
         Seen::Missing if optional => ("off", own.is_optional(), Vec::new()),
@@ -244,4 +309,16 @@ async fn renew(
 ) -> Shown {
     let renewed = sender::renew(&state.room, &person.viewer, key).await;
     told(&state, &visitor, &person, key, renewed, Some(SenderSay(visitor.language).renewed())).await
+}
+
+async fn renew_after(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    person: Person,
+    Named(key): Named<AccountKey>,
+    fields: Fields,
+) -> Shown {
+    let days = fields.of("renew_after_days").parse().ok();
+    let kept = sender::renew_after(&state.room, &person.viewer, key, days.filter(|days| *days != 0)).await;
+    told(&state, &visitor, &person, key, kept, Some(SenderSay(visitor.language).saved())).await
 }

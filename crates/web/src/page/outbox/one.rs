@@ -16,7 +16,7 @@ use axum::{
     http::HeaderMap,
 };
 use mail::{Address, OutboxKey};
-use mailroom::outgoing;
+use mailroom::{mailgun, outgoing};
 use serde::Deserialize;
 use store::outbox::{Field, State as Stand, Submission, WaitsFor};
 
@@ -37,6 +37,8 @@ struct Recipient {
     said: Option<String>,
     /// They call it unwanted.
     complained: bool,
+    /// Mailgun sends nothing there of itself.
+    held: bool,
 }
 
 struct Try {
@@ -62,6 +64,8 @@ pub(super) struct View {
     seconds: Option<i64>,
     back: String,
     may_act: bool,
+    /// Where who is held back can be taken off the list.
+    list: Option<String>,
 }
 
 impl View {
@@ -91,6 +95,10 @@ impl View {
 
     fn has_complaint(&self) -> bool {
         self.recipients.iter().any(|one| one.complained)
+    }
+
+    fn has_held(&self) -> bool {
+        self.recipients.iter().any(|one| one.held)
     }
 
     fn was_left(&self) -> bool {
@@ -124,7 +132,12 @@ pub(super) async fn show(
     let submission = outgoing::get(&state.room, &viewer, id).await?;
     let rights = state.read(move |tx| Box::pin(async move { viewer.rights(tx).await })).await?;
     let may_act = rights.send.contains(&submission.account);
+    let account = submission.account;
     let mut v = view(submission, &visitor, may_act, person.viewer.user);
+    if v.has_held() {
+        let domain = mailgun::list_of(&state.room, &viewer, account).await?;
+        v.list = domain.map(|domain| format!("/settings/mailgun/{domain}/suppressions"));
+    }
     if asked.sent != "1" {
         v.seconds = None;
     }
@@ -146,6 +159,7 @@ fn view(submission: Submission, visitor: &Visitor, may_act: bool, user: mail::Us
     let sees_blind = may_act || submission.created_by == Some(user);
     let recipients = submission.recipients.into_iter().map(|one| Recipient {
         blind: matches!(one.field, Field::Bcc | Field::MailboxBcc),
+        held: one.server_said.as_deref().is_some_and(mailgun::is_held),
         address: one.address,
         state: line::name(one.state, say),
         colour: line::colour(one.state),
@@ -172,6 +186,7 @@ fn view(submission: Submission, visitor: &Visitor, may_act: bool, user: mail::Us
         stand: submission.state,
         waits_for: submission.waits_for,
         seconds: Some(left).filter(|left| submission.state == Stand::Waiting && (1..=60).contains(left)),
+        list: None,
         back: String::new(),
         may_act,
     }

@@ -59,6 +59,10 @@ words! {
         leave "Zo laten" "Leave it";
         complained "Gemeld als ongewenst" "Called unwanted";
         why_complained "Wie een mail als ongewenst meldt, doet dat bij de eigen provider. Schrijf daar alleen nog heen als erom wordt gevraagd: wie vaak wordt gemeld, komt bij iedereen in de map met ongewenste mail." "Who reports a mail as unwanted does so at their own provider. Write there again only when they ask for it: who is reported often ends up in everybody's junk folder.";
+        held_back "Mailgun houdt mail tegen" "Held back by Mailgun";
+        why_held_back "Eerdere mail aan dit adres kwam terug, werd ongewenst genoemd of is opgezegd. Mailgun verzendt er daarom niets meer heen, tot het adres van de lijst is." "Earlier mail to this address came back, was called unwanted or was unsubscribed from. So Mailgun sends nothing there any more, until the address is taken off the list.";
+        held_list "Naar de lijst" "To the list";
+        held_ask "Een beheerder kan dat doen." "An administrator can do that.";
         recipients "Ontvangers" "Recipients";
         server_said "Wat de server zei" "What the server said";
         tries "Pogingen" "Tries";

@@ -64,6 +64,7 @@ words! {
         account_sender_code "liet een code mailen voor een afzender" "had a code mailed for a sender";
         account_sender_address "bevestigde het adres van een afzender" "confirmed the address of a sender";
         account_sender_domain "bevestigde het domein van een afzender" "confirmed the domain of a sender";
+        account_sender_renewal "koos hoe vaak een domein nieuwe sleutels krijgt" "chose how often a domain gets new keys";
         account_sender_keys "maakte nieuwe sleutels voor een domein" "made new keys for a domain";
         google_app_set "stelde de app voor Google in" "set up the app for Google";
         google_topic_set "zette meldingen van Gmail aan" "switched on notifications of Gmail";
@@ -187,6 +188,7 @@ impl Say {
             "organisation.mailgun_told" => self.mailgun_told(),
             "organisation.mailgun_lifted" => self.mailgun_lifted(),
             "organisation.mailgun_refused" => self.mailgun_refused(),
+            "account.sender_renewal" => self.account_sender_renewal(),
             "account.sender_code" => self.account_sender_code(),
             "account.sender_address" => self.account_sender_address(),
             "account.sender_domain" => self.account_sender_domain(),

@@ -74,6 +74,28 @@ async fn exchangelib_signs_in_by_ntlm_and_with_no_other_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn exchangelib_works_by_a_token_for_this_server_and_by_no_other() {
+    let simulator = simulator().await;
+    let url = format!("{}/EWS/Exchange.asmx", simulator.url);
+    let tokens = simulator.with(|cloud| {
+        (cloud.exchange.basic, cloud.exchange.ntlm) = (false, false);
+        [
+            cloud.exchange_token_for(INFO, "127.0.0.1"),
+            cloud.exchange_token_for(INFO, "elders.test"),
+            cloud.token_for(INFO),
+        ]
+    });
+    let mut found = Vec::new();
+    for token in tokens {
+        let url = url.clone();
+        let driven = move || std::panic::catch_unwind(|| exchange_client(&url, INFO, &token, "oauth"));
+        found.push(tokio::task::spawn_blocking(driven).await.unwrap());
+    }
+    is_as_it_should_be(found[0].as_ref().unwrap());
+    assert!(found[1].is_err() && found[2].is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn exchangelib_is_told_by_autodiscover_where_a_mailbox_is_and_where_else_to_ask() {
     let simulator = simulator().await;
     let url = format!("{}/autodiscover/autodiscover.svc", simulator.url);

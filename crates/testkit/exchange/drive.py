@@ -1,9 +1,11 @@
 """Lets exchangelib, which we did not write, work on a mailbox, and says as JSON what it found.
-python drive.py URL USER PASSWORD basic|ntlm"""
+python drive.py URL USER PASSWORD basic|ntlm|oauth; with oauth the password is a token"""
 import json
+import os
 import sys
 
-from exchangelib import BASIC, DELEGATE, NTLM, Account, Configuration, Credentials, FaultTolerance, Message
+from exchangelib import BASIC, DELEGATE, NTLM, OAUTH2, Account, Configuration, Credentials, FaultTolerance, Message
+from exchangelib import OAuth2AuthorizationCodeCredentials
 from exchangelib.errors import ErrorInvalidSyncStateData
 from exchangelib.folders import Folder
 from exchangelib.items import SAVE_ONLY
@@ -12,12 +14,18 @@ from exchangelib.version import EXCHANGE_2016, Version
 
 url, user, password, kind = sys.argv[1:]
 BaseProtocol.SESSION_POOLSIZE = 1
+credentials = Credentials(user, password)
+if kind == "oauth":
+    # The simulator has no TLS; the library would not go there with a token.
+    os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
+    credentials = OAuth2AuthorizationCodeCredentials(access_token={"access_token": password, "token_type": "Bearer"})
 config = Configuration(
     service_endpoint=url,
-    credentials=Credentials(user, password),
-    auth_type={"basic": BASIC, "ntlm": NTLM}[kind],
+    credentials=credentials,
+    auth_type={"basic": BASIC, "ntlm": NTLM, "oauth": OAUTH2}[kind],
     version=Version(build=EXCHANGE_2016),
-    retry_policy=FaultTolerance(max_wait=30),
+    # A token that is refused stays refused.
+    retry_policy=FaultTolerance(max_wait=2 if kind == "oauth" else 30),
 )
 account = Account("info@voorbeeld.test", config=config, autodiscover=False, access_type=DELEGATE)
 found = {"folders": sorted(folder.name for folder in account.msg_folder_root.walk()), "inbox": account.inbox.total_count}

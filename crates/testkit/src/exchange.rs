@@ -17,7 +17,8 @@ fn python(script: &str, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
 }
 
-/// Lets the library work on a mailbox, and gives what it found (`exchange/drive.py`). `kind` is `basic` or `ntlm`.
+/// Lets the library work on a mailbox, and gives what it found (`exchange/drive.py`). `kind` is `basic`, `ntlm`, or
+/// `oauth` with a token in the password's place.
 ///
 /// # Panics
 /// When the library is not installed, or can't read what it is answered.

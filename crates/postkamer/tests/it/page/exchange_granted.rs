@@ -1,17 +1,17 @@
 //! A mailbox at an Exchange server in the house that takes Microsoft's tokens, from the wizard to a grant that is withdrawn and
 //! given again, with a simulator in the place of both.
 
-use super::{gallery, nothing_went_wrong, sign_in};
+use super::{
+    gallery, nothing_went_wrong,
+    office::{ADDRESS, goes_both_ways},
+    sign_in,
+};
 use crate::fetch::text;
-use crate::post_office::{letter, send, when};
 use crate::program::{Backing, Program, wait_until};
 use serde_json::{Value, json};
 use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Simulator};
 use testkit::{Browser, corpus};
 use tokio::runtime::Runtime;
-
-const ADDRESS: &str = "info@voorbeeld.test";
-const ANNA: &str = "anna@voorbeeld.test";
 
 fn simulator(runtime: &Runtime) -> Simulator {
     let address = "127.0.0.1:0".parse().expect("an address");
@@ -80,10 +80,7 @@ fn a_mailbox_at_an_exchange_server_is_opened_by_a_grant_for_that_server() {
     browser.press("Beginnen met ophalen");
     let counts = || program.api.get(&format!("/accounts/{id}"))["counts"]["messages"].clone();
     wait_until("everything to be here", || (counts() == json!(40)).then_some(()));
-    let out = send(&program.api, &letter(&id, &[ANNA], "Offerte"));
-    when(&program.api, &out, "accepted");
-    program.fetch(&id);
-    assert_eq!(program.api.list("/messages?role=sent").len(), 1, "there is no second copy");
+    goes_both_ways(&program, &simulator, &id);
     let shown = program.api.get(&format!("/accounts/{id}"));
     assert_eq!((&shown["incoming"]["authentication"], &shown["access"]), (&json!("oauth"), &json!("own")), "{shown}");
 

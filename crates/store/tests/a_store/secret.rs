@@ -89,6 +89,7 @@ fn every_column_that_sounds_secret_is_in_the_registry() {
         "totp_secret",
         "client_secret",
         "client_secret",
+        "reader_key",
         "api_key",
         "signing_key",
         "private_key",

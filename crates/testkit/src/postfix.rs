@@ -130,7 +130,26 @@ fn main_cf(options: &PostfixOptions, dir: &std::path::Path) -> String {
             ("MESSAGES_PER_MINUTE", &options.messages_per_minute.to_string()),
         ],
     );
-    format!("{text}{}\n", options.extra)
+    format!("{}{}\n", without(&text, &options.extra), options.extra)
+}
+
+/// The configuration without what the further lines say again. Postfix warns of a parameter that is there twice, in every
+/// process; so many warnings fill the line to its log before the log is kept, and then it waits for itself for ever.
+fn without(text: &str, extra: &str) -> String {
+    let name = |line: &str| line.split_once('=').map(|(name, _)| name.trim().to_owned());
+    let said: Vec<String> = extra.lines().filter(|line| !line.starts_with([' ', '\t'])).filter_map(name).collect();
+    let mut is_said = false;
+    let mut kept = String::new();
+    for line in text.lines() {
+        if !line.starts_with([' ', '\t']) {
+            is_said = !line.starts_with('#') && name(line).is_some_and(|name| said.contains(&name));
+        }
+        if !is_said {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
 }
 
 fn master_cf(options: &PostfixOptions, ports: [u16; 4]) -> String {

@@ -93,6 +93,22 @@ impl Postfix {
         Postfix { smtp_port, submission_port, submissions_port, bare_port, process }
     }
 
+    /// Its log once it holds these words so often: it tells of a letter after it has answered for it.
+    ///
+    /// # Panics
+    /// When it does not within a minute.
+    pub fn logged(&self, words: &str, times: usize) -> String {
+        let begin = std::time::Instant::now();
+        loop {
+            let log = self.mail_log();
+            if log.matches(words).count() >= times {
+                return log;
+            }
+            assert!(begin.elapsed().as_secs() < 60, "Postfix did not log {words} {times} times:\n{log}");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     /// Postfix's own log: who connected, what was accepted, what became of it.
     pub fn mail_log(&self) -> String {
         std::fs::read_to_string(self.process.dir().join("maillog")).unwrap_or_default()

@@ -29,6 +29,7 @@ pub mod secret;
 pub mod settings;
 pub mod smtp;
 pub mod source;
+mod spf;
 pub mod tls;
 pub mod transcript;
 pub mod transport;

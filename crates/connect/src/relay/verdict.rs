@@ -1,17 +1,16 @@
-//! Whether a letter is from whom it says: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989) and ARC (RFC 8617), by the crate
-//! `mail-auth`, and written as RFC 8601 has it. A verdict refuses nothing: what is forwarded to us loses its SPF on the way,
+//! Whether a letter is from whom it says: SPF (RFC 7208), and by the crate `mail-auth` DKIM (RFC 6376), DMARC (RFC 9989) and ARC
+//! (RFC 8617), and written as RFC 8601 has it. A verdict refuses nothing: what is forwarded to us loses its SPF on the way,
 //! and people are warned where they read.
 
+use crate::spf::{self, Letter};
 use mail_auth::{
-    AuthenticatedMessage, AuthenticationResults, MessageAuthenticator, SpfOutput, SpfResult,
+    AuthenticatedMessage, AuthenticationResults, MessageAuthenticator, SpfOutput,
     common::headers::HeaderWriter,
     dmarc::verify::DmarcParameters,
     hickory_resolver::{
         config::{NameServerConfig, ResolverConfig, ResolverOpts},
-        proto::rr::RData,
         system_conf::read_system_conf,
     },
-    spf::verify::SpfParameters,
 };
 use std::{
     io,
@@ -128,35 +127,10 @@ async fn checked(authenticator: &MessageAuthenticator, raw: &[u8], brought: &Bro
 
 /// SPF of the sender's domain, or for nobody that of the server itself (RFC 7208 §2.4).
 async fn sender_policy(authenticator: &MessageAuthenticator, brought: &Brought) -> SpfOutput {
-    let Brought { client, helo, sender, us } = brought;
+    let Brought { client, helo, sender, .. } = brought;
+    let result = spf::check(authenticator.resolver(), &Letter { client: *client, helo, sender }).await;
     let domain = sender.rsplit_once('@').map_or(helo.as_str(), |(_, domain)| domain);
-    // An address in brackets has no policy, nor has a name that no name server can have (RFC 7208 §4.3).
-    if domain.starts_with('[') {
-        return SpfOutput::new(domain.to_owned()).with_result(SpfResult::None);
-    }
-    if has_several_policies(authenticator, domain).await {
-        return SpfOutput::new(domain.to_owned()).with_result(SpfResult::PermError);
-    }
-    let asked = match sender.as_str() {
-        "" => SpfParameters::verify_ehlo(*client, helo, us),
-        sender => SpfParameters::verify_mail_from(*client, helo, us, sender),
-    };
-    authenticator.verify_spf(asked).await
-}
-
-/// Of two policies neither counts (RFC 7208 §4.5); the crate takes the first that it can read. What is asked here is in the
-/// resolver's memory when the crate asks it.
-async fn has_several_policies(authenticator: &MessageAuthenticator, domain: &str) -> bool {
-    let Ok(found) = authenticator.resolver().txt_lookup(format!("{domain}.")).await else { return false };
-    let is_policy = |data: &RData| match data {
-        RData::TXT(txt) => {
-            let text = txt.txt_data.concat();
-            let word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
-            word.eq_ignore_ascii_case(b"v=spf1")
-        }
-        _ => false,
-    };
-    found.answers().iter().filter(|record| is_policy(&record.data)).count() > 1
+    SpfOutput::new(domain.to_owned()).with_result(result)
 }
 
 fn with_spf<'x>(

@@ -1,7 +1,7 @@
 //! A mailbox that Postkamer delivers itself, on the page: from the wizard to the records of its domain.
 
 use super::{gallery, nothing_went_wrong, sign_in, without_script};
-use crate::program::{Backing, Program, none};
+use crate::program::{Backing, Program, none, wait_until};
 use serde_json::{Value, json};
 use testkit::{Browser, Exim, EximOptions, Internet, Zone, inside_internet};
 
@@ -81,13 +81,20 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     browser.sees("Er ondertekent nog geen sleutel");
     let accounts = program.api.get("/accounts")["items"].as_array().cloned().unwrap_or_default();
     let ours = accounts.iter().find(|account| account["address"] == json!("info@ons.test")).expect("the mailbox");
-    let sender = program.api.get(&format!("/accounts/{}/sender", ours["id"].as_str().expect("an id")));
+    let path = format!("/accounts/{}/sender", ours["id"].as_str().expect("an id"));
+    let sender = program.api.get(&path);
     for record in sender["records"].as_array().into_iter().flatten().filter(|record| record["key"] == json!("waits")) {
         let of = |name: &str| record[name].as_str().expect("a text");
         let pieces: Vec<String> =
             of("value").as_bytes().chunks(200).map(|piece| format!("\"{}\"", String::from_utf8_lossy(piece))).collect();
         internet.publish(of("name"), "TXT", &pieces.join(" "));
     }
+    // That a name does not exist is remembered for a second.
+    wait_until("the DNS shows the keys", || {
+        let sender = program.api.post(&format!("{path}/check"), &Value::Null);
+        let mut keys = sender["records"].as_array().into_iter().flatten().filter(|record| record["key"].is_string());
+        keys.all(|record| record["seen"] == json!("right")).then_some(())
+    });
     browser.press("Nu controleren");
     browser.sees("Goed tot");
     choose(&mut browser, "renew_after_days", "365");

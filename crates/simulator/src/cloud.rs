@@ -55,6 +55,8 @@ pub struct Cloud {
     pub faults: Vec<Fault>,
     /// Every request, as `GET me/messages?...`.
     pub heard: Vec<String>,
+    /// What was said in Graph, when somebody wants to read it: question, its body, status and answer.
+    pub record: Option<Vec<(String, String, u16, String)>>,
     /// How many requests for one mailbox there were at once, at most.
     pub most_at_once: usize,
     /// How long an answer takes at least, in milliseconds.
@@ -105,6 +107,7 @@ impl Default for Cloud {
             google: Google::default(),
             faults: Vec::new(),
             heard: Vec::new(),
+            record: None,
             most_at_once: 0,
             latency_ms: 0,
             token_seconds: 3600,

@@ -225,6 +225,16 @@ async fn of_interface(shared: &Shared, asked: Asked, query: &str, whose: Whose) 
         }
     }
     let mut reply = answered(shared, &asked, whose).await;
+    if whose == Whose::Microsoft
+        && let Some(record) = &mut shared.cloud().record
+    {
+        // Letters and files are not JSON, and long.
+        let text = |bytes: &[u8]| match bytes.first() {
+            Some(b'{') => String::from_utf8_lossy(bytes).into_owned(),
+            _ => String::new(),
+        };
+        record.push((line, text(&asked.body), reply.status, text(&reply.body)));
+    }
     reply.is_cut = kind == Some(Kind::Half);
     Some(reply)
 }

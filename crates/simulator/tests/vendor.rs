@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulator::{Cloud, Fault, Kind, Simulator};
-use testkit::{corpus, graph_client};
+use testkit::{corpus, graph_client, held_against_graph_metadata};
 
 const INFO: &str = "info@voorbeeld.test";
 
@@ -64,6 +64,7 @@ async fn the_vendors_own_library_works_on_it() {
         let newest = mailbox.letters.values().last().unwrap().raw.clone();
         // The library waits and asks again by itself.
         cloud.faults.push(Fault::new(Kind::Throttled, "GET me/mailFolders").seconds(1));
+        cloud.record = Some(Vec::new());
         (cloud.token_for(INFO), newest)
     });
     let url = simulator.url.clone();
@@ -95,4 +96,7 @@ async fn the_vendors_own_library_works_on_it() {
     assert_eq!(found["files"], json!([["lang.bin", 7_000_000], ["kort.txt", 5]]));
     assert_eq!(found["short"], refusal(400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize"));
     assert_eq!(found["batch"], json!([["1", 200], ["2", 404]]));
+    let said = simulator.with(|cloud| cloud.record.take()).unwrap();
+    assert!(said.len() > 20, "{} requests", said.len());
+    assert_eq!(held_against_graph_metadata(&said).unwrap_or_default(), Vec::<String>::new());
 }

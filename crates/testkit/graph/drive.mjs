@@ -59,7 +59,7 @@ found.sent = await client.api(`/me/messages/${draft.id}`).header('Prefer', immut
 await client.api('/me/sendMail').post({
   message: {
     subject: 'Uit JSON',
-    body: { contentType: 'Text', content: 'hallo' },
+    body: { contentType: 'text', content: 'hallo' },
     toRecipients: [{ emailAddress: { address: 'anna@voorbeeld.test' } }],
   },
 })

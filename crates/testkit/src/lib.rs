@@ -51,7 +51,7 @@ pub use exchange::{BoundDoor, exchange_autodiscover, exchange_client, exchange_s
 pub use exim::{Exim, EximOptions};
 pub use gmail::{gmail_client, news_client, service_account_client};
 pub use gmail_imap::GmailImap;
-pub use graph::graph_client;
+pub use graph::{graph_client, held_against_graph_metadata};
 pub use identity::IdentityServer;
 pub use internet::{Internet, Zone, inside_internet, listens, policy_server};
 pub use jwt::TokenKey;

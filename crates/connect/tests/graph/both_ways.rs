@@ -1,12 +1,13 @@
 //! Changes here show there (features M19).
 
-use crate::kept::{Kept, id, put, simulator, source};
+use crate::kept::{Kept, id, is_as_described, listen, put, simulator, source};
 use connect::{ConnectError, Edit, Source};
 use mail::Role;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_done_here_is_done_there_and_twice_does_no_harm() {
     let simulator = simulator().await;
+    listen(&simulator);
     let letters: Vec<u64> = (0..3).map(|n| put(&simulator, "inbox", &format!("brief-{n}"))).collect();
     let (mut kept, mut source) = (Kept::default(), source(&simulator));
     kept.pull(&mut source).await.unwrap();
@@ -38,4 +39,5 @@ async fn what_is_done_here_is_done_there_and_twice_does_no_harm() {
     let append = Edit::Append { folder: inbox, raw: "x".into(), flags: mail::Flags::default(), internal_at: None };
     let refused = source.edit(vec![append]).await.unwrap().remove(0);
     assert!(matches!(refused, Err(ConnectError::Refused { .. })));
+    is_as_described(&simulator);
 }

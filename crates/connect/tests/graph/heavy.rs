@@ -2,7 +2,7 @@
 
 use crate::{
     disk::Disk,
-    kept::{INFO, simulator, transport},
+    kept::{INFO, is_as_described, listen, simulator, transport},
     office::send::{count, parcel},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -72,6 +72,7 @@ fn arrived_whole(simulator: &Simulator, lengths: &[usize]) {
 async fn files_of_every_length_arrive_whole_and_once() {
     let simulator = simulator().await;
     let lengths = [10 << 20, 2_900_000, 3_000_000, 12, 1 << 20];
+    listen(&simulator);
     let receipt = submit(&simulator, &heavy(&lengths)).await.unwrap();
     assert_eq!((receipt.code, receipt.recipients.len()), (202, 1));
     arrived_whole(&simulator, &lengths);
@@ -80,6 +81,7 @@ async fn files_of_every_length_arrive_whole_and_once() {
     // Once more, as after a doubt: it had left.
     assert_eq!(submit(&simulator, &heavy(&lengths)).await.unwrap().server_said.0, "it had left already");
     arrived_whole(&simulator, &lengths);
+    is_as_described(&simulator);
 }
 
 #[tokio::test(flavor = "multi_thread")]

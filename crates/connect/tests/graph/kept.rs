@@ -12,6 +12,7 @@ use connect::{
 use mail::Flags;
 use simulator::{Fault, Kind, Letter, Simulator};
 use std::sync::Arc;
+use testkit::held_against_graph_metadata;
 
 pub const INFO: &str = "info@voorbeeld.test";
 
@@ -29,6 +30,18 @@ pub fn source(simulator: &Arc<Simulator>) -> GraphSource {
 
 pub fn transport(simulator: &Arc<Simulator>) -> GraphTransport {
     GraphTransport::new(line(simulator))
+}
+
+/// Lets everything be read that is said from now on.
+pub fn listen(simulator: &Simulator) {
+    simulator.with(|cloud| cloud.record = Some(Vec::new()));
+}
+
+/// Whatever we asked, and were answered, is as Microsoft's metadata has it.
+pub fn is_as_described(simulator: &Simulator) {
+    let said = simulator.with(|cloud| cloud.record.take()).unwrap();
+    assert!(said.len() > 5, "only {said:?}");
+    assert_eq!(held_against_graph_metadata(&said).unwrap_or_default(), Vec::<String>::new());
 }
 
 /// What stands before the identifier of a folder.

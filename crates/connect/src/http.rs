@@ -18,6 +18,8 @@ use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 /// How many times a server may send us elsewhere.
 const REDIRECTS_MAX: usize = 5;
+/// No server is left alone for longer than this, whatever it says: some say numbers that no clock can count to.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
 /// A client whose every connection passes the egress guard. Cheap to clone; keeps its connections.
 #[derive(Debug, Clone)]
@@ -35,7 +37,7 @@ pub struct Answer {
     pub url: String,
     /// The body.
     pub body: Vec<u8>,
-    /// How long the server wants to be left alone (RFC 9110 §10.2.3), when it says so in seconds.
+    /// How long the server wants to be left alone (RFC 9110 §10.2.3), when it says so in seconds; a day at most.
     pub retry_after: Option<Duration>,
 }
 
@@ -106,8 +108,7 @@ impl HttpClient {
     pub async fn answer(&self, request: RequestBuilder, limit_bytes: usize) -> Result<Answer, ConnectError> {
         let response = request.send().await.map_err(|error| http_error(&error))?;
         let (status, url) = (response.status().as_u16(), response.url().to_string());
-        let said = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = said.and_then(|said| said.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after = retry_after(response.headers());
         Ok(Answer { status, url, body: read_limited(response, limit_bytes).await?, retry_after })
     }
 
@@ -128,6 +129,17 @@ impl HttpClient {
             Err(_) => Err(later(Step::Work, Cause::TimedOut, "no answer in time".to_owned())),
         }
     }
+}
+
+/// What stands in `Retry-After`, a day at most.
+pub(crate) fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let said = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    said.trim().parse().ok().map(at_most_a_day)
+}
+
+/// A wait that a server asks for, as far as we go along with it.
+pub(crate) fn at_most_a_day(seconds: u64) -> Duration {
+    Duration::from_secs(seconds).min(LONGEST_WAIT)
 }
 
 /// The body of an answer, which must not be longer than this.
@@ -214,10 +226,12 @@ fn http_error(error: &reqwest::Error) -> ConnectError {
         innermost = inner.to_string();
         source = inner.source();
     }
-    let cause = match error {
-        _ if error.is_timeout() => Cause::TimedOut,
-        _ if error.is_connect() => Cause::PortClosed,
-        _ => Cause::Dropped,
+    // Of a connection that could not be made in time both hold: nothing was asked yet.
+    let (step, cause) = match (error.is_connect(), error.is_timeout()) {
+        (true, true) => (Step::Connect, Cause::TimedOut),
+        (true, false) => (Step::Connect, Cause::PortClosed),
+        (false, true) => (Step::Work, Cause::TimedOut),
+        (false, false) => (Step::Connect, Cause::Dropped),
     };
-    later(Step::Connect, cause, if innermost.is_empty() { error.to_string() } else { innermost })
+    later(step, cause, if innermost.is_empty() { error.to_string() } else { innermost })
 }

@@ -2,6 +2,7 @@
 //! read all the same.
 
 mod likeness;
+mod results;
 
 use crate::{Address, address::fold_address, search::fold};
 use likeness::{is_elsewhere, looks_like, mixes_scripts, shown};
@@ -98,7 +99,7 @@ pub fn doubts(claim: Claim<'_>, known: &Known) -> Vec<Doubt> {
     let proof = Proof::read(claim.results.first().map_or("", String::as_str));
     match is_ours {
         true if proof.is_refuted() => doubts.push(Doubt::OwnDomain { domain: shown(&domain) }),
-        false if proof.is_refused() => doubts.push(Doubt::Unproven { domain: shown(&domain) }),
+        false if proof.is_refused => doubts.push(Doubt::Unproven { domain: shown(&domain) }),
         _ => {}
     }
     if !is_ours && !known.is_contact {
@@ -129,8 +130,8 @@ pub fn doubts(claim: Claim<'_>, known: &Known) -> Vec<Doubt> {
 #[derive(Debug, Default)]
 struct Proof {
     dmarc: Option<bool>,
-    /// The domain wants nothing done about it.
-    is_only_watched: bool,
+    /// It is not proven, and the domain does not only watch.
+    is_refused: bool,
     dkim: Option<bool>,
     spf: Option<bool>,
 }
@@ -138,21 +139,23 @@ struct Proof {
 impl Proof {
     fn read(results: &str) -> Proof {
         let mut proof = Proof::default();
-        for piece in results.to_ascii_lowercase().split(';').skip(1) {
-            let piece = piece.trim();
-            let Some((method, rest)) = piece.split_once('=') else { continue };
-            let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        for result in results::read(&results.to_ascii_lowercase()) {
+            let Some((method, rest)) = result.said.split_once('=') else { continue };
+            let word = rest.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
             let found = match word {
                 "pass" => Some(true),
                 "fail" | "softfail" => Some(false),
                 _ => None,
             };
             match method.split('/').next().unwrap_or_default().trim() {
-                "dmarc" => {
-                    proof.dmarc = proof.dmarc.or(found);
+                "dmarc" if found == Some(false) => {
                     let wants = ["p=none", "policy.dmarc=none"];
-                    proof.is_only_watched |= piece.split([' ', '(', ')', ',']).any(|word| wants.contains(&word));
+                    let words = |text: &'_ str| text.split([' ', ',']).any(|word| wants.contains(&word));
+                    proof.dmarc = found;
+                    proof.is_refused |= !words(&result.said) && !words(&result.remarks);
                 }
+                // Of two that contradict each other the worse counts.
+                "dmarc" => proof.dmarc = proof.dmarc.or(found),
                 // One good signature is enough.
                 "dkim" => proof.dkim = if proof.dkim == Some(true) { proof.dkim } else { found.or(proof.dkim) },
                 "spf" => proof.spf = proof.spf.or(found),
@@ -160,11 +163,6 @@ impl Proof {
             }
         }
         proof
-    }
-
-    /// The domain itself says not to believe it.
-    fn is_refused(&self) -> bool {
-        self.dmarc == Some(false) && !self.is_only_watched
     }
 
     /// Nothing speaks for it, and something against it.
@@ -267,6 +265,32 @@ mod tests {
         assert_eq!(theirs("mx.nl; dmarc=fail header.from=bank.example policy.dmarc=none"), []);
         assert!(!theirs("mx.nl; dmarc=fail header.from=bank.example policy.dmarc=quarantine").is_empty());
         assert_eq!(theirs("mx.nl; spf=fail; dmarc=pass"), []);
+    }
+
+    /// Whatever stands in quotes or in brackets was written by somebody else, most likely by the one who is doubted.
+    #[test]
+    fn a_sender_who_writes_a_result_into_what_is_said_of_them_proves_nothing() {
+        let ours = |results: &str| {
+            with("a@dorpshuis.nl", results).contains(&Doubt::OwnDomain { domain: "dorpshuis.nl".into() })
+        };
+        for results in [
+            r#"mx.nl; spf=pass smtp.mailfrom="\"x;dmarc=pass;\"@evil.example"; dmarc=fail header.from=dorpshuis.nl"#,
+            r#"mx.nl; spf=pass smtp.mailfrom="\"x; dmarc=pass; \"@evil.example"; dmarc=fail header.from=dorpshuis.nl"#,
+            r#"mx.nl; spf=fail smtp.mailfrom="x;dkim=pass;y@evil.example"; dkim=none"#,
+            r#"mx.nl; dkim=pass header.i="a;dmarc=pass;b@evil.example"; dmarc=fail header.from=dorpshuis.nl"#,
+            "mx.nl; spf=fail (mx.nl: domain of x;dkim=pass;@evil.example does not) smtp.mailfrom=x; dkim=none",
+            r"mx.nl (our \); dmarc=pass; (own) name); dmarc (of it) = (sadly) fail (p=reject)",
+            "mx.nl; dmarc=pass header.from=evil.example; dmarc=fail header.from=dorpshuis.nl",
+            // Neither ends: nothing behind them is hidden.
+            "mx.nl; spf=pass smtp.mailfrom=\"x@evil.example; dmarc=fail header.from=dorpshuis.nl",
+            "mx.nl; spf=pass (x@evil.example; dmarc=fail header.from=dorpshuis.nl",
+        ] {
+            assert!(ours(results), "{results}");
+        }
+        let theirs = |results: &str| with("a@bank.example", results);
+        let watched = r#"mx.nl; spf=pass smtp.mailfrom="x; dmarc=fail policy.dmarc=none;@evil.example"; dmarc=fail policy.dmarc=reject"#;
+        assert_eq!(theirs(watched), [Doubt::Unproven { domain: "bank.example".into() }]);
+        assert_eq!(theirs("mx.nl; dmarc=fail (of x; p=NONE) header.from=bank.example"), []);
     }
 
     #[test]

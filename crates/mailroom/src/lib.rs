@@ -100,6 +100,11 @@ impl MailRoom {
     }
 }
 
+/// By which clock the people live who read what Postkamer writes: that of the Low Countries.
+pub fn readers_zone() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::get("Europe/Amsterdam").unwrap_or_else(|_| jiff::tz::TimeZone::system())
+}
+
 /// How this program is set up.
 #[derive(Debug, Clone, Default)]
 pub struct Config {

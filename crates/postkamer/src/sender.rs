@@ -109,7 +109,8 @@ async fn add(room: &MailRoom, viewer: &Viewer, address: &str) -> Result<AccountK
 }
 
 fn day(moment: i64) -> String {
-    jiff::Timestamp::from_millisecond(moment).unwrap_or_default().strftime("%Y-%m-%d").to_string()
+    let moment = jiff::Timestamp::from_millisecond(moment).unwrap_or_default();
+    moment.to_zoned(mailroom::readers_zone()).strftime("%Y-%m-%d").to_string()
 }
 
 /// One line: whether it may send, and how its keys are.

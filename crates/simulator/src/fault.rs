@@ -18,6 +18,8 @@ pub enum Kind {
     Unavailable,
     /// What was asked is done, and the answer is 504 all the same.
     DoneThen504,
+    /// The same by the 503 of a proxy before it.
+    DoneThen503,
     /// What was asked is done, and the connection ends without an answer.
     DoneThenCut,
     /// 504, and nothing is done.
@@ -121,6 +123,13 @@ impl Kind {
     }
 }
 
+impl Fault {
+    /// What was asked is done all the same.
+    pub fn is_done(&self) -> bool {
+        matches!(self.kind, Kind::DoneThen503 | Kind::DoneThen504 | Kind::DoneThenCut)
+    }
+}
+
 /// The fault for this line, when one waits for it.
 pub fn take(faults: &mut Vec<Fault>, line: &str, to: To) -> Option<Fault> {
     let at = faults.iter().position(|fault| fault.kind.to() == to && fault.fits(line))?;
@@ -145,7 +154,9 @@ pub fn answer(fault: &Fault, asked: &Asked) -> Option<Reply> {
         Kind::Throttled | Kind::QuotaExceeded => {
             error(asked, 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")
         }
-        Kind::Unavailable => error(asked, 503, "ServiceUnavailable", "The service is temporarily unavailable."),
+        Kind::Unavailable | Kind::DoneThen503 => {
+            error(asked, 503, "ServiceUnavailable", "The service is temporarily unavailable.")
+        }
         Kind::Timeout | Kind::DoneThen504 => error(asked, 504, "GatewayTimeout", "The request timed out."),
         Kind::Resync => error(asked, 410, "SyncStateNotFound", "The sync state generation is not found."),
         Kind::Denied => error(asked, 403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."),

@@ -57,6 +57,11 @@ impl Shared {
     pub(crate) fn cloud(&self) -> MutexGuard<'_, Cloud> {
         self.cloud.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// More places for whoever asks with this token, as far as there are.
+    pub(crate) fn more_places(&self, token: &str, wanted: usize) -> Vec<Turn> {
+        (0..wanted).map_while(|_| Turn::take(self, token, Whose::Microsoft).ok()).collect()
+    }
 }
 
 impl Simulator {
@@ -206,8 +211,7 @@ async fn of_interface(shared: &Shared, asked: Asked, query: &str, whose: Whose) 
     }
     let kind = fault.as_ref().map(|fault| fault.kind);
     if let Some(fault) = &fault {
-        let is_done = matches!(fault.kind, Kind::DoneThen504 | Kind::DoneThenCut);
-        if is_done {
+        if fault.is_done() {
             answered(shared, &asked, whose).await;
         }
         if fault.kind == Kind::Slow {
@@ -235,12 +239,12 @@ async fn of_interface(shared: &Shared, asked: Asked, query: &str, whose: Whose) 
         };
         record.push((line, text(&asked.body), reply.status, text(&reply.body)));
     }
-    reply.is_cut = kind == Some(Kind::Half);
+    reply.is_cut |= kind == Some(Kind::Half);
     Some(reply)
 }
 
 /// A place among those that are answered at once.
-struct Turn {
+pub(crate) struct Turn {
     shared: Shared,
     whose: String,
 }
@@ -263,13 +267,18 @@ impl Turn {
             return Err(gmail::error(429, "rateLimitExceeded", "RESOURCE_EXHAUSTED", words));
         }
         if now > AT_ONCE {
-            let words = "Application is over its MailboxConcurrency limit.";
-            let mut reply = fault::error(&Asked::default(), 429, "ApplicationThrottled", words);
-            reply.headers.push(("retry-after", "1".to_owned()));
-            return Err(reply);
+            return Err(too_many_at_once());
         }
         Ok(turn)
     }
+}
+
+/// 429: the mailbox has as many requests as it may have at once.
+pub(crate) fn too_many_at_once() -> Reply {
+    let words = "Application is over its MailboxConcurrency limit.";
+    let mut reply = fault::error(&Asked::default(), 429, "ApplicationThrottled", words);
+    reply.headers.push(("retry-after", "1".to_owned()));
+    reply
 }
 
 impl Drop for Turn {

@@ -36,6 +36,8 @@ pub struct Departure {
     pub redirect_uri: String,
     /// The path of ours to go on to.
     pub onward: String,
+    /// What the grant is to open, as the mailbox had it when they left.
+    pub opens: Option<String>,
 }
 
 /// Notes that somebody goes, by the digest of their state and that of what their browser shows us. Forgets whoever stayed
@@ -50,9 +52,10 @@ pub async fn leave(
 ) -> Result<(), StoreError> {
     tx.execute("DELETE FROM departures WHERE expires_at <= $1", &vals![now]).await?;
     let sql = "INSERT INTO departures (organisation, digest, purpose, visitor, redirect_uri, onward, expires_at,
-                   account) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let Departure { organisation, account, redirect_uri, onward } = departure;
-    let values = vals![*organisation, state, purpose.as_str(), visitor, redirect_uri, onward, now + LIFE, *account];
+                   account, opens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let Departure { organisation, account, redirect_uri, onward, opens } = departure;
+    let (purpose, ends, opens) = (purpose.as_str(), now + LIFE, opens.as_deref());
+    let values = vals![*organisation, state, purpose, visitor, redirect_uri, onward, ends, *account, opens];
     tx.execute(sql, &values).await?;
     Ok(())
 }
@@ -66,12 +69,13 @@ pub async fn arrive(
     now: i64,
 ) -> Result<Option<Departure>, StoreError> {
     let sql = "DELETE FROM departures WHERE digest = $1 AND purpose = $2 AND visitor = $3 AND expires_at > $4
-               RETURNING organisation, redirect_uri, onward, account";
+               RETURNING organisation, redirect_uri, onward, account, opens";
     let row = tx.row(sql, &vals![state, purpose.as_str(), visitor, now]).await?;
     Ok(row.map(|mut row| Departure {
         organisation: OrganisationKey(row.int(0)),
         redirect_uri: row.text(1),
         onward: row.text(2),
         account: row.opt_int(3).map(AccountKey),
+        opens: row.opt_text(4),
     }))
 }

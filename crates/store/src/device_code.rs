@@ -38,6 +38,8 @@ pub struct DeviceCode {
     pub state: State,
     /// Who asked for it; `None`: the command line.
     pub user: Option<UserKey>,
+    /// What the grant is to open, as the mailbox had it when the code was asked for.
+    pub opens: String,
     /// What is typed.
     pub user_code: String,
     /// Where.
@@ -51,7 +53,7 @@ pub struct DeviceCode {
 }
 
 const COLUMNS: &str =
-    "state, person, user_code, verification_uri, interval_ms, next_at, expires_at, why_code, why_nl, why_en";
+    "state, person, user_code, verification_uri, interval_ms, next_at, expires_at, why_code, why_nl, why_en, opens";
 
 /// Keeps a code for a mailbox, in place of an earlier one. `device_code` is what is redeemed.
 pub async fn begin(
@@ -65,11 +67,13 @@ pub async fn begin(
     let sealed = keys.seal(tx, organisation, DEVICE_CODE, account.0, device_code).await?;
     tx.execute("DELETE FROM device_codes WHERE organisation = $1 AND id = $2", &vals![organisation, account]).await?;
     let sql = "INSERT INTO device_codes (organisation, id, person, state, device_code, user_code, verification_uri,
-                   interval_ms, next_at, expires_at) VALUES ($1, $2, $3, 'waiting', $4, $5, $6, $7, $8, $9)";
-    let DeviceCode { user, user_code, verification_uri, interval, next_at, expires_at, .. } = code;
+                   interval_ms, next_at, expires_at, opens)
+               VALUES ($1, $2, $3, 'waiting', $4, $5, $6, $7, $8, $9, $10)";
+    let DeviceCode { user, opens, user_code, verification_uri, interval, next_at, expires_at, .. } = code;
     let user = user.map(|user| user.0);
+    let times = (*interval, *next_at, *expires_at);
     let values =
-        vals![organisation, account, user, sealed, user_code, verification_uri, *interval, *next_at, *expires_at];
+        vals![organisation, account, user, sealed, user_code, verification_uri, times.0, times.1, times.2, opens];
     tx.execute(sql, &values).await?;
     // Who asks the provider looks when it is to.
     tx.ring(Topic::Accounts);
@@ -162,5 +166,6 @@ fn read(mut row: Row) -> Result<DeviceCode, StoreError> {
         interval: row.int(4),
         next_at: row.int(5),
         expires_at: row.int(6),
+        opens: row.text(10),
     })
 }

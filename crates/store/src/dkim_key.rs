@@ -105,11 +105,18 @@ pub async fn sweep(tx: &mut Tx, retired_before: i64) -> Result<u64, StoreError> 
     tx.execute("DELETE FROM dkim_keys WHERE retired_at < $1", &vals![retired_before]).await
 }
 
-/// Its public half is in the DNS no more: what it signed could not be verified, so it signs no longer.
+/// Its public half is in the DNS no more: what it signed could not be verified, so it signs no longer. The key before it, of
+/// its manner, signs again: one name server of several may be behind, and nothing shall leave unsigned for that.
 pub async fn gone(tx: &mut Tx, key: &DkimKey) -> Result<(), StoreError> {
     let sql = "UPDATE dkim_keys SET published_at = NULL
-               WHERE organisation = $1 AND id = $2 AND retired_at IS NULL";
-    tx.execute(sql, &vals![key.organisation, key.id]).await?;
+               WHERE organisation = $1 AND id = $2 AND published_at IS NOT NULL AND retired_at IS NULL";
+    if tx.execute(sql, &vals![key.organisation, key.id]).await? == 0 {
+        return Ok(());
+    }
+    let sql = "UPDATE dkim_keys SET retired_at = NULL WHERE organisation = $1 AND id =
+                   (SELECT MAX(id) FROM dkim_keys WHERE organisation = $1 AND domain = $2 AND algorithm = $3 AND id < $4
+                    AND published_at IS NOT NULL AND retired_at IS NOT NULL)";
+    tx.execute(sql, &vals![key.organisation, &key.domain, &key.algorithm, key.id]).await?;
     Ok(())
 }
 

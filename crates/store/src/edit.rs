@@ -106,8 +106,13 @@ pub async fn queue(tx: &mut Tx, organisation: OrganisationKey, edits: &[Edit], n
     Ok(())
 }
 
-/// What is to be done in an account now, in the order it was asked for. An edit waits for an earlier one of the same
-/// message: taking a flag back must not overtake setting it.
+/// What is due at a moment, which is the first value of the question. An edit waits for an earlier one of the same message:
+/// taking a flag back must not overtake setting it.
+const IS_DUE: &str = "next_try_at <= $1 AND done_at IS NULL AND NOT EXISTS (SELECT 1 FROM edits e
+    WHERE e.organisation = edits.organisation AND e.folder = edits.folder AND e.remote = edits.remote
+    AND e.generation = edits.generation AND e.id < edits.id AND (e.next_try_at > $1 OR e.done_at IS NOT NULL))";
+
+/// What is to be done in an account now, in the order it was asked for.
 pub async fn due(
     tx: &mut Tx,
     organisation: OrganisationKey,
@@ -116,20 +121,15 @@ pub async fn due(
     limit: usize,
 ) -> Result<Vec<Edit>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM edits WHERE organisation = $1 AND account = $2 AND next_try_at <= $3
-         AND done_at IS NULL AND NOT EXISTS (SELECT 1 FROM edits e WHERE e.organisation = edits.organisation AND e.folder = edits.folder
-             AND e.remote = edits.remote AND e.generation = edits.generation AND e.id < edits.id
-             AND (e.next_try_at > $3 OR e.done_at IS NOT NULL))
-         ORDER BY id LIMIT $4"
+        "SELECT {COLUMNS} FROM edits WHERE {IS_DUE} AND organisation = $2 AND account = $3 ORDER BY id LIMIT $4"
     );
-    tx.rows(&sql, &vals![organisation, account, now, limit]).await?.into_iter().map(read).collect()
+    tx.rows(&sql, &vals![now, organisation, account, limit]).await?.into_iter().map(read).collect()
 }
 
-/// The accounts that have something to be done, with when the first of it is due.
-pub async fn accounts_due(tx: &mut Tx) -> Result<Vec<(OrganisationKey, AccountKey, i64)>, StoreError> {
-    let sql = "SELECT organisation, account, MIN(next_try_at) FROM edits WHERE done_at IS NULL GROUP BY organisation, account";
-    let rows = tx.rows(sql, &[]).await?;
-    Ok(rows.iter().map(|row| (OrganisationKey(row.int(0)), AccountKey(row.int(1)), row.int(2))).collect())
+/// The accounts in which something is to be done now.
+pub async fn accounts_due(tx: &mut Tx, now: i64) -> Result<Vec<AccountKey>, StoreError> {
+    let rows = tx.rows(&format!("SELECT DISTINCT account FROM edits WHERE {IS_DUE}"), &vals![now]).await?;
+    Ok(rows.iter().map(|row| AccountKey(row.int(0))).collect())
 }
 
 /// They were done, or make no sense any more.

@@ -237,7 +237,12 @@ impl Office {
         }
         // What DNSSEC proves goes before what the web says (RFC 8461 §2).
         let by_dns = if is_proven { exchanger::by_dns(&self.world, host).await? } else { None };
-        let security = by_dns.unwrap_or(if strict.is_some() { Security::Verified } else { Security::Opportunistic });
+        let security = match (by_dns, strict) {
+            // Records that nobody understands prove nothing: then what the web says holds.
+            (None | Some(Security::Encrypted), Some(_)) => Security::Verified,
+            (Some(by_dns), _) => by_dns,
+            (None, None) => Security::Opportunistic,
+        };
         self.reach.rests(host)?;
         let helo = &self.options.helo_name;
         let opened = exchanger::open(&self.world, host, domain, &security, helo, self.options.deadlines).await;

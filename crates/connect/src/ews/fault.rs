@@ -4,6 +4,7 @@ use super::xml::Node;
 use crate::{
     ConnectError, Secret, ServerWords,
     error::{Cause, Step},
+    http::LONGEST_WAIT,
 };
 use std::time::Duration;
 
@@ -41,7 +42,8 @@ pub(super) fn of_status(http: &Http<'_>) -> ConnectError {
         }
         404 | 405 | 410 => settings(Cause::NotExchange, words),
         413 => ConnectError::Refused { cause: Cause::TooLarge, words },
-        429 | 503 => later(Cause::Throttled, http.retry_after, &words.0),
+        // Not carried out, as 429 is; 503 may be the word of a proxy that got no answer in time.
+        429 => later(Cause::Throttled, http.retry_after, &words.0),
         408 | 440 | 500..600 => later(Cause::Dropped, http.retry_after, &words.0),
         _ => ConnectError::Refused { cause: Cause::Refused, words },
     }
@@ -57,10 +59,15 @@ pub(super) fn told(code: &str, text: &str, node: &Node, secrets: &[&Secret]) -> 
         | "ErrorExceededConnectionCount"
         | "ErrorTooManyObjectsOpened"
         | "ErrorInsufficientResources" => {
+            // Only of these two it is said that nothing was begun.
+            let is_busy = matches!(code, "ErrorServerBusy" | "ErrorExceededConnectionCount");
             let wait =
                 node.all("Value").into_iter().find(|value| value.attribute("Name") == Some("BackOffMilliseconds"));
-            let wait = wait.and_then(|value| value.text.trim().parse().ok()).map(Duration::from_millis);
-            later(Cause::Throttled, wait, &words.0)
+            let wait = wait
+                .and_then(|value| value.text.trim().parse().ok())
+                .map(Duration::from_millis)
+                .map(|wait| wait.min(LONGEST_WAIT));
+            later(if is_busy { Cause::Throttled } else { Cause::Dropped }, wait, &words.0)
         }
         "ErrorInternalServerTransientError"
         | "ErrorInternalServerError"
@@ -71,6 +78,8 @@ pub(super) fn told(code: &str, text: &str, node: &Node, secrets: &[&Secret]) -> 
         | "ErrorMailboxMoveInProgress"
         | "ErrorADUnavailable"
         | "ErrorBatchProcessingStopped"
+        | "ErrorStaleObject"
+        | "ErrorIrresolvableConflict"
         | "ErrorNotEnoughMemory" => later(Cause::Dropped, None, &words.0),
         "ErrorItemNotFound"
         | "ErrorFolderNotFound"
@@ -124,7 +133,8 @@ mod tests {
             "{led:?}"
         );
         assert!(matches!(http(403, &[], true), ConnectError::Settings { cause: Cause::EwsOff, .. }));
-        assert!(matches!(http(503, &[], true), ConnectError::Later { wait: Some(_), cause: Cause::Throttled, .. }));
+        assert!(matches!(http(429, &[], true), ConnectError::Later { wait: Some(_), cause: Cause::Throttled, .. }));
+        assert!(matches!(http(503, &[], true), ConnectError::Later { wait: Some(_), cause: Cause::Dropped, .. }));
         assert!(matches!(http(504, &[], true), ConnectError::Later { cause: Cause::Dropped, .. }));
     }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Bearer, ConnectError, Secret, Server, ServerWords, World,
     error::{Cause, Step},
-    http::{HttpClient, lone_client, read_limited},
+    http::{HttpClient, lone_client, read_limited, retry_after},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -289,11 +289,10 @@ async fn drained(answer: Response) -> Result<(), ConnectError> {
 
 fn head(answer: &Response) -> Head {
     let text = |name: header::HeaderName| header_text(answer, name.as_str());
-    let retry_after = text(header::RETRY_AFTER).and_then(|said| said.trim().parse().ok()).map(Duration::from_secs);
     let location = text(header::LOCATION).map(str::to_owned);
     let is_soap =
         text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/xml") || kind.contains("soap+xml"));
-    Head { offers: offers(answer), retry_after, location, is_soap }
+    Head { offers: offers(answer), retry_after: retry_after(answer.headers()), location, is_soap }
 }
 
 fn header_text<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {

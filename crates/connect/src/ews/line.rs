@@ -121,16 +121,17 @@ impl Line {
                 Err(error) => Some(error),
             };
             let Some(ConnectError::Later { cause, wait, .. }) = trouble else { return asked };
-            // A busy server did nothing; of other trouble on its side nobody knows.
+            // A busy server did nothing; of other trouble on its side nobody knows, and what became of it can be asked at once.
             let is_busy = *cause == Cause::Throttled;
+            let is_held = is_busy || (wait.is_some() && question.again);
             let wait = wait.unwrap_or(pause);
-            if is_busy {
+            if is_held {
                 self.hold(wait);
             }
             if tries >= TRIES || wait > PATIENCE || !(is_busy || question.again) {
                 return asked;
             }
-            if !is_busy {
+            if !is_held {
                 tokio::time::sleep(wait).await;
             }
         }

@@ -141,7 +141,8 @@ impl Transport for EwsTransport {
         );
         match self.line.one(Question::once(&question)).await {
             Ok(_) => Ok(taken(&parcel, "accepted by Exchange", ACCEPTED)),
-            Err(error @ ConnectError::Refused { .. }) => {
+            // A draft that is not where it was may have left, as an earlier try asked.
+            Err(error @ ConnectError::Refused { .. }) if error.cause() != Some(Cause::NoSuchFolder) => {
                 self.forget(&draft).await;
                 Err(error)
             }

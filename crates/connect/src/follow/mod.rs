@@ -9,7 +9,7 @@ mod compare;
 mod place;
 mod run;
 
-use crate::{Change, ConnectError, Known, Outlet, error::Cause, line::later};
+use crate::{Change, ConnectError, FolderState, Known, Outlet, error::Cause, line::later};
 use async_trait::async_trait;
 use mail::{Flags, FolderKey, RemoteId, RemoteSet};
 
@@ -48,6 +48,12 @@ pub(crate) struct Told {
     pub next: String,
     /// There is no more for now.
     pub is_last: bool,
+}
+
+/// Where the history of a folder that was told whole is asked for next.
+pub(crate) fn next_of(mark: &str, state: &FolderState) -> Option<String> {
+    let place = place::Place::read(mark, state.cursor.as_ref())?;
+    place.whole.then_some(place.next)
 }
 
 /// What a provider is asked, and how it answers.

@@ -1,11 +1,12 @@
 //! Everything that is there, identifier by identifier: the first time, when Gmail no longer knows our place, and now and then.
 
 use super::{
+    brought::Wish,
     label, line,
     list::{self, Ids, Wanted},
     named,
     place::Place,
-    pull::{FLAGS, Pull, Wish},
+    pull::{FLAGS, Pull},
 };
 use crate::{Change, ConnectError, error::Cause};
 use mail::{Flags, RemoteId};
@@ -43,7 +44,7 @@ impl Pull<'_> {
                         Some(nth) => wishes[*nth].folders.push(at),
                         None => {
                             wished.insert(id.clone(), wishes.len());
-                            wishes.push(Wish { id: id.clone(), folders: vec![at] });
+                            wishes.push(Wish { id: id.clone(), folders: vec![at], size: None });
                         }
                     }
                 }

@@ -46,6 +46,8 @@ pub struct Letter {
     pub labels: Vec<String>,
     /// When it came in, milliseconds since 1970.
     pub received_at: Option<i64>,
+    /// About how long it is, in bytes, where that is said.
+    pub size: Option<u64>,
     /// Its bytes, when they were asked for.
     pub raw: Option<Bytes>,
 }
@@ -71,7 +73,8 @@ impl Letter {
             Some(text) => Some(Bytes::from(BASE64.decode(text).ok()?)),
             None => None,
         };
-        Some(Letter { id, labels, received_at, raw })
+        let size = value["sizeEstimate"].as_u64();
+        Some(Letter { id, labels, received_at, size, raw })
     }
 }
 
@@ -120,9 +123,22 @@ fn had(answer: &Answer, depth: Depth, limit: u64) -> Result<Had, ConnectError> {
     })
 }
 
-/// Several letters, in their order (developers.google.com/workspace/gmail/api/guides/batch). Those of which the one answer says
-/// nothing good are asked for again by themselves.
-pub async fn several(line: &Line, ids: &[String], depth: Depth, limit: u64) -> Result<Vec<Had>, ConnectError> {
+/// Several letters, in their order, without their bytes. Those of which the one answer says nothing good are asked for again
+/// by themselves.
+pub async fn several(line: &Line, ids: &[String], limit: u64) -> Result<Vec<Had>, ConnectError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for (id, had) in ids.iter().zip(at_once(line, ids, Depth::Minimal, limit).await?) {
+        found.push(match had {
+            Some(had) => had,
+            None => one(line, id, Depth::Minimal, limit).await?,
+        });
+    }
+    Ok(found)
+}
+
+/// Several letters in one answer (developers.google.com/workspace/gmail/api/guides/batch), in their order. `None` for those of which
+/// it says nothing good, and for all when it is too long: they are to be asked for by themselves, as one alone is anyway.
+pub async fn at_once(line: &Line, ids: &[String], depth: Depth, limit: u64) -> Result<Vec<Option<Had>>, ConnectError> {
     let mut answers: Vec<Option<Answer>> = Vec::new();
     if ids.len() > 1 {
         let kind = format!("multipart/mixed; boundary={BOUNDARY}");
@@ -138,15 +154,8 @@ pub async fn several(line: &Line, ids: &[String], depth: Depth, limit: u64) -> R
         }
     }
     answers.resize_with(ids.len(), || None);
-    let mut found = Vec::with_capacity(ids.len());
-    for (id, answer) in ids.iter().zip(answers) {
-        let good = answer.filter(|answer| matches!(answer.status, 200 | 404));
-        found.push(match good.and_then(|answer| had(&answer, depth, limit).ok()) {
-            Some(had) => had,
-            None => one(line, id, depth, limit).await?,
-        });
-    }
-    Ok(found)
+    let good = |answer: &Answer| matches!(answer.status, 200 | 404);
+    Ok(answers.into_iter().map(|answer| had(&answer.filter(good)?, depth, limit).ok()).collect())
 }
 
 fn request(ids: &[String], depth: Depth) -> Bytes {

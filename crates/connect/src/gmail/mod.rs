@@ -5,6 +5,7 @@
 //! history of the whole mailbox, `compare` everything that is there, `letter` the bytes, many in one request, `edit` does what
 //! was done here, `send` sends.
 
+mod brought;
 mod compare;
 mod edit;
 mod fault;
@@ -81,7 +82,7 @@ impl GmailSource {
         let found = list::ids(&self.line, Wanted { query: Some(query), ..Wanted::default() }).await?;
         let mut archived = Vec::new();
         for some in found.chunks(pull::AT_ONCE) {
-            for had in letter::several(&self.line, some, letter::Depth::Minimal, self.limit).await? {
+            for had in letter::several(&self.line, some, self.limit).await? {
                 let letter::Had::Letter(letter) = had else { continue };
                 if label::places(&letter.labels) == [label::ARCHIVE] {
                     archived.push(letter.id);

@@ -1,25 +1,21 @@
 //! What changed, for all folders at once: by the history of the mailbox, and by comparing where that does not say enough.
 
 use super::{
-    FOLDER_EPOCH, history, label,
-    letter::{self, Depth, Had, Letter},
+    FOLDER_EPOCH,
+    brought::{self, Wish},
+    history, label,
+    letter::{self, Had, Letter},
     list::Lists,
     place::Place,
 };
 use crate::{Change, ConnectError, FolderState, Known, Line, Outlet, error::Cause, line::later, room};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use mail::{Flags, FolderKey, RemoteId, RemoteSet};
 use std::collections::{HashMap, HashSet};
 
 /// Letters of which only the labels are asked, in one request: Google advises against more than fifty.
 pub const AT_ONCE: usize = 50;
-/// Letters in one request with their bytes.
-const WITH_BYTES: usize = 10;
-/// So much memory such a request is given before anybody knows how long its letters are, in KiB.
-const FIRST_KIB: u32 = 160;
-/// Such requests at once.
-const IN_FLIGHT: usize = 3;
 /// Flags told at once.
 pub const FLAGS: usize = 1000;
 
@@ -35,14 +31,6 @@ pub struct Pull<'a> {
     stored: HashMap<FolderKey, RemoteSet>,
     /// Letters handed over and to be handed over, by folder.
     done: HashMap<FolderKey, (u64, u64)>,
-}
-
-/// A letter that is to come, with the folders in which it is new.
-pub struct Wish {
-    /// Its identifier.
-    pub id: String,
-    /// Where it is new, by number in the pull.
-    pub folders: Vec<usize>,
 }
 
 impl<'a> Pull<'a> {
@@ -73,11 +61,14 @@ impl<'a> Pull<'a> {
                 None => fresh.append(&mut current),
                 Some(happened) => {
                     let told = !happened.letters.is_empty();
-                    self.follow(&current, happened.letters).await?;
+                    let is_whole = self.follow(&current, happened.letters).await?;
                     for at in current {
                         let Some(before) = places[at] else { continue };
                         if told || before.is_old(now) {
-                            let place = Place { history: happened.now, at: now, ..before };
+                            // It goes on all the same, and comparing once finds what could not be told: a letter that can't
+                            // be read for ever holds up nothing, and makes no more of it.
+                            let compared_at = if is_whole { before.compared_at } else { 0 };
+                            let place = Place { history: happened.now, at: now, compared_at };
                             self.keep(at, place).await?;
                         }
                     }
@@ -87,25 +78,29 @@ impl<'a> Pull<'a> {
         if fresh.is_empty() { Ok(()) } else { self.compare(fresh, now).await }
     }
 
-    /// Tells what became of letters to which something happened.
+    /// Tells what became of letters to which something happened; `false` when it can't be told of one.
     async fn follow(
         &mut self,
         folders: &[usize],
         letters: std::collections::BTreeMap<String, bool>,
-    ) -> Result<(), ConnectError> {
+    ) -> Result<bool, ConnectError> {
+        let mut is_whole = true;
         let letters: Vec<(String, bool)> = letters.into_iter().collect();
         let mut gone: HashMap<usize, RemoteSet> = HashMap::new();
         let mut flags: HashMap<usize, Vec<(RemoteId, Flags)>> = HashMap::new();
         let mut wishes = Vec::new();
         for some in letters.chunks(AT_ONCE) {
             let ids: Vec<String> = some.iter().map(|(id, _)| id.clone()).collect();
-            let found = letter::several(self.line, &ids, Depth::Minimal, self.limit).await?;
+            let found = letter::several(self.line, &ids, self.limit).await?;
             for ((id, moves), had) in some.iter().zip(found) {
                 let remote = RemoteId::Name(id.clone());
                 let letter = match had {
                     Had::Letter(letter) => Some(letter),
                     Had::Gone => None,
-                    Had::Unreadable(..) => continue,
+                    Had::Unreadable(..) => {
+                        is_whole = false;
+                        continue;
+                    }
                 };
                 let lies = letter.as_ref().map(|letter| label::places(&letter.labels)).unwrap_or_default();
                 let mut new = Vec::new();
@@ -125,7 +120,8 @@ impl<'a> Pull<'a> {
                     }
                 }
                 if !new.is_empty() {
-                    wishes.push(Wish { id: id.clone(), folders: new });
+                    let size = letter.and_then(|letter| letter.size);
+                    wishes.push(Wish { id: id.clone(), folders: new, size });
                 }
             }
         }
@@ -138,7 +134,7 @@ impl<'a> Pull<'a> {
         for (at, of) in flags {
             self.send(Change::Flags { folder: self.states[at].folder, of }).await?;
         }
-        self.fetch(wishes).await
+        self.fetch(wishes).await.map(|()| is_whole)
     }
 
     /// What is stored and told of a folder.
@@ -157,9 +153,7 @@ impl<'a> Pull<'a> {
             self.done.entry(self.states[*at].folder).or_default().1 += 1;
         }
         let (line, out, limit) = (self.line, self.out, self.limit);
-        let some: Vec<Vec<Wish>> = pieces(wishes);
-        let mut coming =
-            stream::iter(some.into_iter().map(|some| brought(line, out, limit, some))).buffer_unordered(IN_FLIGHT);
+        let mut coming = brought::all(line, out, limit, wishes);
         let mut told: Vec<(FolderKey, RemoteId)> = Vec::new();
         let mut result = Ok(());
         while let Some(some) = coming.next().await {
@@ -249,31 +243,4 @@ fn message(
         internal_at,
         room,
     })
-}
-
-fn pieces(wishes: Vec<Wish>) -> Vec<Vec<Wish>> {
-    let mut pieces: Vec<Vec<Wish>> = Vec::new();
-    for wish in wishes {
-        match pieces.last_mut() {
-            Some(last) if last.len() < WITH_BYTES => last.push(wish),
-            _ => pieces.push(vec![wish]),
-        }
-    }
-    pieces
-}
-
-type Brought = (Option<tokio::sync::OwnedSemaphorePermit>, Vec<(Wish, Had)>);
-
-/// Some letters with their bytes, and the memory they take.
-async fn brought(line: &Line, out: &Outlet, limit: u64, wishes: Vec<Wish>) -> Result<Brought, ConnectError> {
-    let mut room = room::first(out, FIRST_KIB).await;
-    let ids: Vec<String> = wishes.iter().map(|wish| wish.id.clone()).collect();
-    let found = letter::several(line, &ids, Depth::Raw, limit).await?;
-    let bytes = found.iter().map(|had| match had {
-        Had::Letter(letter) => letter.raw.as_ref().map_or(0, Bytes::len),
-        _ => 0,
-    });
-    // Each is rounded up to whole KiB when it goes on.
-    room::grow(&mut room, out, bytes.map(|bytes| bytes + 1024).sum()).await;
-    Ok((room, wishes.into_iter().zip(found).collect()))
 }

@@ -49,19 +49,20 @@ impl GmailTransport {
         GmailTransport { line }
     }
 
-    /// Whether an earlier try sent the letter. A draft that it left is taken away.
+    /// Whether an earlier try sent the letter. A draft that it left is taken away; one that is away says nothing by itself, as
+    /// it may be we who took it away.
     async fn left_before(&self, message_id: &str) -> Result<bool, ConnectError> {
         let query = by_message_id(message_id);
         let path = format!("{USER}/drafts?q={}", encoded(&query));
         let drafts = self.line.json(Question::get(path).costing(COST_OF_LOOKING)).await?;
-        for draft in drafts["drafts"].as_array().into_iter().flatten() {
-            if let Some(id) = draft["id"].as_str()
-                && matches!(self.remove(id).await?, Removed::Away)
-            {
-                return Ok(true);
-            }
+        let mut is_lost = false;
+        for id in drafts["drafts"].as_array().into_iter().flatten().filter_map(|draft| draft["id"].as_str()) {
+            is_lost |= matches!(self.remove(id).await?, Removed::Away);
         }
-        edit::is_sent(&self.line, &query).await
+        match edit::is_sent(&self.line, &query).await? {
+            false if is_lost => Err(later(Cause::Dropped, "an earlier draft is not where it was")),
+            is_sent => Ok(is_sent),
+        }
     }
 
     async fn draft(&self, message: Bytes) -> Result<String, ConnectError> {
@@ -71,9 +72,10 @@ impl GmailTransport {
         made["id"].as_str().map(str::to_owned).ok_or_else(lost)
     }
 
+    /// Asked once: a second time it would find away what the first took away, as if it had been sent.
     async fn remove(&self, draft: &str) -> Result<Removed, ConnectError> {
         let path = format!("{USER}/drafts/{}", encoded(draft));
-        match self.line.json(Question::new(Method::DELETE, path, true).costing(COST_OF_DRAFT)).await {
+        match self.line.json(Question::new(Method::DELETE, path, false).costing(COST_OF_DRAFT)).await {
             Ok(_) => Ok(Removed::Unsent),
             Err(ConnectError::Refused { cause: Cause::NoSuchFolder, .. }) => Ok(Removed::Away),
             Err(error) => Err(error),

@@ -1,38 +1,110 @@
 //! What was done here, done there (features M19). Whatever is done twice does no harm.
 
-use super::{FOLDER_PREFIX, folder_path, refused};
+use super::{FOLDER_PREFIX, batch, folder_path, refused};
 use crate::follow::EPOCH;
 use crate::line::{Line, Question, encoded};
 use crate::{ConnectError, Edit, EditDone, error::Cause};
 use mail::RemoteId;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
-/// Does one edit. A letter or folder that is not there any more is told as missing.
-pub async fn one(line: &Line, edit: Edit) -> Result<EditDone, ConnectError> {
-    let done = match edit {
-        Edit::Flags { epoch, remote, add, remove, .. } => match (letter(epoch, &remote), changed(&add, &remove)) {
-            (None, _) => return missing(),
-            // Microsoft keeps nothing of it.
-            (Some(_), None) => return Ok(EditDone::default()),
-            (Some(path), Some(body)) => {
-                line.json(Question::new(Method::PATCH, path, true).json(&body)).await.map(|_| EditDone::default())
+/// What an edit asks for.
+enum Wish {
+    /// Nothing: what becomes of it is known.
+    None(Result<EditDone, ConnectError>),
+    /// Something done to a letter, which may find itself moved.
+    Letter { id: String, question: Question, moves: bool },
+    /// A folder: what comes after may need it.
+    Folder(String),
+}
+
+/// Edits of letters that wait to be asked for together.
+#[derive(Default)]
+struct Waiting {
+    /// Of each letter one at a time: what is asked together is done in no order.
+    rounds: Vec<Vec<(usize, Question, bool)>>,
+    /// How many of a letter wait.
+    of: HashMap<String, usize>,
+}
+
+impl Waiting {
+    fn put(&mut self, n: usize, id: String, question: Question, moves: bool) {
+        let round = self.of.entry(id).or_insert(0);
+        if self.rounds.len() == *round {
+            self.rounds.push(Vec::new());
+        }
+        self.rounds[*round].push((n, question, moves));
+        *round += 1;
+    }
+
+    /// Asks for them all, and tells what became of each.
+    async fn ask(self, line: &Line, done: &mut [Option<Result<EditDone, ConnectError>>]) {
+        for round in self.rounds {
+            let (whose, questions): (Vec<_>, Vec<_>) =
+                round.into_iter().map(|(n, one, moves)| ((n, moves), one)).unzip();
+            for ((n, moves), answer) in whose.into_iter().zip(batch::ask(line, questions).await) {
+                done[n] = Some(found(answer.map(|letter| {
+                    let new = letter["id"].as_str().filter(|_| moves);
+                    EditDone { new: new.map(|id| (EPOCH, RemoteId::Name(id.to_owned()))), missing: false }
+                })));
             }
-        },
-        Edit::Move { epoch, remote, to, .. } => match letter(epoch, &remote) {
-            None => return missing(),
-            Some(path) => relocate(line, &path, &to).await,
-        },
-        Edit::Delete { epoch, remote, .. } => match letter(epoch, &remote) {
-            None => return missing(),
-            Some(path) => line.json(Question::new(Method::DELETE, path, true)).await.map(|_| EditDone::default()),
-        },
+        }
+    }
+}
+
+/// Does the edits, each letter's and each folder's in their order.
+pub async fn all(line: &Line, edits: Vec<Edit>) -> Vec<Result<EditDone, ConnectError>> {
+    let mut done: Vec<Option<Result<EditDone, ConnectError>>> = vec![None; edits.len()];
+    let mut waiting = Waiting::default();
+    for (n, edit) in edits.into_iter().enumerate() {
+        match wish(edit) {
+            Wish::None(known) => done[n] = Some(known),
+            Wish::Letter { id, question, moves } => waiting.put(n, id, question, moves),
+            Wish::Folder(path) => {
+                std::mem::take(&mut waiting).ask(line, &mut done).await;
+                done[n] = Some(found(create(line, &path).await));
+            }
+        }
+    }
+    waiting.ask(line, &mut done).await;
+    done.into_iter().map(|done| done.unwrap_or_else(missing)).collect()
+}
+
+fn wish(edit: Edit) -> Wish {
+    let (epoch, remote) = match &edit {
+        Edit::Flags { epoch, remote, .. } | Edit::Move { epoch, remote, .. } | Edit::Delete { epoch, remote, .. } => {
+            (*epoch, remote.clone())
+        }
         Edit::Append { .. } => {
             let words = "Microsoft Graph takes no finished message from elsewhere: it would lie there as a draft";
-            Err(refused(Cause::Refused, words))
+            return Wish::None(Err(refused(Cause::Refused, words)));
         }
-        Edit::CreateFolder { folder } => create(line, &folder).await,
+        Edit::CreateFolder { folder } => return Wish::Folder(folder.clone()),
     };
+    let RemoteId::Name(id) = remote else { return Wish::None(missing()) };
+    if epoch != EPOCH {
+        return Wish::None(missing());
+    }
+    let path = format!("/messages/{}", encoded(&id));
+    let (question, moves) = match edit {
+        Edit::Flags { add, remove, .. } => match changed(&add, &remove) {
+            Some(body) => (Question::new(Method::PATCH, path, true).json(&body), false),
+            // Microsoft keeps nothing of it.
+            None => return Wish::None(Ok(EditDone::default())),
+        },
+        // Moving is no error when it was done before: the letter lies there, by the same identifier.
+        Edit::Move { to, .. } => {
+            let body = json!({ "destinationId": to.strip_prefix(FOLDER_PREFIX).unwrap_or(&to) });
+            (Question::new(Method::POST, format!("{path}/move"), true).json(&body), true)
+        }
+        _ => (Question::new(Method::DELETE, path, true), false),
+    };
+    Wish::Letter { id, question, moves }
+}
+
+/// A letter or folder that is not there any more is told as missing.
+fn found(done: Result<EditDone, ConnectError>) -> Result<EditDone, ConnectError> {
     match done {
         Err(ConnectError::Refused { cause: Cause::NoSuchFolder, .. }) => missing(),
         done => done,
@@ -41,13 +113,6 @@ pub async fn one(line: &Line, edit: Edit) -> Result<EditDone, ConnectError> {
 
 fn missing() -> Result<EditDone, ConnectError> {
     Ok(EditDone { new: None, missing: true })
-}
-
-fn letter(epoch: i64, remote: &RemoteId) -> Option<String> {
-    match remote {
-        RemoteId::Name(id) if epoch == EPOCH => Some(format!("/messages/{}", encoded(id))),
-        _ => None,
-    }
 }
 
 fn changed(add: &[String], remove: &[String]) -> Option<Value> {
@@ -64,15 +129,6 @@ fn changed(add: &[String], remove: &[String]) -> Option<Value> {
         body.insert("flag".to_owned(), json!({ "flagStatus": status }));
     }
     (!body.is_empty()).then_some(Value::Object(body))
-}
-
-/// Moving is no error when it was done before: the letter lies there, by the same identifier.
-async fn relocate(line: &Line, path: &str, to: &str) -> Result<EditDone, ConnectError> {
-    let to = to.strip_prefix(FOLDER_PREFIX).unwrap_or(to);
-    let body = json!({ "destinationId": to });
-    let moved = line.json(Question::new(Method::POST, format!("{path}/move"), true).json(&body)).await?;
-    let new = moved["id"].as_str().map(|id| (EPOCH, RemoteId::Name(id.to_owned())));
-    Ok(EditDone { new, missing: false })
 }
 
 /// Makes the folders of a path, as far as they are not there.

@@ -27,6 +27,7 @@ pub(super) fn meaning(answer: &Answer) -> ConnectError {
     match (answer.status, code.as_str()) {
         (401, _) => ConnectError::Credentials { cause: Cause::TokenRefused, words },
         (410, _) => ConnectError::CursorLost,
+        (_, code) if code.eq_ignore_ascii_case("syncStateNotFound") => ConnectError::CursorLost,
         (429, _) => later(Cause::Throttled),
         (_, "ErrorSendAsDenied" | "ErrorMessageSubmissionBlocked") => refused(Cause::SenderNotAllowed),
         (507, _) | (_, "ErrorQuotaExceeded") => refused(Cause::QuotaFull),
@@ -34,6 +35,8 @@ pub(super) fn meaning(answer: &Answer) -> ConnectError {
         (403, _) | (_, "MailboxNotEnabledForRESTAPI" | "MailboxNotSupportedForRESTAPI" | "ErrorInvalidUser") => {
             refused(Cause::AccountDisabled)
         }
+        // The letter changed meanwhile.
+        (_, "ErrorIrresolvableConflict" | "ErrorStaleObject") => later(Cause::Dropped),
         (404, _) => refused(Cause::NoSuchFolder),
         (413, _) | (_, "ErrorMessageSizeExceeded" | "ErrorAttachmentSizeLimitExceeded") => refused(Cause::TooLarge),
         (503, _) => later(Cause::Throttled),
@@ -64,7 +67,11 @@ mod tests {
     fn refusals_are_sorted_by_what_is_to_be_done_next() {
         let of = |status, code| meaning(&answer(status, code));
         assert!(matches!(of(401, "InvalidAuthenticationToken"), ConnectError::Credentials { .. }));
-        assert!(matches!(of(410, "SyncStateNotFound"), ConnectError::CursorLost));
+        for (status, code) in
+            [(410, "SyncStateNotFound"), (410, ""), (400, "SyncStateNotFound"), (400, "syncStateNotFound")]
+        {
+            assert!(matches!(of(status, code), ConnectError::CursorLost), "{status} {code}");
+        }
         let ConnectError::Later { cause: Cause::Throttled, wait, reason, .. } = of(429, "ApplicationThrottled") else {
             panic!("too many requests")
         };
@@ -79,7 +86,9 @@ mod tests {
             let found = of(status, code);
             assert!(matches!(&found, ConnectError::Refused { cause, .. } if *cause == wanted), "{found:?}");
         }
-        assert!(matches!(of(504, ""), ConnectError::Later { cause: Cause::Dropped, .. }));
+        for (status, code) in [(504, ""), (409, "ErrorIrresolvableConflict"), (412, "ErrorIrresolvableConflict")] {
+            assert!(matches!(of(status, code), ConnectError::Later { cause: Cause::Dropped, .. }), "{status} {code}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Folders, and what they are for.
 
-use super::FOLDER_PREFIX;
+use super::{FOLDER_PREFIX, batch};
 use crate::line::{Line, Question, encoded};
 use crate::{ConnectError, RemoteFolder, error::Cause};
 use mail::Role;
@@ -24,9 +24,10 @@ const MOST: usize = 5000;
 
 /// The identifiers of the folders with a purpose. Not every mailbox has an archive.
 pub async fn roles(line: &Line) -> Result<HashMap<String, Role>, ConnectError> {
+    let questions = PURPOSES.map(|(name, _)| Question::get(format!("/mailFolders/{name}?$select=id")));
     let mut roles = HashMap::new();
-    for (name, role) in PURPOSES {
-        match line.json(Question::get(format!("/mailFolders/{name}?$select=id"))).await {
+    for ((_, role), answer) in PURPOSES.into_iter().zip(batch::ask(line, questions.into()).await) {
+        match answer {
             Ok(folder) => {
                 roles.extend(folder["id"].as_str().map(|id| (id.to_owned(), role)));
             }
@@ -37,24 +38,29 @@ pub async fn roles(line: &Line) -> Result<HashMap<String, Role>, ConnectError> {
     Ok(roles)
 }
 
-/// Every folder that is not hidden, with its path in the names that people see.
+/// Every folder that is not hidden, with its path in the names that people see; those that lie equally deep in one request.
 pub async fn list(line: &Line, roles: &HashMap<String, Role>) -> Result<Vec<RemoteFolder>, ConnectError> {
     let mut found = Vec::new();
-    let mut inside = vec![("/mailFolders?$top=100".to_owned(), String::new(), 0)];
-    while let Some((first, above, depth)) = inside.pop() {
-        let mut next = Some(first);
-        while let Some(page) = next {
-            let answer = line.json(Question::get(page)).await?;
-            for folder in answer["value"].as_array().into_iter().flatten() {
-                let Some((shown, has_more)) = read(folder, &above, roles) else { continue };
-                if has_more && depth < DEPTH {
-                    let id = shown.remote.trim_start_matches(FOLDER_PREFIX);
-                    let path = format!("/mailFolders/{}/childFolders?$top=100", encoded(id));
-                    inside.push((path, format!("{}/", shown.name), depth + 1));
+    let mut lists = vec![("/mailFolders?$top=100".to_owned(), String::new())];
+    for _ in 0..=DEPTH {
+        let (paths, above): (Vec<String>, Vec<String>) = std::mem::take(&mut lists).into_iter().unzip();
+        let answers = batch::ask(line, paths.into_iter().map(Question::get).collect()).await;
+        for (above, answer) in above.into_iter().zip(answers) {
+            let mut answer = answer?;
+            loop {
+                for folder in answer["value"].as_array().into_iter().flatten() {
+                    let Some((shown, has_more)) = read(folder, &above, roles) else { continue };
+                    if has_more {
+                        let id = shown.remote.trim_start_matches(FOLDER_PREFIX);
+                        let path = format!("/mailFolders/{}/childFolders?$top=100", encoded(id));
+                        lists.push((path, format!("{}/", shown.name)));
+                    }
+                    found.push(shown);
                 }
-                found.push(shown);
+                let next = answer["@odata.nextLink"].as_str().filter(|_| found.len() < MOST);
+                let Some(next) = next.map(str::to_owned) else { break };
+                answer = line.json(Question::get(next)).await?;
             }
-            next = answer["@odata.nextLink"].as_str().map(str::to_owned).filter(|_| found.len() < MOST);
         }
     }
     Ok(found)

@@ -8,15 +8,13 @@ use crate::{
     line::{Line, Manner, Question, encoded},
 };
 
+/// Asks for identifiers that survive a move (learn.microsoft.com/graph/outlook-immutable-id).
+pub(super) const IMMUTABLE: (&str, &str) = ("prefer", "IdType=\"ImmutableId\"");
+
 /// Four requests for one mailbox at once (learn.microsoft.com/graph/throttling-limits, Outlook), and identifiers that
 /// survive a move.
-const MANNER: Manner = Manner {
-    name: "Microsoft",
-    at_once: 4,
-    header: Some(("prefer", "IdType=\"ImmutableId\"")),
-    meaning: fault::meaning,
-    units_a_minute: None,
-};
+const MANNER: Manner =
+    Manner { name: "Microsoft", at_once: 4, header: Some(IMMUTABLE), meaning: fault::meaning, units_a_minute: None };
 
 /// Who asks for a mailbox that is not their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

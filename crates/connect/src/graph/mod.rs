@@ -1,9 +1,10 @@
 //! Microsoft Graph v1.0 for mail: a mailbox at Microsoft 365, both halves.
 //!
 //! Letters are named by their immutable identifiers, which survive a move within the mailbox. `line` asks, four at a time,
-//! as [`crate::line`] does; `folder` lists, `pull` says how a folder is followed ([`crate::follow`]),
-//! `edit` does what was done here, `send` sends, and `heavy` takes apart what is too long for one request.
+//! as [`crate::line`] does, `batch` several questions in one request; `folder` lists, `pull` says how a folder is followed
+//! ([`crate::follow`]), `edit` does what was done here, `send` sends, and `heavy` takes apart what is too long for one request.
 
+mod batch;
 mod edit;
 mod fault;
 mod folder;
@@ -90,13 +91,20 @@ impl Source for GraphSource {
         if let Some(watch) = &mut self.watch {
             watch.renew(&self.line).await;
         }
-        for state in folders {
-            let total = self.totals.remove(&state.remote);
-            let (teller, known) = (pull::Delta(&self.line), known.as_ref());
-            let pull = Pull { teller, known, out: &out, limit: self.limit, total };
-            pull.folder(state).await?;
+        let mut folders = folders.into_iter();
+        loop {
+            let some: Vec<FolderState> = folders.by_ref().take(batch::MOST).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let ahead = pull::ahead(&self.line, &some).await;
+            for state in some {
+                let total = self.totals.remove(&state.remote);
+                let (teller, known) = (pull::Delta { line: &self.line, ahead: &ahead }, known.as_ref());
+                let pull = Pull { teller, known, out: &out, limit: self.limit, total };
+                pull.folder(state).await?;
+            }
         }
-        Ok(())
     }
 
     /// Microsoft's news come by the door, and ask for a pull there: it waits.
@@ -106,11 +114,7 @@ impl Source for GraphSource {
     }
 
     async fn edit(&mut self, edits: Vec<Edit>) -> Result<Vec<Result<EditDone, ConnectError>>, ConnectError> {
-        let mut done = Vec::with_capacity(edits.len());
-        for edit in edits {
-            done.push(edit::one(&self.line, edit).await);
-        }
-        Ok(done)
+        Ok(edit::all(&self.line, edits).await)
     }
 
     async fn find(&mut self, folder: &str, message_id: &str) -> Result<Vec<(i64, RemoteId)>, ConnectError> {

@@ -1,16 +1,21 @@
 //! What changed in a folder, by delta, and the bytes of what is new: what Microsoft is asked when a folder is followed.
 
 use super::{
-    fault, folder_path,
+    batch, fault, folder_path,
     item::{self, SELECT, TOP},
 };
-use crate::follow::{Hand, Item, Teller, Told};
+use crate::follow::{Hand, Item, Teller, Told, next_of};
 use crate::line::{Line, Question, encoded};
-use crate::{Change, ConnectError, Outlet, error::Cause, room};
+use crate::{Change, ConnectError, FolderState, Outlet, error::Cause, room};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use mail::{Flags, FolderKey, RemoteId};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 /// Letters on a page: so many are asked for again when we die in the middle.
 const PAGE: usize = 100;
@@ -20,7 +25,35 @@ const IN_FLIGHT: usize = 4;
 const FIRST_KIB: u32 = 64;
 
 /// The histories of a mailbox.
-pub struct Delta<'a>(pub &'a Line);
+pub struct Delta<'a> {
+    pub line: &'a Line,
+    pub ahead: &'a Ahead,
+}
+
+/// What was answered before anybody came to that folder, by where it was asked.
+pub struct Ahead(Mutex<HashMap<String, Result<Value, ConnectError>>>);
+
+impl Ahead {
+    fn take(&self, link: &str) -> Option<Result<Value, ConnectError>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(link)
+    }
+}
+
+/// Asks in one request what changed in several folders, in most of which nothing did: more of a history may follow.
+pub async fn ahead(line: &Line, folders: &[FolderState]) -> Ahead {
+    let links = folders.iter().filter_map(|state| next_of(Delta::MARK, state));
+    // What leads elsewhere is judged when it is asked for.
+    let links: Vec<String> = links.filter(|link| link.starts_with(line.interface())).collect();
+    if links.len() < 2 {
+        return Ahead(Mutex::default());
+    }
+    let answers = batch::ask(line, links.iter().map(|link| changes(link.clone())).collect()).await;
+    Ahead(Mutex::new(links.into_iter().zip(answers).collect()))
+}
+
+fn changes(link: String) -> Question {
+    Question::get(link).with("prefer", format!("odata.maxpagesize={PAGE}"))
+}
 
 #[async_trait]
 impl Teller for Delta<'_> {
@@ -33,8 +66,10 @@ impl Teller for Delta<'_> {
             }
             link => link.to_owned(),
         };
-        let question = Question::get(link).with("prefer", format!("odata.maxpagesize={PAGE}"));
-        let answer = self.0.json(question).await?;
+        let answer = match self.ahead.take(&link) {
+            Some(answer) => answer?,
+            None => self.line.json(changes(link)).await?,
+        };
         let link = |name: &str| answer[name].as_str().map(str::to_owned);
         let (items, last) = (item::all(&answer), link("@odata.deltaLink"));
         let is_last = last.is_some();
@@ -49,17 +84,18 @@ impl Teller for Delta<'_> {
             }
             link => link.to_owned(),
         };
-        let answer = self.0.json(Question::get(page)).await?;
+        let answer = self.line.json(Question::get(page)).await?;
         Ok((item::all(&answer), answer["@odata.nextLink"].as_str().map(str::to_owned)))
     }
 
     /// An identifier survives a move: each letter is asked where it lies.
     async fn still_in(&self, folder: &str, ids: Vec<String>) -> Result<Vec<String>, ConnectError> {
-        let at = self.0.json(Question::get(format!("{}?$select=id", folder_path(folder)))).await?;
+        let at = self.line.json(Question::get(format!("{}?$select=id", folder_path(folder)))).await?;
+        let letter = |id: &String| Question::get(format!("/messages/{}?$select=parentFolderId", encoded(id)));
+        let answers = batch::ask(self.line, ids.iter().map(letter).collect()).await;
         let mut there = Vec::new();
-        for id in ids {
-            let letter = format!("/messages/{}?$select=parentFolderId", encoded(&id));
-            match self.0.json(Question::get(letter)).await {
+        for (id, answer) in ids.into_iter().zip(answers) {
+            match answer {
                 Ok(letter) if letter["parentFolderId"] == at["id"] => there.push(id),
                 Ok(_) | Err(ConnectError::Refused { .. }) => {}
                 Err(error) => return Err(error),
@@ -70,7 +106,7 @@ impl Teller for Delta<'_> {
 
     async fn letters(&self, hand: &mut Hand<'_>, new: Vec<Item>) -> Result<(), ConnectError> {
         let (folder, out, limit) = (hand.folder, hand.out, hand.limit);
-        let one = |item| letter(self.0, out, limit, folder, item);
+        let one = |item| letter(self.line, out, limit, folder, item);
         let mut letters = stream::iter(new.into_iter().map(one)).buffer_unordered(IN_FLIGHT);
         while let Some(change) = letters.next().await {
             if let Some(change) = change? {

@@ -13,17 +13,26 @@ use crate::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use reqwest::Method;
-use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
 /// How often a draft is looked at whose sending was not answered, and how long apart.
-const LOOKS: u64 = 3;
+const LOOKS: u32 = 3;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A mailbox at Microsoft 365, sending half.
 #[derive(Debug)]
 pub struct GraphTransport {
     line: Arc<Line>,
+}
+
+/// Where a letter is that was to be sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Among what is being written.
+    Draft,
+    /// It has left.
+    Left,
+    Nowhere,
 }
 
 impl GraphTransport {
@@ -42,17 +51,32 @@ impl GraphTransport {
         Ok(Ok(found.into_iter().next().map(|item| item.id)))
     }
 
-    /// What became of a sending that was not answered.
-    async fn settle(&self, id: &str, why: &str) -> Result<(), ConnectError> {
+    async fn place(&self, id: &str, message_id: Option<&str>) -> Result<Place, ConnectError> {
+        let path = format!("/messages/{}?{SELECT}", encoded(id));
+        match self.line.json(Question::get(path)).await {
+            Ok(letter) if letter["isDraft"] == false => Ok(Place::Left),
+            Ok(_) => Ok(Place::Draft),
+            Err(ConnectError::Refused { cause: Cause::NoSuchFolder, .. }) => match self.earlier(message_id).await? {
+                Err(()) => Ok(Place::Left),
+                Ok(_) => Ok(Place::Nowhere),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What became of a sending of which the answer says too little.
+    async fn settle(&self, id: &str, message_id: Option<&str>, why: &str) -> Result<(), ConnectError> {
         let uncertain = || ConnectError::Uncertain(why.to_owned());
+        let mut last = Place::Nowhere;
         for look in 0..LOOKS {
-            tokio::time::sleep(LOOK * u32::try_from(look).unwrap_or_default()).await;
-            let path = format!("/messages/{}?{SELECT}", encoded(id));
-            match self.line.json(Question::get(path)).await {
-                Ok(Value::Object(letter)) if letter.get("isDraft") == Some(&Value::Bool(false)) => return Ok(()),
-                Ok(_) => {}
-                Err(_) => return Err(uncertain()),
+            tokio::time::sleep(LOOK * look).await;
+            last = self.place(id, message_id).await.map_err(|_| uncertain())?;
+            if last == Place::Left {
+                return Ok(());
             }
+        }
+        if last == Place::Nowhere {
+            return Err(uncertain());
         }
         // It lies there unsent. Should it leave after all, the next try finds it by its Message-ID before it sends.
         let reason = format!("the draft was not sent: {why}");
@@ -102,24 +126,27 @@ impl Transport for GraphTransport {
         }
         let path = format!("/messages/{}/send", encoded(&draft));
         let asked = self.line.ask(Question::new(Method::POST, path, false)).await;
-        match asked {
-            Ok(answer) if (200..300).contains(&answer.status) => Ok(taken(&parcel, "accepted by Microsoft 365")),
+        let why = match asked {
+            Ok(answer) if (200..300).contains(&answer.status) => {
+                return Ok(taken(&parcel, "accepted by Microsoft 365"));
+            }
             Ok(answer) if answer.status < 500 && answer.status != 408 => {
                 let error = super::fault::meaning(&answer);
-                if matches!(error, ConnectError::Refused { .. }) {
+                let ConnectError::Refused { cause, .. } = &error else { return Err(error) };
+                // What has left meanwhile, as an earlier try asked, is refused as well.
+                let may_have_left = matches!(cause, Cause::NoSuchFolder | Cause::Refused);
+                if !may_have_left || matches!(self.place(&draft, message_id.as_deref()).await, Ok(Place::Draft)) {
                     heavy::forget(&self.line, &draft).await;
+                    return Err(error);
                 }
-                Err(error)
+                error.to_string()
             }
-            Ok(answer) => {
-                let words = super::fault::said(&answer).1.0;
-                self.settle(&draft, &words).await.map(|()| taken(&parcel, "accepted by Microsoft 365"))
-            }
-            Err(error @ ConnectError::Credentials { .. }) => Err(error),
-            Err(error) => {
-                self.settle(&draft, &error.to_string()).await.map(|()| taken(&parcel, "accepted by Microsoft 365"))
-            }
-        }
+            Ok(answer) => super::fault::said(&answer).1.0,
+            Err(error @ ConnectError::Credentials { .. }) => return Err(error),
+            Err(error) => error.to_string(),
+        };
+        let settled = self.settle(&draft, message_id.as_deref(), &why).await;
+        settled.map(|()| taken(&parcel, "accepted by Microsoft 365"))
     }
 
     async fn probe(&self) -> Result<ServerWords, ConnectError> {

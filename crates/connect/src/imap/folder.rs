@@ -43,7 +43,7 @@ pub async fn open(
     since: Option<(u32, u64)>,
 ) -> Result<Result<Told, Status>, Broken> {
     session.settle().await?;
-    session.end_idle();
+    session.end_idle().await?;
     let verb = if writable { "SELECT " } else { "EXAMINE " };
     let command = Command::new(verb).folder(remote, session.utf8);
     let command = match since {

@@ -73,8 +73,6 @@ pub struct Session {
     ended: Vec<(u32, Status)>,
     /// The IDLE under way, when it began, and whether the server agreed.
     idle: Option<(u32, Instant, bool)>,
-    /// A `+` that is still to come for an IDLE that is over.
-    stray_continues: u32,
 }
 
 impl Session {
@@ -96,13 +94,13 @@ impl Session {
             ahead: VecDeque::new(),
             ended: Vec::new(),
             idle: None,
-            stray_continues: 0,
         }
     }
 
-    /// Puts a command in line and gives its number. Waits only where a literal has to wait for the server's `+`.
+    /// Puts a command in line and gives its number. Waits only for the server's `+`, before a literal and before the
+    /// end of an IDLE that it has not agreed to yet.
     pub async fn put(&mut self, command: Command) -> Result<u32, Broken> {
-        self.end_idle();
+        self.end_idle().await?;
         self.last_tag += 1;
         let tag = self.last_tag;
         self.wire.patience = Patience::within(COMMAND_TIME);
@@ -168,10 +166,6 @@ impl Session {
             match &response {
                 Response::Tagged(tag, _) if self.quiet.contains(tag) => {
                     self.quiet.retain(|quiet| quiet != tag);
-                    continue;
-                }
-                Response::Continue(_) if self.stray_continues > 0 => {
-                    self.stray_continues -= 1;
                     continue;
                 }
                 Response::Status(status) if status.condition == Condition::Bye => {
@@ -311,13 +305,23 @@ impl Session {
         ours
     }
 
-    /// Puts DONE in line, to go with the next command.
-    pub fn end_idle(&mut self) {
-        if let Some((tag, _, agreed)) = self.idle.take() {
-            self.wire.push(b"DONE\r\n");
-            self.quiet.push(tag);
-            self.stray_continues += u32::from(!agreed);
+    /// Puts DONE in line, to go with the next command. It waits until the server agreed to idle: Cyrus does not see a DONE
+    /// that came together with the IDLE, and goes on idling.
+    pub async fn end_idle(&mut self) -> Result<(), Broken> {
+        let Some((tag, _, agreed)) = self.idle else { return Ok(()) };
+        if !agreed {
+            self.wire.patience = Patience::within(COMMAND_TIME);
+            if !self.may_go_on(tag).await? {
+                // Refused: there is nothing to end.
+                self.ended.retain(|(ended, _)| *ended != tag);
+                self.idle = None;
+                return Ok(());
+            }
         }
+        self.idle = None;
+        self.wire.push(b"DONE\r\n");
+        self.quiet.push(tag);
+        Ok(())
     }
 
     /// Signs out, without waiting long.

@@ -129,7 +129,7 @@ async fn watch(
         }
         if idles {
             if session.idle_since().is_some_and(|since| now >= since + IDLE_TIME) {
-                session.end_idle();
+                session.end_idle().await?;
             }
             session.begin_idle().await?;
         } else if session.quiet_since.is_none_or(|since| now >= since + IDLE_TIME) {

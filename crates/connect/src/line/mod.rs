@@ -9,7 +9,7 @@ pub(crate) use question::Question;
 use crate::{
     ConnectError, Secret, World,
     error::{Cause, Step},
-    http::{Answer, HttpClient, straight_client},
+    http::{Answer, HttpClient, LONGEST_WAIT, straight_client},
 };
 use async_trait::async_trait;
 use reqwest::{Method, header};
@@ -114,7 +114,21 @@ impl Line {
 
     /// The JSON that answers a question, or what the refusal means.
     pub(crate) async fn json(&self, question: Question) -> Result<Value, ConnectError> {
-        let answer = self.well(self.ask(question).await?)?;
+        self.read(self.ask(question).await?)
+    }
+
+    /// What the answer to one of several questions in one request says; `None` when it is worth being asked again by itself.
+    pub(crate) fn of_several(&self, question: &Question, answer: Answer) -> Option<Result<Value, ConnectError>> {
+        if self.may_pass(question, &answer) {
+            let wait = answer.retry_after.unwrap_or_default();
+            self.hold_for(&answer, wait);
+            return (wait > PATIENCE).then(|| self.read(answer));
+        }
+        (answer.status != 401).then(|| self.read(answer))
+    }
+
+    fn read(&self, answer: Answer) -> Result<Value, ConnectError> {
+        let answer = self.well(answer)?;
         let wrong = |_| later(Cause::Protocol, "the answer is not JSON");
         if answer.body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&answer.body).map_err(wrong) }
     }
@@ -131,7 +145,9 @@ impl Line {
             if let Some(budget) = &self.budget {
                 budget.spend(question.units).await;
             }
-            let turn = self.turns.acquire().await.map_err(|_| later(Cause::Dropped, "the line was closed"))?;
+            let turns = u32::try_from(question.turns.min(self.manner.at_once)).unwrap_or(1);
+            let turn =
+                self.turns.acquire_many(turns).await.map_err(|_| later(Cause::Dropped, "the line was closed"))?;
             let token = match question.is_bare {
                 true => None,
                 false => Some(self.bearer.token(refused.as_ref()).await?),
@@ -144,9 +160,7 @@ impl Line {
                 Ok(answer) if answer.status == 401 && refused.is_none() && token.is_some() => refused = token,
                 Ok(answer) if self.may_pass(&question, &answer) => {
                     let wait = answer.retry_after.unwrap_or(pause);
-                    if answer.status == 503 || self.is_too_much(&answer) {
-                        self.hold(wait);
-                    }
+                    self.hold_for(&answer, wait);
                     if tries >= TRIES || wait > PATIENCE {
                         return Ok(answer);
                     }
@@ -223,9 +237,13 @@ impl Line {
         ConnectError::Later { step: Step::Work, cause: Cause::Throttled, wait: Some(wait), reason }
     }
 
-    fn hold(&self, wait: Duration) {
+    /// Whoever has too much to do is left alone by everybody who asks for the mailbox.
+    fn hold_for(&self, answer: &Answer, wait: Duration) {
+        if answer.status != 503 && !self.is_too_much(answer) {
+            return;
+        }
         let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
-        *free_at = (*free_at).max(Some(Instant::now() + wait));
+        *free_at = (*free_at).max(Some(Instant::now() + wait.min(LONGEST_WAIT)));
     }
 }
 

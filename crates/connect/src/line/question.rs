@@ -12,10 +12,10 @@ const LETTER_TIME: Duration = Duration::from_secs(300);
 
 /// What is asked.
 pub(crate) struct Question {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Option<(Cow<'static, str>, Bytes)>,
+    pub method: Method,
+    pub path: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Option<(Cow<'static, str>, Bytes)>,
     pub(super) limit: usize,
     pub(super) time: Duration,
     /// Asked twice it does the same.
@@ -24,6 +24,8 @@ pub(crate) struct Question {
     pub(super) is_bare: bool,
     /// What it costs, where the provider counts.
     pub(super) units: u32,
+    /// As many places of the line it takes.
+    pub(super) turns: usize,
 }
 
 impl Question {
@@ -36,7 +38,7 @@ impl Question {
     pub fn new(method: Method, path: impl Into<String>, again: bool) -> Question {
         let path = path.into();
         let (headers, limit, time) = (Vec::new(), JSON_BYTES, JSON_TIME);
-        Question { method, path, headers, body: None, limit, time, again, is_bare: false, units: 1 }
+        Question { method, path, headers, body: None, limit, time, again, is_bare: false, units: 1, turns: 1 }
     }
 
     /// With this body.
@@ -77,6 +79,12 @@ impl Question {
     /// It costs so many units.
     pub fn costing(mut self, units: u32) -> Question {
         self.units = units;
+        self
+    }
+
+    /// It is answered by so much work there as so many questions would be at once.
+    pub fn taking(mut self, turns: usize) -> Question {
+        self.turns = turns;
         self
     }
 }

@@ -1,13 +1,17 @@
 //! What became of mail, by the logs (`POST /v1/analytics/logs`) or, for an account that has none, by the events.
 
 use super::{OUR_VARIABLE, form, line::Line};
-use crate::{ConnectError, ServerWords};
+use crate::{
+    ConnectError, ServerWords,
+    egress::later,
+    error::{Cause, Step},
+};
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Pages of one question at most.
-const PAGES: usize = 50;
+/// Pages of one log at most: more than anybody's mail of some days takes.
+const PAGES: usize = 20_000;
 const PAGE: usize = 100;
 
 /// What happened to a message.
@@ -65,9 +69,14 @@ impl Event {
             ours: said["user-variables"][OUR_VARIABLE].as_str().map(str::to_owned),
             recipient: said["recipient"].as_str().unwrap_or_default().to_owned(),
             words: ServerWords::new(&words.join(" "), &[]),
-            at: said["timestamp"].as_f64().map(|seconds| (seconds * 1000.0) as i64).unwrap_or_default(),
+            at: moment(said).unwrap_or_default(),
         })
     }
+}
+
+/// When something happened, milliseconds since 1970.
+fn moment(said: &Value) -> Option<i64> {
+    said["timestamp"].as_f64().map(|seconds| (seconds * 1000.0) as i64)
 }
 
 /// Mail that came in and that Mailgun keeps.
@@ -101,102 +110,148 @@ impl Came {
             recipient: said["recipient"].as_str()?.to_owned(),
             message_id: id.trim().trim_matches(['<', '>']).to_owned(),
             url: url.to_owned(),
-            at: (said["timestamp"].as_f64()? * 1000.0) as i64,
+            at: moment(said)?,
         })
+    }
+}
+
+/// A part of a log.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// What it tells.
+    pub entries: Vec<T>,
+    /// When the last that stands on it happened, milliseconds since 1970, whether or not it tells us anything.
+    pub until: Option<i64>,
+}
+
+/// Where the rest of a log is asked for.
+enum Rest {
+    /// By a question to the logs.
+    Logs(Value),
+    /// At this path of the events.
+    Events(String),
+}
+
+/// A log that is being read, oldest first. It may be long: whoever reads it keeps how far they came, page by page.
+pub struct Log<'a, T> {
+    line: &'a Line,
+    read: fn(&Value) -> Option<T>,
+    /// `None` at its end.
+    rest: Option<Rest>,
+    /// An account or a key without the logs has the events that came before them.
+    instead: Option<String>,
+    pages: usize,
+}
+
+impl<T> std::fmt::Debug for Log<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Log").field("line", &self.line).field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+impl<T> Log<'_, T> {
+    /// The next page; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Page<T>>, ConnectError> {
+        let asked = match &self.rest {
+            None => return Ok(None),
+            Some(_) if self.pages == PAGES => {
+                return Err(later(Step::Work, Cause::Protocol, "there is no end to the log of Mailgun".to_owned()));
+            }
+            Some(Rest::Events(path)) => self.line.get(path).await,
+            Some(Rest::Logs(question)) => {
+                let body = ("application/json".to_owned(), Bytes::from(question.to_string()));
+                self.line.json(Method::POST, "/v1/analytics/logs", Some(body), true).await
+            }
+        };
+        let (said, instead) = match (asked, self.instead.take()) {
+            (Err(ConnectError::Refused { .. }), Some(path)) => {
+                let said = self.line.get(&path).await?;
+                (said, Some(Rest::Events(path)))
+            }
+            (asked, _) => (asked?, None),
+        };
+        let rest = instead.or_else(|| self.rest.take());
+        let items = said["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        self.rest = rest.filter(|_| !items.is_empty()).and_then(|rest| self.after(rest, &said));
+        self.pages += 1;
+        let entries = items.iter().filter_map(self.read).collect();
+        Ok((!items.is_empty()).then(|| Page { entries, until: items.iter().filter_map(moment).max() }))
+    }
+
+    /// Where it goes on after this page.
+    fn after(&self, rest: Rest, said: &Value) -> Option<Rest> {
+        match rest {
+            Rest::Logs(mut question) => {
+                let next = said["pagination"]["next"].as_str().filter(|next| !next.is_empty())?;
+                question["pagination"]["token"] = json!(next);
+                Some(Rest::Logs(question))
+            }
+            Rest::Events(_) => {
+                // The next page is a whole address; only what comes after its beginning is taken from it.
+                let begin = format!("/v3/{}/events/", self.line.domain());
+                let (_, rest) = said["paging"]["next"].as_str()?.split_once(&begin)?;
+                Some(Rest::Events(format!("{begin}{rest}")))
+            }
+        }
     }
 }
 
 impl Line {
     /// What happened to messages of the domain since a moment (milliseconds since 1970), oldest first. Mailgun tells of it
     /// some minutes late at times, so the moment is best chosen earlier than the last answer.
-    pub async fn happened(&self, since: i64) -> Result<Vec<Event>, ConnectError> {
-        match self.logs(since).await {
-            // An account or a key without the logs has the events that came before them.
-            Err(ConnectError::Refused { .. }) => self.events(&format!("begin={}&ascending=yes", since / 1000)).await,
-            other => other,
-        }
+    pub fn happened(&self, since: i64) -> Log<'_, Event> {
+        let instead = format!("begin={}&ascending=yes", since / 1000);
+        self.log(since, &["accepted", "delivered", "failed", "rejected", "complained"], &instead, Event::read)
     }
 
     /// Mail that came in for the domain since a moment and that Mailgun keeps for a while (documentation.mailgun.com, Events,
     /// `storage`), oldest first.
-    pub async fn came(&self, since: i64) -> Result<Vec<Came>, ConnectError> {
-        match self.logs_of(since, &["accepted", "stored"], Came::read).await {
-            Err(ConnectError::Refused { .. }) => {
-                let asked =
-                    format!("begin={}&ascending=yes&event={}", since / 1000, form::encoded("accepted OR stored"));
-                self.events_of(&asked, Came::read).await
-            }
-            other => other,
-        }
+    pub fn came(&self, since: i64) -> Log<'_, Came> {
+        let instead = format!("begin={}&ascending=yes&event={}", since / 1000, form::encoded("accepted OR stored"));
+        self.log(since, &["accepted", "stored"], &instead, Came::read)
     }
 
-    /// What happened to one message, which was handed over at about that moment.
-    pub async fn happened_to(&self, message_id: &str, at: i64) -> Result<Vec<Event>, ConnectError> {
-        match self.events(&format!("message-id={}", form::encoded(message_id))).await {
-            Err(ConnectError::Refused { .. }) => {}
-            other => return other,
+    /// What is known of one message, which was handed over after that moment; nothing when nobody tells of it (yet).
+    pub async fn happened_to(&self, message_id: &str, since: i64) -> Result<Vec<Event>, ConnectError> {
+        let path = self.events(&format!("message-id={}", form::encoded(message_id)));
+        let rest = Some(Rest::Events(path));
+        let mut events = Log { line: self, read: Event::read, rest, instead: None, pages: 0 };
+        let mut found = Vec::new();
+        loop {
+            match events.next().await {
+                Ok(Some(page)) => found.extend(page.entries),
+                Ok(None) => return Ok(found),
+                Err(ConnectError::Refused { .. }) => break,
+                Err(error) => return Err(error),
+            }
         }
-        let mut found = self.logs(at).await?;
-        found.retain(|event| event.message_id == message_id);
+        let mut log = self.happened(since);
+        while let Some(page) = log.next().await? {
+            found.extend(page.entries.into_iter().filter(|event| event.message_id == message_id));
+            if !found.is_empty() {
+                break;
+            }
+        }
         Ok(found)
     }
 
-    async fn logs(&self, since: i64) -> Result<Vec<Event>, ConnectError> {
-        self.logs_of(since, &["accepted", "delivered", "failed", "rejected", "complained"], Event::read).await
-    }
-
-    async fn logs_of<T>(
-        &self,
-        since: i64,
-        kinds: &[&str],
-        read: fn(&Value) -> Option<T>,
-    ) -> Result<Vec<T>, ConnectError> {
+    fn log<T>(&self, since: i64, kinds: &[&str], instead: &str, read: fn(&Value) -> Option<T>) -> Log<'_, T> {
         let domain = &self.access.domain;
-        let written = |moment: i64| {
-            let moment = jiff::Timestamp::from_millisecond(moment).unwrap_or_default();
-            moment.strftime("%a, %d %b %Y %H:%M:%S -0000").to_string()
-        };
-        let mut question = json!({
-            "start": written(since),
+        let since = jiff::Timestamp::from_millisecond(since).unwrap_or_default();
+        let question = json!({
+            "start": since.strftime("%a, %d %b %Y %H:%M:%S -0000").to_string(),
             "events": kinds,
             "filter": { "AND": [
                 { "attribute": "domain", "comparator": "=", "values": [{ "label": domain, "value": domain }] },
             ] },
             "pagination": { "sort": "timestamp:asc", "limit": PAGE },
         });
-        let mut found = Vec::new();
-        for _ in 0..PAGES {
-            let body = ("application/json".to_owned(), Bytes::from(question.to_string()));
-            let said = self.json(Method::POST, "/v1/analytics/logs", Some(body), true).await?;
-            let items = said["items"].as_array().cloned().unwrap_or_default();
-            found.extend(items.iter().filter_map(read));
-            match said["pagination"]["next"].as_str() {
-                Some(next) if !next.is_empty() && !items.is_empty() => question["pagination"]["token"] = json!(next),
-                _ => break,
-            }
-        }
-        Ok(found)
+        let instead = Some(self.events(instead));
+        Log { line: self, read, rest: Some(Rest::Logs(question)), instead, pages: 0 }
     }
 
-    async fn events(&self, asked: &str) -> Result<Vec<Event>, ConnectError> {
-        self.events_of(asked, Event::read).await
-    }
-
-    async fn events_of<T>(&self, asked: &str, read: fn(&Value) -> Option<T>) -> Result<Vec<T>, ConnectError> {
-        let begin = format!("/v3/{}/events", self.domain());
-        let mut path = format!("{begin}?limit={PAGE}&{asked}");
-        let mut found = Vec::new();
-        for _ in 0..PAGES {
-            let said = self.get(&path).await?;
-            let items = said["items"].as_array().cloned().unwrap_or_default();
-            found.extend(items.iter().filter_map(read));
-            // The next page is a whole address; only what comes after its beginning is taken from it.
-            let next = said["paging"]["next"].as_str().and_then(|url| url.split_once(&format!("{begin}/")));
-            match next {
-                Some((_, rest)) if !items.is_empty() => path = format!("{begin}/{rest}"),
-                _ => break,
-            }
-        }
-        Ok(found)
+    /// The path of these events.
+    fn events(&self, asked: &str) -> String {
+        format!("/v3/{}/events?limit={PAGE}&{asked}", self.domain())
     }
 }

@@ -18,7 +18,7 @@ pub use domain::{DnsRecord, DomainState, Found, Validity};
 pub use form::{Field, fields_of_form};
 pub use hook::{Body, Post, Signature, Unproven, read_event, read_post};
 pub use line::Line;
-pub use log::{Came, Event, What};
+pub use log::{Came, Event, Log, Page, What};
 pub use send::MailgunTransport;
 pub use suppression::{Suppressed, Why};
 

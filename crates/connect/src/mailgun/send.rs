@@ -74,7 +74,11 @@ impl Transport for MailgunTransport {
                 let words = fault::said(&answer, self.line.key()).0;
                 Ok(receipt(&parcel, ServerWords(words.replacen("HTTP ", "", 1))))
             }
-            Ok(answer) if answer.status == 408 || (answer.status >= 500 && answer.status != 503) => {
+            // Whoever names a wait did nothing yet; anything else may be said by a proxy about what Mailgun took.
+            Ok(answer)
+                if answer.status == 408
+                    || (answer.status >= 500 && (answer.status != 503 || answer.retry_after.is_none())) =>
+            {
                 self.settle(&parcel, fault::said(&answer, self.line.key()).0).await
             }
             Ok(answer) => Err(fault::meaning(&answer, self.line.key())),
@@ -83,7 +87,9 @@ impl Transport for MailgunTransport {
             Err(ConnectError::Later { step: Step::Resolve | Step::Tls, cause, wait, reason }) => {
                 Err(ConnectError::Later { step: Step::Connect, cause, wait, reason })
             }
-            Err(error @ ConnectError::Later { step: Step::Connect, cause: Cause::PortClosed, .. }) => Err(error),
+            Err(
+                error @ ConnectError::Later { step: Step::Connect, cause: Cause::PortClosed | Cause::TimedOut, .. },
+            ) => Err(error),
             Err(error) => self.settle(&parcel, error.to_string()).await,
         }
     }
@@ -106,4 +112,44 @@ impl Transport for MailgunTransport {
 fn receipt(parcel: &Parcel, said: ServerWords) -> Receipt {
     let one = |address: &String| RecipientReceipt { address: address.clone(), outcome: Ok(said.clone()) };
     Receipt { recipients: parcel.recipients.iter().map(one).collect(), server_said: said.clone(), code: 200 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Secret, Vendors, World, WorldOptions,
+        mailgun::{Access, Bases, Region},
+    };
+    use tokio::net::TcpListener;
+
+    struct Marked;
+
+    #[async_trait]
+    impl Marks for Marked {
+        async fn on_the_wire(&self) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_no_connection_comes_about_in_time_nothing_is_uncertain() {
+        // It takes the connection, and never says a word of TLS.
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mailgun = Bases::simulated(&format!("https://{}", silent.local_addr().unwrap()));
+        let options = WorldOptions { allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..WorldOptions::default() };
+        let world = World::new(options).unwrap().with_vendors(Vendors { mailgun, ..Vendors::default() });
+        let access = Access { region: Region::Eu, domain: "mg.voorbeeld.nl".into(), key: Secret::new("geheim") };
+        let transport = MailgunTransport::new(Arc::new(Line::new(&world, access).unwrap()));
+        let parcel = Parcel {
+            return_path: "info@voorbeeld.nl".into(),
+            recipients: vec!["els@klant.test".into()],
+            message: b"Message-ID: <pk.een@voorbeeld.nl>\r\n\r\nDag!\r\n".to_vec().into(),
+            envelope_id: None,
+            notify_success: false,
+        };
+        let error = transport.submit(parcel, &Marked).await.unwrap_err();
+        let ConnectError::Later { step: Step::Connect, cause, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(*cause, Cause::TimedOut);
+    }
 }

@@ -163,7 +163,12 @@ pub(super) fn denied(answer: &Answer, hidden: &[&Secret]) -> OauthError {
         true => format!("HTTP {}", answer.status),
         false => denied.error_description,
     };
-    OauthError::Refused { code: plain_code(&denied.error), words: ServerWords::new(&words, hidden) }
+    let code = match answer.status {
+        // Trouble on its side says nothing of what was shown, whatever the body calls it.
+        429 | 500..600 => "temporarily_unavailable".to_owned(),
+        _ => plain_code(&denied.error),
+    };
+    OauthError::Refused { code, words: ServerWords::new(&words, hidden) }
 }
 
 /// A number, which some write as a text.
@@ -207,6 +212,26 @@ mod tests {
             assert!(names(Some(none.to_owned())).is_empty(), "{none}");
         }
         assert!(names(None).is_empty());
+    }
+
+    #[test]
+    fn trouble_over_there_is_no_refusal_of_a_grant_whatever_the_body_calls_it() {
+        let code = |status, error: &str| {
+            let body = serde_json::json!({ "error": error }).to_string().into_bytes();
+            match denied(&Answer { status, url: String::new(), body, retry_after: None }, &[]) {
+                OauthError::Refused { code, .. } => code,
+                other => panic!("{other:?}"),
+            }
+        };
+        for status in [429, 500, 502, 503, 504] {
+            for error in ["internal_failure", "invalid_grant", "rate_limit_exceeded", "server_error", ""] {
+                assert_eq!(code(status, error), "temporarily_unavailable", "{status} {error}");
+            }
+        }
+        assert_eq!(
+            (code(400, "invalid_grant"), code(401, "invalid_client")),
+            ("invalid_grant".into(), "invalid_client".into())
+        );
     }
 
     #[test]

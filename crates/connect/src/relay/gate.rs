@@ -1,18 +1,20 @@
 //! How much one source may ask of us (reliability case 29).
 
-use super::RelayOptions;
+use super::{RelayOptions, pieces};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 /// In which letters are counted.
 const MINUTE: Duration = Duration::from_secs(60);
 /// In which wrong recipients are counted.
 const TEN_MINUTES: Duration = Duration::from_secs(600);
+/// What one source may bring at the same time as a letter of the largest size, in bytes.
+const BESIDE_THE_LARGEST: usize = 16 << 20;
 /// So many sources are remembered before those that left are forgotten.
 const MANY: usize = 10_000;
 
@@ -43,6 +45,8 @@ struct Record {
     open: usize,
     letters: Count,
     wrong: Count,
+    /// The memory that it may have; there as long as something came from it.
+    memory: Option<Arc<Semaphore>>,
 }
 
 /// A count that begins anew after a while.
@@ -73,6 +77,7 @@ pub(super) struct Gate {
     of_one: usize,
     per_minute: u32,
     wrong: u32,
+    share: usize,
 }
 
 /// One connection is open as long as this lives.
@@ -98,7 +103,17 @@ impl Gate {
             of_one: options.connections_of_one,
             per_minute: options.per_minute,
             wrong: options.wrong_recipients,
+            share: pieces(
+                (options.message_limit + BESIDE_THE_LARGEST).min(options.memory / 2).max(options.message_limit),
+            ),
         }
+    }
+
+    /// The pieces of memory that the source may have at a time, so that others always find some.
+    pub(super) fn memory_of(&self, source: Source) -> Arc<Semaphore> {
+        let mut records = self.lock();
+        let memory = &mut records.entry(source).or_default().memory;
+        memory.get_or_insert_with(|| Arc::new(Semaphore::new(self.share))).clone()
     }
 
     /// Lets one more connection in.

@@ -5,6 +5,8 @@
 //! dialogue, so that no bounce has to be sent to somebody who may never have written. `250` after a message is said only when
 //! the house has it durably.
 
+mod answers;
+mod author;
 mod body;
 mod command;
 mod gate;
@@ -39,6 +41,8 @@ use tokio::{
 
 /// Memory is lent out in pieces of so many bytes.
 const PIECE: usize = 64 << 10;
+/// So many of those that are turned away are heard out at a time.
+const GOODBYES: usize = 64;
 
 /// Who lives behind the door.
 #[async_trait]
@@ -109,7 +113,8 @@ pub struct RelayOptions {
     pub recipients: usize,
     /// Recipients that nobody knows, of one source in ten minutes.
     pub wrong_recipients: u32,
-    /// Memory for letters that are on their way in, in bytes.
+    /// Memory for letters that are on their way in, in bytes. One source has at most half of it, or what the largest letter
+    /// needs.
     pub memory: usize,
     /// How long a command may take to come, and how long nothing may come of a letter (RFC 5321 §4.5.3.2.7).
     pub patience: Duration,
@@ -182,6 +187,7 @@ struct Shared {
     verifier: Verifier,
     gate: Gate,
     memory: Arc<Semaphore>,
+    goodbyes: Semaphore,
     traffic: Arc<Traffic>,
 }
 
@@ -200,7 +206,8 @@ impl Relay {
             identity,
             verifier,
             gate: Gate::new(&options),
-            memory: Arc::new(Semaphore::new(options.memory.max(options.message_limit) / PIECE + 2)),
+            memory: Arc::new(Semaphore::new(pieces(options.memory.max(options.message_limit)))),
+            goodbyes: Semaphore::new(GOODBYES),
             traffic: Arc::default(),
             options,
         };
@@ -241,6 +248,11 @@ impl Relay {
         drop(self.listener);
         while sessions.join_next().await.is_some() {}
     }
+}
+
+/// How many pieces hold so many bytes, with what a letter asks for before its end is seen.
+fn pieces(bytes: usize) -> usize {
+    bytes / PIECE + 2
 }
 
 async fn begin(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {

@@ -76,7 +76,11 @@ pub(super) async fn run(
             Stopped::Crowded => "421 4.7.0 Too many connections; try again later",
             Stopped::Guessing => "421 4.7.0 Too many unknown recipients; try again later",
         });
-        return timeout(SHORTLY, wire.hang_up()).await.unwrap_or(Ok(()));
+        // Whoever comes again and again would otherwise have more connections that end than may be open.
+        return match shared.goodbyes.try_acquire() {
+            Ok(_permit) => timeout(SHORTLY, wire.hang_up()).await.unwrap_or(Ok(())),
+            Err(_) => wire.drop_off().await,
+        };
     }
     let since = Instant::now();
     let mut session =
@@ -286,7 +290,8 @@ impl Session<'_> {
         if !self.shared.gate.one_letter(self.source) {
             self.shared.traffic.count(|traffic| &traffic.refused);
             self.envelope = None;
-            return Ok(self.fine("450 4.7.1 Too many letters this minute; try again later"));
+            let next = self.fine("450 4.7.1 Too many letters this minute; try again later");
+            return Ok(if self.wire.has_more() { Next::HangUp } else { next });
         }
         self.say("354 End with a dot on a line of its own");
         let (body, memory) = match self.receive().await? {

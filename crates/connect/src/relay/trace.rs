@@ -108,6 +108,8 @@ pub(super) fn written(outside: &Outside<'_>, results: &str, now: jiff::Timestamp
     if let Some(recipient) = &only {
         text.push_str(&format!("Delivered-To: {recipient}\r\n"));
     }
+    // Not the last of ours: a letter may begin with a line that is folded onto what stands above it.
+    text.push_str(results);
     let literal = match outside.client.to_canonical() {
         std::net::IpAddr::V4(four) => format!("[{four}]"),
         std::net::IpAddr::V6(six) => format!("[IPv6:{six}]"),
@@ -131,7 +133,6 @@ pub(super) fn written(outside: &Outside<'_>, results: &str, now: jiff::Timestamp
     }
     let date = now.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
     text.push_str(&format!(";\r\n\t{date}\r\n"));
-    text.push_str(results);
     text
 }
 
@@ -166,9 +167,10 @@ mod tests {
         assert_eq!(
             text,
             "Return-Path: <jan@elders.nl>\r\nDelivered-To: info@post.example\r\n\
+             Authentication-Results: post.example; spf=pass\r\n\
              Received: from mail.elders.nl ([192.0.2.9])\r\n\tby post.example (Postkamer) with ESMTPS id abc\r\n\
              \t(using TLSv1.3 TLS13_AES_256_GCM_SHA384)\r\n\tfor <info@post.example>;\r\n\
-             \tThu, 01 Jan 1970 00:00:00 +0000\r\nAuthentication-Results: post.example; spf=pass\r\n"
+             \tThu, 01 Jan 1970 00:00:00 +0000\r\n"
         );
     }
 

@@ -2,16 +2,27 @@
 //! (RFC 8617), and written as RFC 8601 has it. A verdict refuses nothing: what is forwarded to us loses its SPF on the way,
 //! and people are warned where they read.
 
+use super::{
+    answers::{Answers, policies_of},
+    author,
+};
 use crate::spf::{self, Letter};
 use mail_auth::{
-    AuthenticatedMessage, AuthenticationResults, MessageAuthenticator, SpfOutput,
-    common::headers::HeaderWriter,
-    dmarc::verify::DmarcParameters,
+    AuthenticatedMessage, AuthenticationResults, DmarcOutput, DmarcResult, DnsError, Error, MessageAuthenticator,
+    Parameters, SpfOutput, SpfResult,
+    common::{
+        headers::HeaderWriter,
+        to_a_label,
+        verify::{DomainKey, VerifySignature},
+    },
+    dmarc::{Dmarc, verify::DmarcParameters},
     hickory_resolver::{
         config::{NameServerConfig, ResolverConfig, ResolverOpts},
+        proto::rr::RecordType,
         system_conf::read_system_conf,
     },
 };
+use rand::RngExt;
 use std::{
     io,
     net::{IpAddr, SocketAddr},
@@ -22,12 +33,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// How long the names of one letter may take to be looked up, all together. The client waits for its reply meanwhile.
-const PATIENCE: Duration = Duration::from_secs(4);
-/// How long while nobody answered the last time, and for how long that is remembered.
+/// How long SPF may take, and each of the other names of a letter; all at the same time. The client waits meanwhile.
+const PATIENCE: Duration = Duration::from_millis(2500);
+/// How long what is left to be asked for DMARC may take, when nearly all is known.
+const FOR_THE_REST: Duration = Duration::from_secs(1);
+/// How long while our own name server is silent, and for how long that is remembered.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(700);
 const REMEMBERED: Duration = Duration::from_secs(60);
-/// More signatures than any letter needs: each may ask for another digest of the whole of it.
+/// More signatures than any letter needs: each asks for a name.
 const SIGNATURES_MAX: usize = 25;
 
 /// Who brought the letter, as far as it matters here.
@@ -90,39 +103,74 @@ impl Verifier {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let is_slow = self.0.slow_until.load(Ordering::Relaxed) > now;
         let patience = if is_slow { LITTLE_PATIENCE } else { PATIENCE };
-        match tokio::time::timeout(patience, checked(authenticator, raw, brought)).await {
-            Ok(results) => results,
-            Err(_) => {
-                self.0.slow_until.store(now + REMEMBERED.as_secs(), Ordering::Relaxed);
-                unknown("temperror (no answer in time)")
-            }
+        let (results, in_time) = checked(authenticator, raw, brought, patience).await;
+        // Names that a sender chose are answered as slowly as the sender likes: that says nothing of those of others.
+        if !in_time && !is_slow && is_silent(authenticator).await {
+            self.0.slow_until.store(now + REMEMBERED.as_secs(), Ordering::Relaxed);
         }
+        results
     }
 }
 
-async fn checked(authenticator: &MessageAuthenticator, raw: &[u8], brought: &Brought) -> String {
+/// Whether our own name server does not even say of a name that nobody has (RFC 6761 §6.2) that there is none.
+async fn is_silent(authenticator: &MessageAuthenticator) -> bool {
+    let name = format!("{:016x}.test.", rand::rng().random::<u64>());
+    tokio::time::timeout(LITTLE_PATIENCE, authenticator.resolver().lookup(name, RecordType::TXT)).await.is_err()
+}
+
+/// The field, and whether every name was answered in time.
+async fn checked(
+    authenticator: &MessageAuthenticator,
+    raw: &[u8],
+    brought: &Brought,
+    patience: Duration,
+) -> (String, bool) {
     let Brought { client, helo, sender, us } = brought;
-    let spf = sender_policy(authenticator, brought);
-    let message = match count_signatures(raw) <= SIGNATURES_MAX {
-        true => AuthenticatedMessage::parse(raw),
-        false => None,
-    };
-    let Some(message) = message else {
-        let spf = spf.await;
-        return written(with_spf(AuthenticationResults::new(us), &spf, brought));
-    };
-    let (spf, dkim, arc) = tokio::join!(spf, authenticator.verify_dkim(&message), authenticator.verify_arc(&message));
+    // What has no head for one reader may have one for another.
+    let mut message = AuthenticatedMessage::parse(raw).unwrap_or_default();
+    let signed =
+        message.dkim_headers.len() + message.ams_headers.len() + message.as_headers.len() + message.errors.len();
+    if signed > SIGNATURES_MAX {
+        // Nobody signs so often: none of them speaks for it.
+        author::leave_unsigned(&mut message);
+    }
+    let is_proven = author::settle(&mut message, &mail::parse::author(raw));
+    for signature in &mut message.dkim_headers {
+        // We send no reports on signatures (RFC 6651), and take none for others (RFC 6541): no names are asked for those.
+        (signature.header.r, signature.header.atps) = (false, None);
+    }
+    let message = message;
+    let answers = Answers::default();
+    let keys = message.dkim_headers.iter().map(|signature| signature.header.domain_key());
+    let keys = keys.chain(message.ams_headers.iter().map(|signature| signature.header.domain_key()));
+    let keys = keys.chain(message.as_headers.iter().map(|seal| seal.header.domain_key()));
+    let from = to_a_label(message.from().rsplit_once('@').map_or("", |(_, domain)| domain));
+    let (spf, keys_in_time, policies_in_time) = tokio::join!(
+        tokio::time::timeout(patience, sender_policy(authenticator, brought)),
+        answers.ask::<DomainKey>(authenticator, keys.collect(), patience),
+        answers.ask::<Dmarc>(authenticator, policies_of(&from), patience),
+    );
+    let in_time = spf.is_ok() && keys_in_time && policies_in_time;
     let domain = sender.rsplit_once('@').map_or(helo.as_str(), |(_, domain)| domain);
-    let dmarc = authenticator.verify_dmarc(DmarcParameters::new(&message, &dkim, domain, &spf)).await;
-    let mut results = with_spf(AuthenticationResults::new(us), &spf, brought);
-    results = results.with_dkim_results(&dkim, message.from());
+    let spf = spf.unwrap_or_else(|_| SpfOutput::new(domain.to_owned()).with_result(SpfResult::TempError));
+    let dkim = authenticator.verify_dkim(Parameters::new(&message).with_txt_cache(&answers)).await;
+    let arc = authenticator.verify_arc(Parameters::new(&message).with_txt_cache(&answers)).await;
+    let aligning = if is_proven { spf.clone() } else { SpfOutput::new(String::new()) };
+    let asked = Parameters::new(DmarcParameters::new(&message, &dkim, domain, &aligning)).with_txt_cache(&answers);
+    let dmarc = tokio::time::timeout(FOR_THE_REST, authenticator.verify_dmarc(asked)).await.unwrap_or_else(|_| {
+        let late = DmarcResult::TempError(Error::Dns(DnsError::Resolver("no answer in time".to_owned())));
+        DmarcOutput::new(from.clone().into_owned()).with_dkim_result(late)
+    });
+    let mut results = AuthenticationResults::new(us);
+    // First, so that nothing that a sender makes long can push it beyond what is read of a field.
     if !dmarc.domain().is_empty() {
         results = results.with_dmarc_result(&dmarc);
     }
+    results = with_spf(results, &spf, brought).with_dkim_results(&dkim, message.from());
     if !arc.sets().is_empty() {
         results = results.with_arc_result(&arc, *client);
     }
-    written(results)
+    (written(results), in_time)
 }
 
 /// SPF of the sender's domain, or for nobody that of the server itself (RFC 7208 §2.4).
@@ -149,14 +197,6 @@ fn written(results: AuthenticationResults<'_>) -> String {
     results.write_header(&mut field);
     // Nothing that a sender made up may begin a line of its own.
     String::from_utf8_lossy(&field).into_owned()
-}
-
-/// How many signatures and seals the header holds, by the beginnings of its lines.
-fn count_signatures(raw: &[u8]) -> usize {
-    let header = memchr::memmem::find(raw, b"\r\n\r\n").and_then(|end| raw.get(..end)).unwrap_or(raw);
-    let is = |line: &[u8], name: &[u8]| line.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
-    let names: [&[u8]; 4] = [b"DKIM-Signature", b"ARC-Message-Signature", b"ARC-Seal", b"DKIM2-Signature"];
-    header.split(|byte| *byte == b'\n').filter(|line| names.iter().any(|name| is(line, name))).count()
 }
 
 fn open(name_server: Option<SocketAddr>) -> Result<MessageAuthenticator, String> {

@@ -4,6 +4,7 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
@@ -145,6 +146,13 @@ impl Wire {
         let described = format!("{} {suite}", version.replace('_', "."));
         self.stream = Stream::Tls(Box::new(tls));
         Ok(described)
+    }
+
+    /// Says the last word and is gone, whether it was heard or not: for when nobody has time for more.
+    pub(super) async fn drop_off(mut self) -> io::Result<()> {
+        // A new connection takes a line at once, or something is wrong with it.
+        const AT_ONCE: Duration = Duration::from_millis(100);
+        tokio::time::timeout(AT_ONCE, self.flush()).await.unwrap_or(Ok(()))
     }
 
     /// Says the last word and hangs up so that it is heard: what the client still sends is read away, up to a bound, because

@@ -27,6 +27,11 @@ pub fn write(parcel: &Parcel, look: Look, offers: &Offers) -> Result<Envelope, C
     if look.eight_bit && !offers.eight_bit {
         return Err(refused(Cause::Refused, "the server takes no eight-bit messages".to_owned()));
     }
+    if look.utf8_head && !offers.utf8 {
+        // RFC 6531 §3.4: the message may not go there, not even to those whose own addresses are ASCII.
+        let words = "the server takes no addresses outside ASCII, and the message names one in its head".to_owned();
+        return Err(refused(Cause::Refused, words));
+    }
     let sender = match parcel.return_path.as_str() {
         "" => String::new(),
         address => path(address, offers)?,
@@ -36,7 +41,7 @@ pub fn write(parcel: &Parcel, look: Look, offers: &Offers) -> Result<Envelope, C
         .iter()
         .map(|address| Ok(recipient(parcel, address, &path(address, offers)?, offers)))
         .collect();
-    let utf8 = !sender.is_ascii() || recipients.iter().flatten().any(|line| !line.is_ascii());
+    let utf8 = look.utf8_head || !sender.is_ascii() || recipients.iter().flatten().any(|line| !line.is_ascii());
     Ok(Envelope { mail: sender_line(parcel, &sender, utf8, look, offers), recipients })
 }
 
@@ -185,6 +190,24 @@ mod tests {
         let (mail, recipients) = lines(&both, &Offers { utf8: true, ..Offers::default() });
         assert_eq!(mail, "MAIL FROM:<a@x.test> SMTPUTF8");
         assert_eq!(recipients[0], "RCPT TO:<zo\u{eb}@y.test>");
+    }
+
+    #[test]
+    fn a_head_outside_ascii_needs_smtputf8_whoever_it_goes_to() {
+        let named = "To: b@y.test, zo\u{eb}@z.test\r\n\r\ntext\r\n";
+        let parcel = Parcel { message: Bytes::from_static(named.as_bytes()), ..parcel("a@x.test", &["b@y.test"]) };
+        let offers = Offers { utf8: true, eight_bit: true, ..Offers::default() };
+        assert_eq!(lines(&parcel, &offers).0, "MAIL FROM:<a@x.test> BODY=8BITMIME SMTPUTF8");
+
+        let without = Offers { utf8: false, ..offers };
+        let error = write(&parcel, look(&parcel.message), &without).unwrap_err();
+        assert!(
+            matches!(&error, ConnectError::Refused { words, .. } if words.0.contains("outside ASCII")),
+            "{error:?}"
+        );
+        // A text outside ASCII is no address.
+        let parcel = Parcel { message: Bytes::from_static("To: b@y.test\r\n\r\nZo\u{eb}\r\n".as_bytes()), ..parcel };
+        assert_eq!(lines(&parcel, &without).0, "MAIL FROM:<a@x.test> BODY=8BITMIME");
     }
 
     #[test]

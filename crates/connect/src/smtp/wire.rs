@@ -11,6 +11,8 @@ pub const DOT: &[u8] = b".\r\n";
 pub struct Look {
     /// Some byte is above 127.
     pub eight_bit: bool,
+    /// Such a byte is in the head: it names an address outside ASCII, which nothing encodes (RFC 6532).
+    pub utf8_head: bool,
     /// Some line is longer than a server must take.
     pub long_line: bool,
     /// Every CR is followed by LF and every LF preceded by CR, and the last line is ended.
@@ -19,7 +21,13 @@ pub struct Look {
 
 /// Looks a message over.
 pub fn look(message: &[u8]) -> Look {
-    let mut look = Look { eight_bit: !message.is_ascii(), long_line: false, clean: message.ends_with(b"\r\n") };
+    let eight_bit = !message.is_ascii();
+    let mut look = Look {
+        eight_bit,
+        utf8_head: eight_bit && !head(message).is_ascii(),
+        long_line: false,
+        clean: message.ends_with(b"\r\n"),
+    };
     let mut begin = 0;
     for at in memchr::memchr2_iter(b'\r', b'\n', message) {
         let paired = match message.get(at) {
@@ -34,6 +42,16 @@ pub fn look(message: &[u8]) -> Look {
     }
     look.long_line |= message.len() - begin > LINE_BYTES_MAX;
     look
+}
+
+/// Up to the first empty line, whatever its line ends are.
+fn head(message: &[u8]) -> &[u8] {
+    if message.starts_with(b"\r\n") || message.starts_with(b"\n") {
+        return &[];
+    }
+    let ends = [&b"\r\n\r\n"[..], b"\n\n", b"\r\r"];
+    let end = ends.iter().filter_map(|end| memchr::memmem::find(message, end)).min();
+    message.get(..end.unwrap_or(message.len())).unwrap_or_default()
 }
 
 /// The message with every line end made CRLF and the last line ended; borrowed when it is so already.
@@ -133,6 +151,15 @@ mod tests {
         assert!(!look(format!("{}\r\n", "a".repeat(998)).as_bytes()).long_line);
         assert!(look(format!("{}\r\n", "a".repeat(999)).as_bytes()).long_line);
         assert!(look("caf\u{e9}\r\n".as_bytes()).eight_bit);
+        for (message, in_head) in [
+            ("To: zo\u{eb}@x.test\r\n\r\nDag\r\n", true),
+            ("To: zo\u{eb}@x.test\n\nDag\n", true),
+            ("To: zoe@x.test\r\n\r\nDag, Zo\u{eb}\r\n", false),
+            ("\r\nDag, Zo\u{eb}\r\n\r\n", false),
+            ("To: zoe@x.test\r\n\r\nDag\r\n", false),
+        ] {
+            assert_eq!(look(message.as_bytes()).utf8_head, in_head, "{message:?}");
+        }
     }
 
     proptest! {

@@ -11,7 +11,8 @@ use expand::{Facts, Text};
 use mail_auth::{SpfResult, hickory_resolver::TokioResolver};
 use names::{Names, NoAnswer, is_domain};
 use policy::{Mechanism, Policy, Prefix, Sign};
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{future::Future, net::IpAddr, pin::Pin, time::Duration};
+use tokio::time::{Instant, timeout_at};
 
 /// So many sentences may ask for names, over all policies that one leads to (§4.6.4).
 const LOOKUPS_MAX: u32 = 10;
@@ -19,6 +20,8 @@ const LOOKUPS_MAX: u32 = 10;
 const VOID_MAX: u32 = 2;
 /// So many servers of a domain, or names of an address, are looked at.
 const HOSTS_MAX: usize = 10;
+/// How long the names of one address may take.
+const FOR_CLIENT_NAMES: Duration = Duration::from_secs(1);
 /// What an address is called that has no name of which it is sure.
 const UNKNOWN: &str = "unknown";
 
@@ -188,11 +191,15 @@ impl Check<'_> {
         })
     }
 
-    /// The names of the client that lead back to it. Whatever fails on the way is passed over (§5.5).
+    /// The names of the client that lead back to it. Whatever fails on the way is passed over (§5.5), and so is what comes
+    /// late: the client's own name servers give these names, and must not be able to hold up the word of a domain.
     async fn sure_names(&self) -> Vec<String> {
+        let until = Instant::now() + FOR_CLIENT_NAMES;
         let mut sure = Vec::new();
-        for name in self.names.called(self.client).await.unwrap_or_default().into_iter().take(HOSTS_MAX) {
-            if self.names.addresses(&name, self.client).await.is_ok_and(|found| found.contains(&self.client)) {
+        let called = timeout_at(until, self.names.called(self.client)).await;
+        for name in called.map(Result::unwrap_or_default).unwrap_or_default().into_iter().take(HOSTS_MAX) {
+            let found = timeout_at(until, self.names.addresses(&name, self.client)).await;
+            if found.is_ok_and(|found| found.is_ok_and(|found| found.contains(&self.client))) {
                 sure.push(name);
             }
         }

@@ -45,11 +45,22 @@ pub(super) struct Header<'a> {
 /// Reads fields from `start` until the empty line. In a part a line that begins with `--` ends the header too: it is a
 /// boundary that came too early. `budget` is what may still be read of the whole message's headers.
 pub(super) fn read<'a>(raw: &'a [u8], start: usize, in_part: bool, budget: &mut usize) -> Header<'a> {
+    let start = if in_part { start } else { skip_envelope_line(raw, start) };
+    fields(raw, start, in_part, budget)
+}
+
+/// Reads a header as it is read below a field that somebody puts before it: what is folded onto that one is no field of its own.
+pub(super) fn read_below<'a>(raw: &'a [u8], budget: &mut usize) -> Header<'a> {
+    let mut start = 0;
+    while matches!(raw.get(start), Some(b' ' | b'\t')) {
+        start = next_line(raw, start);
+    }
+    fields(raw, start, false, budget)
+}
+
+fn fields<'a>(raw: &'a [u8], start: usize, in_part: bool, budget: &mut usize) -> Header<'a> {
     let mut header = Header::default();
     let mut at = start;
-    if !in_part {
-        at = skip_envelope_line(raw, at);
-    }
     while at < raw.len() {
         let line_end = next_line(raw, at);
         if is_blank(&raw[at..line_end]) {

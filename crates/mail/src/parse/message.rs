@@ -81,7 +81,9 @@ impl Reading {
             b"references" => message.references.extend(ids(&field.text())),
             b"list-id" if message.list_id.is_none() => message.list_id = list_id(&field.text()),
             b"authentication-results" if message.authentication_results.len() < RESULT_LIMIT => {
-                message.authentication_results.push(word::decode(&field.text()));
+                // Nothing in it is encoded (RFC 8601 §2.2), and what looks so is an address that a stranger chose: decoded it
+                // could end the quotes that it stands in.
+                message.authentication_results.push(word::one_line(&field.text()));
             }
             _ => {}
         }

@@ -134,6 +134,28 @@ pub fn header_fields(raw: &[u8]) -> Vec<(String, String)> {
     header.fields.iter().map(|field| (name(field), word::decode(&field.text()))).collect()
 }
 
+/// Whom a message says it is from, and where it says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Author {
+    /// The addresses of every `From` together, folded as [`crate::address::fold_address`] does.
+    pub addresses: Vec<String>,
+    /// The first byte of the body: nothing from there on was read as a field.
+    pub body: usize,
+    /// Something was over a limit and left out.
+    pub cut: bool,
+}
+
+/// Reads whom a message is from, as readers will be told it once other fields stand above its own.
+pub fn author(raw: &[u8]) -> Author {
+    let header = field::read_below(raw, &mut { field::HEADER_LIMIT });
+    let message = message::of_header(&header);
+    Author {
+        addresses: message.from.iter().map(Address::folded).collect(),
+        body: header.body,
+        cut: message.defects.contains(&Defect::TooComplex),
+    }
+}
+
 /// What the head of a message tells whoever has nothing else to go by, as on a server that keeps no dates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arrival {

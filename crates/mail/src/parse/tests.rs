@@ -211,3 +211,31 @@ fn who_wrote_what_somebody_passes_on_is_found_in_the_text_and_in_what_is_attache
     assert_eq!(parse(report.as_bytes()).original, None);
     assert_eq!(parse(quoted.replace("Fwd: Offerte", "Re: Offerte").as_bytes()).original, None);
 }
+
+#[test]
+fn an_address_in_a_result_that_looks_encoded_stays_as_it_was_written() {
+    let field = "mx.nl; spf=pass smtp.mailfrom=\"=?utf-8?q?=22=3Bdmarc=3Dpass=3B=22?=@evil.example\"";
+    let message = parse(format!("Authentication-Results: {field}\r\nFrom: a@b.nl\r\n\r\n").as_bytes());
+    assert_eq!(message.authentication_results, [field]);
+}
+
+#[test]
+fn the_author_is_whom_a_reader_sees_below_fields_of_our_own() {
+    for raw in [
+        "From: a@b.nl\r\nSubject: x\r\n\r\nFrom: c@d.nl\r\n",
+        "From: <a@b\u{1}.nl>\r\nx y: z\r\nFrom: c@d.nl\r\n\r\n",
+        " From: c@d.nl\r\n\tx\r\nFrom: a@b.nl\r\n\r\n",
+        "From c@d.nl Sun Nov 22 10:00:00 2026\r\nFrom: a@b.nl\r\n\r\n",
+        "--x: y\r\nFrom: a@b.nl\r\nFrom : c@d.nl\r\n\r\n",
+        "\r\nFrom: c@d.nl\r\n\r\n",
+        " x",
+        "",
+    ] {
+        let ours = "Received: from x\r\n";
+        let whole = format!("{ours}{raw}");
+        let (author, shown) = (author(raw.as_bytes()), parse(whole.as_bytes()));
+        assert_eq!(author.addresses, shown.from.iter().map(Address::folded).collect::<Vec<_>>(), "{raw:?}");
+        let (_, body) = field_ranges(whole.as_bytes());
+        assert_eq!(author.body + ours.len(), body, "{raw:?}");
+    }
+}

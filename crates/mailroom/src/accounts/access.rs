@@ -3,13 +3,17 @@
 use super::{app_token, diagnosis, settle::Settled, vendor};
 use crate::{
     MailRoom,
-    words::{FieldError, Phrase, Refusal, field},
+    words::{
+        FieldError, Phrase, Refusal,
+        field::{self, Why},
+    },
 };
 use mail::{OrganisationKey, address::fold_address};
 use std::time::Duration;
 use store::{
-    account::{Access, AccountSettings},
-    app_registration::{self, AppProvider, Proof},
+    StoreError,
+    account::{Access, Account, AccountSettings},
+    app_registration::{self, AppProvider, AppRegistration, Proof},
 };
 
 /// How long a person who saves waits for the provider.
@@ -41,7 +45,6 @@ pub(super) async fn choose(
         room.store.db.read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, provider).await }));
     let app = app.await?;
     let acts_alone = app.as_ref().is_some_and(|app| app.acts_alone);
-    let only_alone = app.as_ref().is_some_and(|app| app.proof == Proof::ServiceAccount);
     let kept =
         before.filter(|before| vendor::opened(before) == vendor::opened(&settled.settings)).map(|before| before.access);
     let has_grant = settled.incoming_secret.is_some() || settled.outgoing_secret.is_some();
@@ -49,14 +52,36 @@ pub(super) async fn choose(
     let usual = if acts_alone && !has_grant && !is_own_server { Access::App } else { Access::Own };
     let access = wanted.or(kept).unwrap_or(usual);
     settled.settings.access = access;
-    match access {
-        Access::App | Access::Shared if is_own_server => wrong(field::OWN_SERVER_BY_OWNER),
-        Access::App if !acts_alone && kept != Some(Access::App) => wrong(field::APP_NOT_ALONE),
-        Access::Own if only_alone && kept.is_none() => wrong(field::APP_ONLY_ALONE),
-        Access::Shared if !vendor::can_be_shared(provider) => wrong(field::NOT_SHARED_THERE),
-        _ => {}
+    // What it had stays, also where the app changed since: otherwise nothing of the mailbox could be saved.
+    if kept != Some(access)
+        && let Some(why) = closed(access, provider, is_own_server, app.as_ref())
+    {
+        wrong(why);
     }
     Ok(())
+}
+
+/// By whom a mailbox at a provider can be opened, as the organisation's app there is now; nobody for every other mailbox. What
+/// it has itself is not among them when the app changed since.
+pub async fn ways(room: &MailRoom, account: &Account) -> Result<Vec<Access>, StoreError> {
+    let Some(provider) = vendor::of(&account.settings) else { return Ok(Vec::new()) };
+    let organisation = account.organisation;
+    let app =
+        room.store.db.read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, provider).await }));
+    let (app, is_own_server) = (app.await?, vendor::is_own_server(&account.settings));
+    let is_open = |access: &Access| closed(*access, provider, is_own_server, app.as_ref()).is_none();
+    Ok([Access::Own, Access::App, Access::Shared].into_iter().filter(is_open).collect())
+}
+
+/// Why nobody is let in this way, as the organisation's app is.
+fn closed(access: Access, provider: AppProvider, is_own_server: bool, app: Option<&AppRegistration>) -> Option<Why> {
+    match access {
+        Access::App | Access::Shared if is_own_server => Some(field::OWN_SERVER_BY_OWNER),
+        Access::App if !app.is_some_and(|app| app.acts_alone) => Some(field::APP_NOT_ALONE),
+        Access::Own if app.is_some_and(|app| app.proof == Proof::ServiceAccount) => Some(field::APP_ONLY_ALONE),
+        Access::Shared if !vendor::can_be_shared(provider) => Some(field::NOT_SHARED_THERE),
+        _ => None,
+    }
 }
 
 /// Tries the mailbox when the app is to open it by itself and did not before (pains P8): what a tenant or a domain allows is

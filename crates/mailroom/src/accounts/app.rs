@@ -5,6 +5,7 @@ use crate::{
     MailRoom,
     doer::{Doer, given},
     outgoing::system,
+    readers_zone,
     words::{Refusal, field, letter},
 };
 use mail::AppRegistrationKey;
@@ -111,14 +112,19 @@ fn removed_at(provider: AppProvider) -> &'static str {
     }
 }
 
-/// How many whole days a secret still lasts, when somebody said until when.
+/// How many days a secret still lasts, a begun one counted whole, when somebody said until when; 0: it has ended.
 pub fn days_left(app: &AppRegistration, now: i64) -> Option<i64> {
-    app.expires_at.map(|at| (at - now).max(0) / DAY)
+    app.expires_at.map(|at| days_until(at, now))
+}
+
+fn days_until(at: i64, now: i64) -> i64 {
+    let left = (at - now).max(0);
+    left / DAY + i64::from(left % DAY > 0)
 }
 
 /// Whether that is so few that people should see it.
 pub fn is_ending(app: &AppRegistration, now: i64) -> bool {
-    days_left(app, now).is_some_and(|days| days < WARNINGS[WARNINGS.len() - 1])
+    days_left(app, now).is_some_and(|days| days <= WARNINGS[WARNINGS.len() - 1])
 }
 
 /// Tells administrators of secrets that end soon: 30, 7 and 1 days before, and when they have ended.
@@ -129,8 +135,8 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
         room.store.db.read(move |tx| Box::pin(async move { app_registration::ending(tx, soon).await })).await?;
     for app in ending {
         let Some(at) = app.expires_at else { continue };
-        let left = (at - now).max(0);
-        let Some(days) = WARNINGS.into_iter().find(|days| left <= days * DAY) else { continue };
+        let left = days_until(at, now);
+        let Some(days) = WARNINGS.into_iter().find(|days| left <= *days) else { continue };
         let noted = app.clone();
         let write = room.store.db.write(move |tx| {
             Box::pin(async move {
@@ -146,9 +152,11 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
             ("link", system::plain(&room.link(&format!("/settings/{}", app.provider.as_str())))),
             ("provider", system::plain(vendor::name(app.provider))),
         ];
-        let words = match app.proof {
-            Proof::Certificate => &letter::APP_CERTIFICATE_ENDS,
-            Proof::Secret | Proof::ServiceAccount => &letter::APP_SECRET_ENDS,
+        let words = match (app.proof, left) {
+            (Proof::Certificate, 0) => &letter::APP_CERTIFICATE_ENDED,
+            (Proof::Certificate, _) => &letter::APP_CERTIFICATE_ENDS,
+            (Proof::Secret | Proof::ServiceAccount, 0) => &letter::APP_SECRET_ENDED,
+            (Proof::Secret | Proof::ServiceAccount, _) => &letter::APP_SECRET_ENDS,
         };
         for person in people.iter().filter(|user| user.active && user.role == UserRole::Administrator) {
             if let Err(error) = system::send(room, person, words, &facts).await {
@@ -159,7 +167,30 @@ pub(crate) async fn warn(room: &MailRoom) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The day of a moment, as letters of ours say it in either language.
+/// The day of a moment where our readers live, as letters of ours say it in either language and as it was typed on the page.
 pub(crate) fn day(at: i64) -> String {
-    jiff::Timestamp::from_millisecond(at).unwrap_or_default().strftime("%Y-%m-%d").to_string()
+    let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+    at.to_zoned(readers_zone()).date().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_day_of_a_secret_is_one_on_which_it_works() {
+        let at = 1_800_000_000_000;
+        for (left, days) in [(-1, 0), (0, 0), (1, 1), (DAY, 1), (DAY + 1, 2), (29 * DAY, 29), (30 * DAY, 30)] {
+            assert_eq!(days_until(at, at - left), days, "{left} ms before the end");
+        }
+    }
+
+    #[test]
+    fn a_letter_names_the_day_that_was_typed() {
+        // Midnight of 31 January 2027 in Amsterdam, and of 1 July, when the clock is two hours ahead.
+        for (typed, moment) in [("2027-01-31", "2027-01-30T23:00:00Z"), ("2027-07-01", "2027-06-30T22:00:00Z")] {
+            let moment: jiff::Timestamp = moment.parse().expect("a moment");
+            assert_eq!(day(moment.as_millisecond()), typed);
+        }
+    }
 }

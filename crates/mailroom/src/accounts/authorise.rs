@@ -43,8 +43,10 @@ pub async fn depart(
     let organisation = viewer.organisation;
     let read =
         room.store.db.read(move |tx| Box::pin(async move { app_registration::get(tx, organisation, provider).await }));
-    let app = read.await?.filter(|app| app.proof != Proof::ServiceAccount);
-    let app = app.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
+    let app = read.await?.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
+    if app.proof == Proof::ServiceAccount {
+        return Err(Refusal::conflict("account", field::BY_SERVICE_ACCOUNT));
+    }
     let (state, now) = (new_token(), room.clock.now());
     let (_, more) = vendor::lasting(&account.settings);
     let scope = vendor::scope(&account.settings);
@@ -68,6 +70,7 @@ pub async fn depart(
         account: Some(id),
         redirect_uri: redirect_uri.to_owned(),
         onward: format!("/mailboxes/{id}/connect"),
+        opens: vendor::opening(&account.settings).map(|opening| opening.to_string()),
     };
     let write = room.store.db.write(move |tx| {
         Box::pin(async move { departure::leave(tx, Purpose::Mailbox, &state, &visitor, &departure, now).await })
@@ -93,7 +96,7 @@ pub async fn arrive(
     let departed = write.await.map_err(|error| (error.into(), None))?;
     let departed = departed.filter(|departed| departed.organisation == viewer.organisation).ok_or_else(again)?;
     let id = departed.account.ok_or_else(again)?;
-    let taken = take(room, viewer, id, answer, &departed.redirect_uri, state).await;
+    let taken = take(room, viewer, id, answer, &departed, state).await;
     if let Err(Refusal::Forbidden(why)) = &taken {
         let (doer, code) = (Doer::new(room, viewer), why.code);
         let write = room
@@ -110,12 +113,16 @@ async fn take(
     viewer: &Viewer,
     id: AccountKey,
     answer: &Answer,
-    redirect_uri: &str,
+    departed: &Departure,
     state: &str,
 ) -> Result<(), Refusal> {
     let found = managed(room, viewer, id).await?;
     let refusal = || Refusal::conflict("account", field::NOT_BY_GRANT);
     let provider = vendor::by_grant(&found.settings).ok_or_else(refusal)?;
+    // Else the code of one provider would be shown to another, or a grant for one mailbox kept as that of another.
+    if !is_still_for(departed.opens.as_deref(), &found.settings) {
+        return Err(words::told(words::CHANGED, &[]));
+    }
     let app = app_token::registration(&room.store, &room.world, viewer.organisation, provider).await?;
     let app = app.ok_or_else(|| Refusal::conflict("account", field::APP_NEEDED))?;
     // Not every provider names itself in its answer; another name would be that of somebody else.
@@ -124,13 +131,18 @@ async fn take(
     let fields = [
         ("grant_type", "authorization_code"),
         ("code", code),
-        ("redirect_uri", redirect_uri),
+        ("redirect_uri", departed.redirect_uri.as_str()),
         ("code_verifier", verifier(room, state).reveal()),
     ]
     .map(|(name, value)| (name, value.to_owned()));
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let tokens = grant::redeem(&room.world, &app, &fields, &[&Secret::new(code)]).await.map_err(refused)?;
     accept(room, &found, provider, tokens, Some(viewer.user)).await
+}
+
+/// Whether what was begun for this opening is still what opens the mailbox.
+pub(super) fn is_still_for(opens: Option<&str>, settings: &AccountSettings) -> bool {
+    vendor::opening(settings).map(|opening| opening.to_string()).as_deref() == opens
 }
 
 /// Keeps what was granted as the account's own, when it opens that very mailbox with every right that is needed. `by` agreed,
@@ -160,15 +172,24 @@ pub(super) async fn accept(
     }
     let (keys, direction, now) = (room.store.keys.clone(), grant::direction(&account.settings), room.clock.now());
     let (organisation, id, make) = (account.organisation, account.id, room.store.make.clone());
+    let opening = vendor::opening(&account.settings);
     let write = room.store.db.write(move |tx| {
         let entry = deed(make.key(now), by, "account.authorised", id, "", now);
         Box::pin(async move {
+            // Somebody may have saved another address while the provider was asked.
+            let now_kept = account::load(tx, organisation, id).await?;
+            if vendor::opening(&now_kept.settings) != opening {
+                return Ok(false);
+            }
             let grant = Some(lasting.reveal());
             account::set_secret(tx, &keys, organisation, id, direction, grant, now).await?;
-            audit::append(tx, organisation, &entry).await
+            audit::append(tx, organisation, &entry).await?;
+            Ok(true)
         })
     });
-    write.await?;
+    if !write.await? {
+        return Err(words::told(words::CHANGED, &[]));
+    }
     room.transports.forget(id);
     room.grants.forget(id);
     Ok(())

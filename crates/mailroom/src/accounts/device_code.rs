@@ -60,6 +60,7 @@ pub async fn begin_for(room: &MailRoom, account: &Account, by: Option<UserKey>) 
     let code = DeviceCode {
         state: State::Waiting,
         user: by,
+        opens: vendor::opening(&account.settings).map(|opening| opening.to_string()).unwrap_or_default(),
         user_code: given.user_code,
         verification_uri: given.verification_uri,
         interval,
@@ -93,7 +94,14 @@ pub async fn last(
 pub fn told(why: &Why) -> FieldError {
     let message = Phrase { nl: why.nl.clone(), en: why.en.clone() };
     // The codes of refusals are fixed; one that an earlier version kept is told by its words.
-    let known = [words::CANCELLED, words::OTHER_MAILBOX, words::CODE_EXPIRED, words::TOO_LITTLE, words::REFUSED];
+    let known = [
+        words::CANCELLED,
+        words::OTHER_MAILBOX,
+        words::CODE_EXPIRED,
+        words::TOO_LITTLE,
+        words::CHANGED,
+        words::REFUSED,
+    ];
     let code = known.iter().map(|(code, _)| *code).find(|code| *code == why.code).unwrap_or(words::REFUSED.0);
     FieldError { field: "grant".to_owned(), code, message }
 }
@@ -147,6 +155,9 @@ pub async fn ask(room: &MailRoom, organisation: OrganisationKey, id: AccountKey)
     let Some(provider) = vendor::by_grant(&account.settings) else {
         return settle(room, &account, &code, Err(Refusal::conflict("account", field::NOT_BY_GRANT))).await;
     };
+    if !authorise::is_still_for(Some(&code.opens), &account.settings) {
+        return settle(room, &account, &code, Err(words::told(words::CHANGED, &[]))).await;
+    }
     let asked = redeem(room, organisation, provider, &Secret::new(secret.as_slice())).await?;
     let said = match &asked {
         Ok(_) => "",

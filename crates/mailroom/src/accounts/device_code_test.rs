@@ -2,7 +2,9 @@
 //! leaves.
 
 use super::{
-    AccountInput, device_code,
+    AccountInput,
+    binding_test::shared,
+    device_code,
     grant_test::{Scene, scene},
 };
 use crate::words::Refusal;
@@ -103,4 +105,19 @@ async fn a_provider_in_trouble_is_asked_again_later_and_one_without_codes_is_nam
     let google = super::create(&scene.room, &scene.viewer, input).await.unwrap();
     let refused = device_code::begin(&scene.room, &scene.viewer, google.account.id).await;
     assert!(matches!(&refused, Err(Refusal::Conflict(why)) if why.code == "browser_only"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_was_asked_for_opens_no_other_mailbox_and_is_shown_to_no_other_provider() {
+    let scene = shared().await;
+    let code = scene.begun().await;
+    scene.types(&code, "anna@voorbeeld.test");
+    scene.rename("directeur@voorbeeld.test").await;
+    assert_eq!(why(&scene.asked().await), "grant_mailbox_changed");
+    assert_eq!(scene.grant().await, None);
+    let code = scene.begun().await;
+    scene.types(&code, "anna@voorbeeld.test");
+    scene.goes_to_google().await;
+    assert_eq!(why(&scene.asked().await), "grant_mailbox_changed");
+    assert_eq!(scene.grant().await, None);
 }

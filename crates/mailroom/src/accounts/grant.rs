@@ -6,7 +6,7 @@
 use super::{
     app_token::App,
     keeper::{Keeper, Of},
-    vendor::{self, Opened},
+    vendor::{self, Opening},
 };
 use crate::MailRoom;
 use connect::{
@@ -37,7 +37,7 @@ pub struct Grants {
 /// What is held of one account.
 struct Held {
     /// What its tokens are for: no token goes elsewhere.
-    opened: Option<Opened>,
+    opening: Option<Opening>,
     keeper: Arc<Keeper>,
     line: Option<Arc<Line>>,
 }
@@ -83,8 +83,8 @@ impl Grants {
         account: &Account,
         provider: AppProvider,
     ) -> &'a mut Held {
-        let opened = vendor::opened(&account.settings);
-        if all.get(&account.id).is_some_and(|held| held.opened != opened) {
+        let opening = vendor::opening(&account.settings);
+        if all.get(&account.id).is_some_and(|held| held.opening != opening) {
             all.remove(&account.id);
         }
         all.entry(account.id).or_insert_with(|| {
@@ -99,7 +99,7 @@ impl Grants {
                 acts_for: (account.settings.access == Access::App).then(|| account.settings.address.clone()),
                 scope: vendor::scope_again(&account.settings),
             };
-            Held { opened, keeper: Arc::new(Keeper::new(of, self.renewals.clone())), line: None }
+            Held { opening, keeper: Arc::new(Keeper::new(of, self.renewals.clone())), line: None }
         })
     }
 }
@@ -136,15 +136,6 @@ pub fn has_grant(account: &Account) -> Option<bool> {
         Direction::Incoming => account.has_incoming_secret,
         Direction::Outgoing => account.has_outgoing_secret,
     })
-}
-
-/// The secrets that mean nothing after the settings changed: a password is no grant, and a grant is no password.
-pub(super) fn of_another_kind(before: &AccountSettings, after: &AccountSettings) -> Vec<Direction> {
-    let is_other = |half: &Direction| {
-        let (was, is) = (vendor::opened_half(before, *half), vendor::opened_half(after, *half));
-        was != is || (is.is_some() && before.access != after.access)
-    };
-    [Direction::Incoming, Direction::Outgoing].into_iter().filter(is_other).collect()
 }
 
 /// The tokens for what was granted.

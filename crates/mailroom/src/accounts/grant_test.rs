@@ -5,9 +5,10 @@ use crate::{MailRoom, outgoing::fixture::house_with, words::Refusal};
 use connect::{ConnectError, Vendors, error::Cause, graph, oauth::Answer};
 use mail::AccountKey;
 use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Simulator};
+use std::sync::Arc;
 use store::{
     Viewer,
-    account::{self, Account, Colour, Direction, Incoming},
+    account::{self, Access, Account, AccountSettings, Colour, Direction, Incoming},
     app_registration::AppProvider::Microsoft,
 };
 use zeroize::Zeroizing;
@@ -80,6 +81,13 @@ impl Scene {
             other => panic!("{other:?}"),
         })
     }
+
+    /// Somebody opens the mailbox, as it is then.
+    pub(super) async fn agrees(&self, who: &str) -> Account {
+        let answer = self.there("browser", who).await;
+        self.arrive(&answer, "browser").await.unwrap();
+        self.loaded().await
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,9 +113,7 @@ async fn the_owner_of_a_mailbox_agrees_and_everybody_elses_answer_opens_nothing(
 async fn a_grant_is_renewed_by_one_at_a_time_and_the_new_one_is_kept() {
     let scene = scene().await;
     scene.simulator.with(|cloud| cloud.token_seconds = 60);
-    let answer = scene.there("browser", INFO).await;
-    scene.arrive(&answer, "browser").await.unwrap();
-    let account = scene.loaded().await;
+    let account = scene.agrees(INFO).await;
     let mut before = scene.grant().await.unwrap();
     for _ in 0..3 {
         // Each token is as good as over, so that each question renews it; all of them at once do so one after the other.
@@ -126,9 +132,7 @@ async fn a_grant_is_renewed_by_one_at_a_time_and_the_new_one_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_that_renew_one_grant_at_once_never_show_a_token_twice() {
     let scene = scene().await;
-    let answer = scene.there("browser", INFO).await;
-    scene.arrive(&answer, "browser").await.unwrap();
-    let account = scene.loaded().await;
+    let account = scene.agrees(INFO).await;
     scene.simulator.with(|cloud| (cloud.token_seconds, cloud.reuse_ends_grant, cloud.latency_ms) = (60, true, 5));
     // Each knows nothing of the others but what is kept.
     let nodes: Vec<Grants> = (0..4).map(|_| Grants::default()).collect();
@@ -142,11 +146,27 @@ async fn nodes_that_renew_one_grant_at_once_never_show_a_token_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_did_not_save_it_goes_by_what_was_saved() {
+    let scene = scene().await;
+    let account = scene.agrees(INFO).await;
+    let line = scene.room.grants.line(&scene.room, &account, Microsoft).unwrap();
+    assert!(Arc::ptr_eq(&line, &scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()));
+    // Another node saved it: nobody told this one to forget the line.
+    let by_app = AccountSettings { access: Access::App, ..account.settings.clone() };
+    let elsewhere = AccountSettings { address: "anna@voorbeeld.test".to_owned(), ..by_app.clone() };
+    for settings in [by_app, elsewhere] {
+        let asked = format!("GET users/{}/mailFolders", settings.address);
+        let saved = Account { settings, ..account.clone() };
+        graph::owner(&scene.room.grants.line(&scene.room, &saved, Microsoft).unwrap()).await.unwrap();
+        let last = scene.simulator.with(|cloud| cloud.heard.last().cloned()).unwrap();
+        assert!(last.starts_with(&asked), "{last}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_that_was_begun_is_kept_though_whoever_asked_for_it_is_gone() {
     let scene = scene().await;
-    let answer = scene.there("browser", INFO).await;
-    scene.arrive(&answer, "browser").await.unwrap();
-    let account = scene.loaded().await;
+    let account = scene.agrees(INFO).await;
     let before = scene.grant().await.unwrap();
     let line = scene.room.grants.line(&scene.room, &account, Microsoft).unwrap();
     let asking = tokio::spawn(async move { graph::owner(&line).await });
@@ -165,9 +185,7 @@ async fn a_renewal_that_was_begun_is_kept_though_whoever_asked_for_it_is_gone() 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_died_with_the_turn_to_renew_keeps_it_no_longer_than_a_turn_takes() {
     let scene = scene().await;
-    let answer = scene.there("browser", INFO).await;
-    scene.arrive(&answer, "browser").await.unwrap();
-    let account = scene.loaded().await;
+    let account = scene.agrees(INFO).await;
     let (organisation, id, now) = (account.organisation, account.id, scene.room.clock.now());
     let write = scene.room.store.db.write(move |tx| {
         Box::pin(async move { account::begin_renewal(tx, organisation, id, 7, now + 30_000, now).await })
@@ -185,9 +203,7 @@ async fn whoever_died_with_the_turn_to_renew_keeps_it_no_longer_than_a_turn_take
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_grant_turns_the_mailbox_red_at_once_and_is_not_tried_again() {
     let scene = scene().await;
-    let answer = scene.there("browser", INFO).await;
-    scene.arrive(&answer, "browser").await.unwrap();
-    let account = scene.loaded().await;
+    let account = scene.agrees(INFO).await;
     assert!(!account.settings.push);
     graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap();
     scene.simulator.with(|cloud| cloud.revoke(INFO));
@@ -198,8 +214,7 @@ async fn a_withdrawn_grant_turns_the_mailbox_red_at_once_and_is_not_tried_again(
     assert_eq!((health.colour, health.parked), (Colour::Red, true));
     assert_eq!(health.code.as_deref(), Some("ms_password_changed"));
     // Its owner agrees again.
-    let answer = scene.there("browser", INFO).await;
-    scene.arrive(&answer, "browser").await.unwrap();
+    scene.agrees(INFO).await;
     assert!(!scene.loaded().await.health.parked);
     graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap();
 }
@@ -207,8 +222,7 @@ async fn a_withdrawn_grant_turns_the_mailbox_red_at_once_and_is_not_tried_again(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_microsoft_refuses_is_the_administrators_trouble_and_passes_with_a_new_one() {
     let scene = scene().await;
-    let answer = scene.there("browser", INFO).await;
-    scene.arrive(&answer, "browser").await.unwrap();
+    scene.agrees(INFO).await;
     scene.simulator.with(|cloud| cloud.apps[0].client_secret = "een ander".to_owned());
     let account = scene.loaded().await;
     let error = graph::owner(&scene.room.grants.line(&scene.room, &account, Microsoft).unwrap()).await.unwrap_err();
@@ -222,8 +236,7 @@ async fn a_secret_that_microsoft_refuses_is_the_administrators_trouble_and_passe
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_never_shown_to_microsoft_as_a_grant() {
     let scene = scene().await;
-    let answer = scene.there("browser", INFO).await;
-    scene.arrive(&answer, "browser").await.unwrap();
+    scene.agrees(INFO).await;
     let change = |text: &str| serde_json::from_str::<AccountInput>(text).unwrap();
     let imap =
         r#"{"incoming":{"kind":"imap","host":"imap.voorbeeld.test","secret":"wachtwoord"},"outgoing":{"kind":"none"}}"#;
@@ -268,4 +281,14 @@ async fn administrators_are_told_before_the_secret_ends_and_once_for_each_time()
         Some(0),
     ]);
     assert_eq!(told, expected.collect::<Vec<_>>());
+    let viewer = scene.viewer;
+    let listed =
+        scene.room.store.db.read(move |tx| {
+            Box::pin(async move { store::outbox::list(tx, &viewer, &Default::default(), None, 10).await })
+        });
+    let mut subjects: Vec<String> = listed.await.unwrap().0.into_iter().map(|letter| letter.subject).collect();
+    let ended = subjects.remove(0);
+    assert_eq!(ended, "Het clientgeheim bij Microsoft is verlopen");
+    let ends = format!("Het clientgeheim bij Microsoft eindigt op {}", app::day(began + 40 * day));
+    assert_eq!(subjects, vec![ends; 3]);
 }

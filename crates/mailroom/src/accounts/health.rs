@@ -108,10 +108,12 @@ pub fn after_error(
     error: &ConnectError,
     dice: f64,
 ) -> Option<Trouble> {
-    let class = class(error);
-    if class == Class::Message {
-        return None;
-    }
+    let class = match class(error) {
+        // A pass that ends so got nothing: it is no letter that the server refuses, and must not be asked for without a pause.
+        Class::Message if half == Half::Receiving => Class::Network,
+        Class::Message => return None,
+        class => class,
+    };
     let diagnosis = diagnosis::diagnose(error, diagnosis::Circumstances::default());
     let errors_in_row = health.errors_in_row + 1;
     let refused = health.refused_sign_ins + i64::from(class == Class::Credential);
@@ -287,6 +289,18 @@ mod tests {
     fn one_bad_message_says_nothing_of_the_account() {
         let error = ConnectError::Refused { cause: Cause::TooLarge, words: ServerWords::default() };
         assert!(after_error(&WELL, 5, 3, Half::Sending, &error, 0.0).is_none());
+    }
+
+    #[test]
+    fn a_pass_that_the_server_refuses_is_told_and_tried_less_and_less() {
+        let words = ServerWords("NO internal error".into());
+        for error in [ConnectError::Refused { cause: Cause::Refused, words }, ConnectError::CursorLost] {
+            let first = after_error(&WELL, 0, 3, Half::Receiving, &error, 0.0).unwrap();
+            assert_eq!((first.colour, first.parked), (Colour::Amber, false));
+            let health = noted(&WELL, &first, 0);
+            let second = after_error(&health, 0, 3, Half::Receiving, &error, 0.0).unwrap();
+            assert!(first.next_try_at.unwrap() >= 15_000 && second.next_try_at > first.next_try_at);
+        }
     }
 
     #[test]

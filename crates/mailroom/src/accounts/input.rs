@@ -4,7 +4,7 @@
 use crate::doer::given;
 use connect::Secret;
 use serde::{Deserialize, Deserializer};
-use store::account::{AfterFetch, Limits};
+use store::account::Limits;
 
 /// An account as the API takes it. `None`: not said; for a field that may be emptied, `Some(None)` empties it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -81,13 +81,23 @@ pub struct ServerInput {
     #[serde(deserialize_with = "said")]
     pub prefix: Option<Option<String>>,
     /// POP3: what happens on the server.
-    pub after_fetch: Option<AfterFetch>,
+    pub after_fetch: Option<AfterFetchInput>,
     /// EWS: its address.
     pub url: Option<String>,
     /// EWS: how we sign in.
     pub authentication: Option<String>,
     /// Mailgun: which domain.
     pub domain: Option<String>,
+}
+
+/// What happens on a POP3 server after a message was stored, as the API takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct AfterFetchInput {
+    /// `leave`, `delete` or `delete_after`.
+    pub kind: String,
+    /// After how many days it is deleted, for `delete_after` alone.
+    pub days: Option<u32>,
 }
 
 /// One owner of an account as the API takes it: a user or a group, with rights.

@@ -9,6 +9,8 @@ mod app_test;
 mod app_token;
 pub mod authorise;
 mod autodiscovery;
+#[cfg(test)]
+mod binding_test;
 mod by_domain;
 pub(crate) mod connection;
 pub mod device_code;
@@ -30,6 +32,7 @@ mod help;
 mod input;
 mod keeper;
 pub mod kept_news;
+mod kept_secret;
 pub mod news;
 mod owners;
 pub mod relay;
@@ -50,13 +53,14 @@ mod verb_test;
 mod watch;
 mod watched;
 
+pub use access::ways;
 pub use autodiscovery::{ExchangeFound, ExchangeSearch, find_exchange};
 pub use connection::smtp_transport;
 pub use discovery::{discover, discover_in};
 pub use fetching::{fetch_soon, in_the_background, when_begun};
 pub use grant::{Grants, has_grant};
 pub use help::is_host;
-pub use input::{AccountInput, OwnerInput, ServerInput};
+pub use input::{AccountInput, AfterFetchInput, OwnerInput, ServerInput};
 pub use owners::set_owners;
 pub use round_trip::{TestReport, TestStep, test};
 pub use watch::{failed, worked};
@@ -176,7 +180,7 @@ pub async fn patch(
                 keeps_its_mailbox(tx, &before, &settings.incoming, now).await?;
                 relay::give_address(tx, &domain, Some(account), &mut settings).await?;
                 account::update(tx, viewer.organisation, account, version, &settings, now).await?;
-                for direction in grant::of_another_kind(&before.settings, &settings) {
+                for direction in kept_secret::spent(&before.settings, &settings) {
                     account::set_secret(tx, &keys, viewer.organisation, account, direction, None, now).await?;
                 }
                 outbox::wake_account(tx, viewer.organisation, account, now).await?;

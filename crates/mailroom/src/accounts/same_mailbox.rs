@@ -24,7 +24,18 @@ pub(super) fn server(incoming: &Incoming) -> Option<Server> {
     match incoming {
         Incoming::Imap(server) | Incoming::Pop3(server) => Some(server.clone()),
         Incoming::Ews(exchange) => Some(exchange.server()),
-        _ => None,
+        Incoming::Microsoft365 | Incoming::Gmail | Incoming::Mailgun(_) | Incoming::Relay { .. } | Incoming::None => {
+            None
+        }
+    }
+}
+
+/// The server that mail goes out through, of what kind it may be.
+pub(super) fn server_of_way_out(outgoing: &Outgoing) -> Option<Server> {
+    match outgoing {
+        Outgoing::Smtp(server) => Some(server.clone()),
+        Outgoing::Ews(exchange) => Some(exchange.server()),
+        Outgoing::Microsoft365 | Outgoing::Gmail | Outgoing::Mailgun(_) | Outgoing::Builtin | Outgoing::None => None,
     }
 }
 
@@ -38,7 +49,7 @@ pub(super) fn kind(incoming: &Incoming) -> Option<&'static str> {
         Incoming::Mailgun(_) => Some("mailgun"),
         Incoming::Gmail => Some("gmail"),
         Incoming::Ews(_) => Some("ews"),
-        _ => None,
+        Incoming::None => None,
     }
 }
 
@@ -50,7 +61,7 @@ pub(super) fn kind_of_mail(account: &Account) -> Option<&'static str> {
     }
 }
 
-/// The kind of the way out, as far as a person can choose it.
+/// The kind of the way out.
 pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
     match outgoing {
         Outgoing::Smtp(_) => "smtp",
@@ -58,7 +69,8 @@ pub(super) fn kind_of_way_out(outgoing: &Outgoing) -> &'static str {
         Outgoing::Mailgun(_) => "mailgun",
         Outgoing::Gmail => "gmail",
         Outgoing::Ews(_) => "ews",
-        _ => "none",
+        Outgoing::Builtin => "builtin",
+        Outgoing::None => "none",
     }
 }
 

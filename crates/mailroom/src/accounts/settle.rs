@@ -1,11 +1,12 @@
 //! From what was typed to settings that can work, with everything that is wrong said at once (features M1 to M7).
 
+mod limits;
 mod personal;
 
 use super::{
     after_fetch, by_domain, exchange, help,
     input::{AccountInput, ServerInput},
-    same_mailbox, secret, vendor,
+    kept_secret, same_mailbox, secret, vendor,
 };
 use crate::words::{
     FieldError,
@@ -13,7 +14,7 @@ use crate::words::{
 };
 use connect::Secret;
 use mail::Address;
-use store::account::{AccountSettings, Authentication, Encryption, Exchange, Incoming, Outgoing, Server};
+use store::account::{AccountSettings, Authentication, Direction, Encryption, Exchange, Incoming, Outgoing, Server};
 
 const NAME_MAX: usize = 200;
 /// Letters that can be read and are no poster.
@@ -46,7 +47,10 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
     settings.active = input.active.unwrap_or(settings.active);
     settings.push = input.push.unwrap_or(settings.push);
     settings.allow_plaintext = input.allow_plaintext.unwrap_or(settings.allow_plaintext);
-    settings.limits = input.limits.unwrap_or(settings.limits);
+    if let Some(limits) = input.limits {
+        draft.limits(&limits);
+        settings.limits = limits;
+    }
     if let Some(interval) = input.interval_seconds {
         draft.check(
             "interval_seconds",
@@ -88,22 +92,15 @@ pub(crate) fn settle(input: AccountInput, before: Option<&AccountSettings>) -> S
         secrets.0 = draft.secret("incoming.secret", &typed);
         settings.incoming = draft.incoming(typed, &settings, secrets.0.is_some());
     }
-    if matches!(settings.incoming, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail | Incoming::Mailgun(_))
-    {
-        // Such a server has no way to tell us.
-        settings.push = false;
-    }
+    settings.push &= settings.incoming.can_push();
     if draft.is_new || input.outgoing.is_some() {
         let typed = input.outgoing.unwrap_or_default();
         secrets.1 = draft.secret("outgoing.secret", &typed).or_else(|| secrets.0.clone().filter(|_| draft.is_new));
         settings.outgoing = draft.outgoing(typed, &settings, secrets.1.is_some());
     }
-    let signs_in = |server: &Server| !server.username.is_empty();
-    if matches!(settings.outgoing, Outgoing::Builtin | Outgoing::Mailgun(_))
-        || matches!(&settings.outgoing, Outgoing::Smtp(it) if !signs_in(it))
-    {
-        secrets.1 = None;
-    }
+    let is_of_use = |half| kept_secret::is_of_use(&settings, half);
+    let secrets =
+        (secrets.0.filter(|_| is_of_use(Direction::Incoming)), secrets.1.filter(|_| is_of_use(Direction::Outgoing)));
     draft.check("outgoing.kind", vendor::is_one(&settings), field::ONE_PROVIDER);
     let Draft { errors, mut warnings, .. } = draft;
     if servers(&settings).any(|(_, server)| server.encryption == Encryption::None) {
@@ -117,11 +114,8 @@ pub(crate) fn servers(settings: &AccountSettings) -> impl Iterator<Item = (&'sta
     let is_exchange = matches!(settings.incoming, Incoming::Ews(_));
     let field = if is_exchange { "incoming.url" } else { "incoming.encryption" };
     let incoming = same_mailbox::server(&settings.incoming).map(|server| (field, server));
-    let outgoing = match &settings.outgoing {
-        Outgoing::Smtp(server) => Some(("outgoing.encryption", server.clone())),
-        Outgoing::Ews(exchange) => Some(("outgoing.url", exchange.server())),
-        _ => None,
-    };
+    let field = if matches!(settings.outgoing, Outgoing::Ews(_)) { "outgoing.url" } else { "outgoing.encryption" };
+    let outgoing = same_mailbox::server_of_way_out(&settings.outgoing).map(|server| (field, server));
     incoming.into_iter().chain(outgoing)
 }
 
@@ -195,7 +189,7 @@ impl Draft {
         let was = same_mailbox::kind(&settings.incoming).unwrap_or("none");
         self.bounds("incoming", &typed);
         let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(was).to_owned();
-        // Ports and the like of one kind say nothing of the other; the secret was given for the same host.
+        // Ports and the like of one kind say nothing of the other.
         let before = kept.as_ref().filter(|_| kind == was);
         match kind.as_str() {
             "none" => Incoming::None,
@@ -213,18 +207,17 @@ impl Draft {
                 };
                 let mut server = self.server("incoming", typed, before, settings, &settings.address, port);
                 server.prefix = prefix;
-                self.signs_in(kept.as_ref(), &server, with_secret);
+                self.signs_in(settings, &server, with_secret);
                 Incoming::Imap(server)
             }
             "pop3" => {
                 let port = |encryption| if encryption == Encryption::Tls { 995 } else { 110 };
-                let (after, wrong, warning) = after_fetch::chosen(typed.after_fetch, before);
-                let told = |why| FieldError::new("incoming.after_fetch", why);
-                self.errors.extend(wrong.map(told));
-                self.warnings.extend(warning.map(told));
+                let (after, wrong, warning) = after_fetch::chosen(typed.after_fetch.as_ref(), before);
+                self.errors.extend(wrong);
+                self.warnings.extend(warning);
                 let mut server = self.server("incoming", typed, before, settings, &settings.address, port);
                 server.after_fetch = Some(after);
-                self.signs_in(kept.as_ref(), &server, with_secret);
+                self.signs_in(settings, &server, with_secret);
                 Incoming::Pop3(server)
             }
             "ews" => {
@@ -235,8 +228,7 @@ impl Draft {
                 let exchange = self.exchange("incoming", &typed, before, &settings.address);
                 // A grant is given afterwards, and is no password.
                 if exchange.authentication != Authentication::Oauth {
-                    let kept = kept.as_ref().filter(|kept| kept.authentication != Authentication::Oauth);
-                    self.signs_in(kept, &exchange.server(), with_secret);
+                    self.signs_in(settings, &exchange.server(), with_secret);
                 }
                 Incoming::Ews(exchange)
             }
@@ -248,11 +240,8 @@ impl Draft {
     }
 
     /// A server that mail comes from wants a name and a secret, given for it.
-    fn signs_in(&mut self, kept: Option<&Server>, server: &Server, with_secret: bool) {
-        if kept.is_none() && !with_secret {
-            self.wrong("incoming.secret", field::REQUIRED);
-        }
-        self.same_host("incoming.secret", kept, server, with_secret);
+    fn signs_in(&mut self, settings: &AccountSettings, server: &Server, with_secret: bool) {
+        self.password("incoming.secret", kept_secret::host(settings, Direction::Incoming), server, with_secret);
         let told = self.errors.iter().any(|error| error.field == "incoming.username");
         self.check("incoming.username", told || !server.username.is_empty(), field::REQUIRED);
     }
@@ -262,6 +251,7 @@ impl Draft {
             Outgoing::Smtp(server) => Some(server),
             _ => None,
         };
+        let given_for = kept_secret::host(settings, Direction::Outgoing);
         self.bounds("outgoing", &typed);
         let kept = same_mailbox::kind_of_way_out(&settings.outgoing);
         let kind = typed.kind.as_deref().map(help::trimmed).unwrap_or(kept);
@@ -278,24 +268,20 @@ impl Draft {
                     _ => settings.address.clone(),
                 };
                 let server = self.server("outgoing", typed, before, settings, &same_as_incoming, port);
-                if before.is_none() && !with_secret && !server.username.is_empty() {
-                    self.wrong("outgoing.secret", field::REQUIRED);
+                if !server.username.is_empty() {
+                    self.password("outgoing.secret", given_for, &server, with_secret);
                 }
-                self.same_host("outgoing.secret", before, &server, with_secret);
                 Outgoing::Smtp(server)
             }
             "ews" => {
                 // Both halves of a mailbox are at the same server.
-                let (before, same) = match (&settings.outgoing, &settings.incoming) {
-                    (Outgoing::Ews(before), _) => (Some(before.server()), Some(before)),
-                    (_, Incoming::Ews(incoming)) => (None, Some(incoming)),
-                    _ => (None, None),
+                let same = match (&settings.outgoing, &settings.incoming) {
+                    (Outgoing::Ews(same), _) | (_, Incoming::Ews(same)) => Some(same),
+                    _ => None,
                 };
                 let exchange = self.exchange("outgoing", &typed, same, &settings.address);
                 if exchange.authentication != Authentication::Oauth {
-                    let before = before.filter(|before| before.authentication != Authentication::Oauth);
-                    self.check("outgoing.secret", before.is_some() || with_secret, field::REQUIRED);
-                    self.same_host("outgoing.secret", before.as_ref(), &exchange.server(), with_secret);
+                    self.password("outgoing.secret", given_for, &exchange.server(), with_secret);
                 }
                 Outgoing::Ews(exchange)
             }
@@ -306,10 +292,14 @@ impl Draft {
         }
     }
 
-    /// A secret goes to the server it was given for: whoever names another one must know it.
-    fn same_host(&mut self, field: &str, before: Option<&Server>, server: &Server, with_secret: bool) {
-        let moved = before.is_some_and(|before| !before.host.eq_ignore_ascii_case(&server.host));
-        self.check(field, with_secret || !moved || server.username.is_empty(), field::SECRET_FOR_NEW_HOST);
+    /// A secret goes to the server it was given for: whoever names another one must know it. `given_for`: the host that the
+    /// kept one is for.
+    fn password(&mut self, field: &str, given_for: Option<String>, server: &Server, with_secret: bool) {
+        match given_for {
+            _ if with_secret => {}
+            None => self.wrong(field, field::REQUIRED),
+            Some(host) => self.check(field, host.eq_ignore_ascii_case(&server.host), field::SECRET_FOR_NEW_HOST),
+        }
     }
 
     fn exchange(&mut self, direction: &str, typed: &ServerInput, before: Option<&Exchange>, address: &str) -> Exchange {

@@ -1,8 +1,9 @@
 use super::{
     input::AccountInput,
+    kept_secret,
     settle::{Settled, settle},
 };
-use store::account::{AfterFetch, Encryption, Font, Incoming, Outgoing, Style};
+use store::account::{AccountSettings, AfterFetch, Direction, Encryption, Font, Incoming, Outgoing, Style};
 
 fn typed(json: &str) -> AccountInput {
     serde_json::from_str(json).expect("reads")
@@ -171,7 +172,7 @@ fn a_pop3_mailbox_has_ports_of_its_own_is_never_pushed_and_leaves_its_mail_where
     assert!(!settled.settings.push);
     assert!(settled.warnings.iter().any(|warning| warning.code == "several_devices"));
     let never = r#"{"incoming":{"after_fetch":{"kind":"delete_after","days":0}}}"#;
-    assert_eq!(wrong(&settle(typed(never), Some(&before))), [("incoming.after_fetch", "out_of_range")]);
+    assert_eq!(wrong(&settle(typed(never), Some(&before))), [("incoming.after_fetch.days", "out_of_range")]);
 
     // The same host by another way: the secret stays, the port does not.
     let settled = settle(typed(r#"{"incoming":{"kind":"imap"}}"#), Some(&before));
@@ -180,4 +181,77 @@ fn a_pop3_mailbox_has_ports_of_its_own_is_never_pushed_and_leaves_its_mail_where
     assert_eq!(wrong(&settled), []);
     let Incoming::Imap(server) = &settled.settings.incoming else { panic!() };
     assert_eq!(server.port, 993);
+}
+
+/// What is told of the last of these changes, each on top of the one before, and whether a secret was forgotten on the way.
+fn saved_one_after_the_other(changes: &[&str], half: Direction) -> (Vec<(String, &'static str)>, bool) {
+    let mut settings: AccountSettings = made(FULL).settings;
+    let (mut told, mut is_forgotten) = (Vec::new(), false);
+    for change in changes {
+        let settled = settle(typed(change), Some(&settings));
+        told = settled.errors.iter().map(|error| (error.field.clone(), error.code)).collect();
+        is_forgotten |= kept_secret::spent(&settings, &settled.settings).contains(&half);
+        settings = settled.settings;
+    }
+    (told, is_forgotten)
+}
+
+#[test]
+fn a_kept_password_follows_to_no_other_server_by_any_way_round() {
+    const NAMED: &str = r#"{"outgoing":{"username":"info@voorbeeld.nl"}}"#;
+    const ELSEWHERE: &str = r#"{"outgoing":{"kind":"smtp","host":"evil.example","username":""}}"#;
+    const EXCHANGE: &str = r#"{"outgoing":{"kind":"ews","url":"smtp.voorbeeld.nl","authentication":"basic"}}"#;
+    for between in
+        [None, Some(r#"{"outgoing":{"kind":"none"}}"#), Some(r#"{"outgoing":{"kind":"builtin"}}"#), Some(EXCHANGE)]
+    {
+        let changes: Vec<&str> = between.into_iter().chain([ELSEWHERE, NAMED]).collect();
+        let (told, is_forgotten) = saved_one_after_the_other(&changes, Direction::Outgoing);
+        assert_eq!(told, [("outgoing.secret".to_owned(), "required")], "{changes:?}");
+        assert!(is_forgotten, "{changes:?}");
+    }
+    // In one step it is asked for as well, and the server it was given for keeps it.
+    let (told, _) = saved_one_after_the_other(&[r#"{"outgoing":{"host":"evil.example"}}"#], Direction::Outgoing);
+    assert_eq!(told, [("outgoing.secret".to_owned(), "secret_for_new_host")]);
+    let (told, is_forgotten) = saved_one_after_the_other(&[NAMED, EXCHANGE], Direction::Outgoing);
+    assert!(told.is_empty() && !is_forgotten, "{told:?}");
+
+    let away = r#"{"incoming":{"kind":"none"}}"#;
+    for back in ["imap", "pop3"] {
+        let back = format!(r#"{{"incoming":{{"kind":"{back}","host":"evil.example"}}}}"#);
+        let (told, is_forgotten) = saved_one_after_the_other(&[away, &back], Direction::Incoming);
+        assert_eq!((told, is_forgotten), (vec![("incoming.secret".to_owned(), "required")], true), "{back}");
+    }
+}
+
+#[test]
+fn a_half_that_signs_in_nowhere_keeps_no_secret() {
+    let settled = made(
+        r#"{"address":"a@b.nl","outgoing":{"kind":"none"},
+        "incoming":{"kind":"imap","host":"imap.b.nl","secret":"geheim"}}"#,
+    );
+    assert!(wrong(&settled).is_empty() && settled.incoming_secret.is_some() && settled.outgoing_secret.is_none());
+}
+
+#[test]
+fn what_is_not_said_of_a_way_out_stays_for_every_kind() {
+    for kind in ["builtin", "microsoft365", "gmail", "none"] {
+        let before = made(&format!(r#"{{"address":"a@b.nl","outgoing":{{"kind":"{kind}"}}}}"#)).settings;
+        let settled = settle(typed(r#"{"outgoing":{}}"#), Some(&before));
+        assert_eq!((settled.settings.outgoing, settled.errors.len()), (before.outgoing, 0), "{kind}");
+    }
+}
+
+#[test]
+fn a_limit_is_none_or_one_that_lets_something_out() {
+    let before = made(FULL).settings;
+    for (limits, field) in [
+        (r#"{"per_minute":0}"#, "limits.per_minute"),
+        (r#"{"connections":1001}"#, "limits.connections"),
+        (r#"{"per_connection":0,"per_day":2000}"#, "limits.per_connection"),
+        (r#"{"per_day":100000001}"#, "limits.per_day"),
+    ] {
+        let settled = settle(typed(&format!(r#"{{"limits":{limits}}}"#)), Some(&before));
+        assert_eq!(wrong(&settled), [(field, "not_a_limit")]);
+    }
+    assert!(wrong(&settle(typed(r#"{"limits":{"per_minute":1,"per_day":null}}"#), Some(&before))).is_empty());
 }

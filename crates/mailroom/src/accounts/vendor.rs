@@ -7,7 +7,8 @@ use connect::{
     gmail,
     graph::{self, Visitor},
 };
-use std::sync::Arc;
+use mail::address::fold_address;
+use std::{fmt, sync::Arc};
 use store::{
     account::{Access, AccountSettings, Authentication, Direction, Exchange, Incoming, Outgoing},
     app_registration::AppProvider,
@@ -50,6 +51,47 @@ impl Opened {
     }
 }
 
+impl fmt::Display for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Opened::Microsoft365 => f.write_str("microsoft365"),
+            Opened::Gmail => f.write_str("gmail"),
+            Opened::Exchange(host) => write!(f, "ews at {host}"),
+        }
+    }
+}
+
+/// What a grant or a token is for: what it opens, by whom, and whose mailbox that is. It goes nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Opening {
+    opened: Opened,
+    access: Access,
+    mailbox: String,
+}
+
+impl Opening {
+    fn of(opened: Opened, settings: &AccountSettings) -> Opening {
+        Opening { opened, access: settings.access, mailbox: fold_address(&settings.address) }
+    }
+}
+
+/// As it is kept beside what was begun with it, to be compared.
+impl fmt::Display for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.opened, self.access.as_str(), self.mailbox)
+    }
+}
+
+/// What a grant for this half is for.
+pub(super) fn opening_half(settings: &AccountSettings, half: Direction) -> Option<Opening> {
+    opened_half(settings, half).map(|opened| Opening::of(opened, settings))
+}
+
+/// What the grant of the account is for; both halves go through one.
+pub(super) fn opening(settings: &AccountSettings) -> Option<Opening> {
+    opened(settings).map(|opened| Opening::of(opened, settings))
+}
+
 /// What opens this half by a grant.
 pub(super) fn opened_half(settings: &AccountSettings, half: Direction) -> Option<Opened> {
     let by_token = |exchange: &Exchange| {
@@ -88,7 +130,15 @@ pub fn is_own_server(settings: &AccountSettings) -> bool {
     matches!(opened(settings), Some(Opened::Exchange(_)))
 }
 
-/// The same, when somebody has to agree.
+/// Whether a provider opens by name whatever the mailbox does: there is no server that a person fills in.
+pub fn opens_all(settings: &AccountSettings) -> bool {
+    let is_named = |half| matches!(opened_half(settings, half), Some(Opened::Microsoft365 | Opened::Gmail));
+    let receives = is_named(Direction::Incoming) || settings.incoming == Incoming::None;
+    let sends = is_named(Direction::Outgoing) || settings.outgoing == Outgoing::None;
+    of(settings).is_some() && receives && sends
+}
+
+/// The same as [`of`], when somebody has to agree.
 pub fn by_grant(settings: &AccountSettings) -> Option<AppProvider> {
     of(settings).filter(|_| settings.access != Access::App)
 }

@@ -181,8 +181,9 @@ impl Desks {
 
     /// Tells the account's task that edits wait. Nothing happens when none runs here: the node that has it hears the bell.
     pub fn poke(&self, account: AccountKey) {
-        if let Some(asks) = self.asks(account) {
-            // A full queue already holds a poke.
+        let Some(asks) = self.asks(account) else { return };
+        // A task that is long at something is not told again and again: the room in its queue is for what others ask.
+        if asks.capacity() > asks.max_capacity() / 2 {
             let _ = asks.try_send(Ask::Edits);
         }
     }

@@ -12,7 +12,7 @@ use connect::{Edit, relay::Letter};
 use mail::{Flags, Role, return_path::ReturnPath};
 use store::{
     StoreError,
-    account::{self, Account, Incoming},
+    account::{self, Account},
     folder, outbox,
 };
 
@@ -41,10 +41,7 @@ pub(super) async fn take(room: &MailRoom, path: &ReturnPath, letter: &Letter) ->
         })
     });
     let account = read.await?;
-    let lies_here = matches!(
-        account.settings.incoming,
-        Incoming::None | Incoming::Relay { .. } | Incoming::Pop3(_) | Incoming::Mailgun(_)
-    );
+    let lies_here = account.settings.incoming.has_own_folders();
     if lies_here {
         own::deliver_once(room, &account, letter.raw.clone(), letter.ours).await?;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use store::{Dialect, StoreError, Topic, account::AccountLease};
 use tokio::sync::watch;
 
-/// How often to look for accounts whose pause is over.
+/// How often to look for accounts whose pause is over, and for edits whose pause is.
 const LOOK: Duration = Duration::from_secs(2);
 /// How often to look whether mail that was set aside is to be asked for again, when nobody says so.
 const LOOK_ASIDE: Duration = Duration::from_secs(30);
@@ -34,6 +34,7 @@ async fn hand_out(room: MailRoom, mut stop: watch::Receiver<bool>) {
         if *stop.borrow() {
             break;
         }
+        poke(&room).await;
         if let Err(error) = turn(&room, alone).await {
             tracing::error!(%error, "accounts could not be handed out");
         }
@@ -48,7 +49,7 @@ async fn hand_out(room: MailRoom, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             _ = stop.changed() => {}
             _ = accounts.changed() => retry_set_aside(&room).await,
-            _ = edits.changed() => poke(&room).await,
+            _ = edits.changed() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
     }
@@ -141,11 +142,12 @@ async fn retry_set_aside(room: &MailRoom) {
     }
 }
 
-/// Edits may have been queued on another node.
+/// Edits may have been queued on another node, and one that did not work is to be tried again.
 async fn poke(room: &MailRoom) {
-    let read = room.store.db.read(|tx| Box::pin(async move { store::edit::accounts_due(tx).await }));
+    let now = room.clock.now();
+    let read = room.store.db.read(move |tx| Box::pin(async move { store::edit::accounts_due(tx, now).await }));
     match read.await {
-        Ok(accounts) => accounts.into_iter().for_each(|(_, account, _)| room.desks.poke(account)),
+        Ok(accounts) => accounts.into_iter().for_each(|account| room.desks.poke(account)),
         Err(error) => tracing::warn!(%error, "waiting edits could not be listed"),
     }
 }

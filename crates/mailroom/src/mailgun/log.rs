@@ -44,12 +44,23 @@ pub(super) async fn read(room: &MailRoom, domain: &MailgunDomain) -> Result<(), 
     let now = room.clock.now();
     let since = domain.log_at.unwrap_or(now - FIRST) - AGAIN;
     let line = line::of(room, domain).await?;
-    for event in line.happened(since).await? {
-        outgoing::on_event(room, domain.organisation, Some(&event), None).await.map_err(line::ours)?;
+    let mut log = line.happened(since);
+    while let Some(page) = log.next().await? {
+        for event in &page.entries {
+            outgoing::on_event(room, domain.organisation, Some(event), None).await.map_err(line::ours)?;
+        }
+        // What was read is not read again when the rest can't be had now. What is read again is no step back.
+        if let Some(until) = page.until.filter(|until| domain.log_at.is_none_or(|at| at < *until)) {
+            keep(room, domain, until.min(now)).await?;
+        }
     }
+    keep(room, domain, now).await?;
+    missed::fetch(room, domain, &line).await
+}
+
+async fn keep(room: &MailRoom, domain: &MailgunDomain, until: i64) -> Result<(), ConnectError> {
     let (organisation, id) = (domain.organisation, domain.id);
     let write =
-        room.store.db.write(move |tx| Box::pin(async move { mailgun::log_read(tx, organisation, id, now).await }));
-    write.await.map_err(line::ours)?;
-    missed::fetch(room, domain, &line).await
+        room.store.db.write(move |tx| Box::pin(async move { mailgun::log_read(tx, organisation, id, until).await }));
+    write.await.map_err(line::ours)
 }

@@ -96,7 +96,7 @@ pub async fn add(room: &MailRoom, viewer: &Viewer, input: DomainInput) -> Result
     let doer = Doer::administrator(room, viewer)?;
     let (name, change) = checked(&input, true)?;
     let asked = ask(room, &name, &change).await;
-    let (found, unasked) = answered(room, &name, &change, asked).await?;
+    let (found, unasked) = answered(room, &name, &change, asked, "domain").await?;
     let (id, keys) = (MailgunDomainKey(doer.key()), room.store.keys.clone());
     let write = room.store.db.write(move |tx| {
         Box::pin(async move {
@@ -129,7 +129,8 @@ pub async fn change(
     };
     let full = Change { region: Some(region), api_key: key, signing_key: None };
     let asked = ask(room, &before.name, &full).await;
-    let (found, unasked) = answered(room, &before.name, &full, asked).await?;
+    // The name of a domain stays: when Mailgun does not know it, the key is that of another account there.
+    let (found, unasked) = answered(room, &before.name, &full, asked, "api_key").await?;
     let keys = room.store.keys.clone();
     let fields = given(&[
         ("region", change.region.is_some()),
@@ -245,12 +246,14 @@ async fn ask(room: &MailRoom, name: &str, change: &Change) -> Result<Found, Conn
     connect::mailgun::Line::new(&room.world, access)?.found(false).await
 }
 
-/// What Mailgun said of a domain, or the field in which it is wrong. A passing trouble refuses nothing.
+/// What Mailgun said of a domain, or the field in which it is wrong: `named` when nobody there knows it under this key. A
+/// passing trouble refuses nothing.
 async fn answered(
     room: &MailRoom,
     name: &str,
     change: &Change,
     asked: Result<Found, ConnectError>,
+    named: &str,
 ) -> Result<(Option<Found>, Option<ConnectError>), Refusal> {
     match asked {
         Ok(found) => Ok((Some(found), None)),
@@ -262,7 +265,7 @@ async fn answered(
             let elsewhere = Change { region: Some(other.as_str().to_owned()), ..change.clone() };
             match ask(room, name, &elsewhere).await {
                 Ok(_) => Err(Refusal::field("region", field::MAILGUN_OTHER_REGION)),
-                Err(_) => Err(Refusal::field("domain", field::MAILGUN_UNKNOWN)),
+                Err(_) => Err(Refusal::field(named, field::MAILGUN_UNKNOWN)),
             }
         }
         Err(error) => Ok((None, Some(error))),

@@ -54,7 +54,9 @@ impl Lane {
         Lane {
             slots: Semaphore::new(limits.connections.unwrap_or(connection::CONNECTIONS).max(1) as usize),
             pace: Pace::new(&account, limits),
-            wants_sent_copy: account.sent_copy != SentCopy::Provider && !provider::saves_sent_always(&account),
+            wants_sent_copy: account.sent_copy != SentCopy::Provider
+                && !provider::saves_sent_always(&account)
+                && account.settings.incoming.takes_mail(),
             by_domain: account.settings.is_delivered_here(),
             account,
             transport,

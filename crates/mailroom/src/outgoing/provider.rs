@@ -89,11 +89,17 @@ pub(crate) fn saves_sent(account: &Account) -> bool {
                 | (Incoming::Ews(_), Outgoing::Ews(_))
         );
     }
-    let same_house = match (&account.settings.incoming, outgoing_host(account)) {
-        (Incoming::Imap(server), Some(outgoing)) => find(&server.host).zip(find(outgoing)),
+    outgoing_host(account).is_some_and(|outgoing| is_one_house(&account.settings.incoming, outgoing))
+}
+
+/// Whether the server that it is sent by puts the copy where the mailbox lies.
+fn is_one_house(incoming: &Incoming, outgoing: &str) -> bool {
+    let known = match incoming {
+        Incoming::Imap(server) => find(&server.host),
+        Incoming::Gmail => Some(&GOOGLE),
         _ => None,
     };
-    same_house.is_some_and(|(incoming, outgoing)| incoming.saves_sent && outgoing.saves_sent)
+    known.zip(find(outgoing)).is_some_and(|(incoming, outgoing)| incoming.saves_sent && outgoing.saves_sent)
 }
 
 fn outgoing_host(account: &Account) -> Option<&str> {
@@ -118,5 +124,11 @@ mod tests {
         assert!(find("SMTP.Office365.com.").is_some_and(|known| known.per_minute == Some(30)));
         assert!(find("notgmail.com").is_none());
         assert!(find("smtp.strato.de").is_some_and(|known| known.per_connection == Some(20)));
+    }
+
+    #[test]
+    fn a_mailbox_at_google_has_its_copies_from_google_by_smtp_as_well() {
+        assert!(is_one_house(&Incoming::Gmail, "smtp.gmail.com"));
+        assert!(!is_one_house(&Incoming::Gmail, "smtp.strato.de") && !is_one_house(&Incoming::None, "smtp.gmail.com"));
     }
 }

@@ -18,11 +18,11 @@ pub(super) struct OwnReturn {
     secret: Arc<Zeroizing<Vec<u8>>>,
 }
 
-/// What the return paths of this submission are made with; `None` when they would lead nowhere, or would cost the mail its
-/// credit, and reports come to the mailbox's own address then.
+/// What the return paths of this submission are made with; `None` when what comes back could not be kept, when they would
+/// lead nowhere, or would cost the mail its credit, and reports come to the mailbox's own address then.
 pub(super) async fn of(room: &MailRoom, account: &Account, leased: &Leased) -> Option<OwnReturn> {
     // Who wants to hear of nothing hears of nothing.
-    if leased.return_path.is_empty() {
+    if leased.return_path.is_empty() || !account.settings.incoming.takes_mail() {
         return None;
     }
     match secret(room, account, leased).await {

@@ -40,6 +40,8 @@ reasons! {
     APP_NOT_ALONE "app_not_alone" "De app van uw organisatie opent geen mailboxen zelf. Een beheerder kan dat aanzetten bij Instellingen, Aansluitingen." / "Your organisation's app does not open mailboxes by itself. An administrator can switch that on at Settings, Connections.";
     /// Consent at a service account.
     APP_ONLY_ALONE "app_only_alone" "Het serviceaccount opent mailboxen zelf; een eigenaar kan daar geen toestemming geven." / "The service account opens mailboxes by itself; an owner can't give consent there.";
+    /// Authorising where owners can't agree any more.
+    BY_SERVICE_ACCOUNT "by_service_account" "Uw organisatie gebruikt bij deze provider een serviceaccount. Dat opent mailboxen zelf, en een eigenaar kan niet meer autoriseren. Kies bij de mailbox, op het tabblad Server, dat de app hem opent." / "Your organisation uses a service account at this provider. It opens mailboxes by itself, and an owner can no longer authorise one. Choose at the mailbox, on the Server tab, that the app opens it.";
     /// An Exchange server in the house is opened by the grant of a mailbox's owner, and in no other way.
     OWN_SERVER_BY_OWNER "own_server_by_owner" "Een Exchange-server in huis neemt alleen een token aan dat de eigenaar van de mailbox geeft: kies own." / "An Exchange server in the house only takes a token that the mailbox's owner gives: choose own.";
     /// Sharing elsewhere.
@@ -90,6 +92,10 @@ reasons! {
     TOO_LONG "too_long" "Dit is te lang." / "This is too long.";
     /// What should be a day is none.
     NO_DAY "no_day" "Dit is geen dag. Schrijf hem als 2026-01-31." / "This is no day. Write it as 2026-01-31.";
+    /// A limit that lets nothing out, or none at all.
+    NOT_A_LIMIT "not_a_limit" "Kies een getal van 1 af: hoogstens 1000 verbindingen, een miljoen berichten per verbinding of per minuut, en honderd miljoen per dag. Laat dit leeg om alleen de grenzen van de provider te volgen." / "Choose a number from 1 on: at most 1000 connections, a million messages over one connection or a minute, and a hundred million a day. Leave this empty to follow the provider's own limits alone.";
+    /// Days of mail that stays, or that goes at once.
+    NO_DAYS_HERE "no_days_here" "Een aantal dagen hoort alleen bij delete_after. Laat days weg, of kies delete_after." / "A number of days goes with delete_after alone. Leave days out, or choose delete_after.";
     /// Outside what is possible.
     OUT_OF_RANGE "out_of_range" "Deze waarde ligt buiten wat mogelijk is." / "This value is outside what is possible.";
     /// The address of a mailbox is what it is.

@@ -42,6 +42,14 @@ pub const TOO_LITTLE: Why = (
         "{provider} gave fewer rights than are needed ({missing}). Tick everything at {provider}, or add the rights to the app, and choose Authorise again.",
     ),
 );
+/// The mailbox is not the one any more that it began for.
+pub const CHANGED: Why = (
+    "grant_mailbox_changed",
+    text(
+        "Deze mailbox kreeg een ander adres, of wordt op een andere manier geopend, nadat het autoriseren begon. Er is niets bewaard. Kies opnieuw Autoriseren.",
+        "This mailbox was given another address, or is opened in another way, since authorising it began. Nothing was kept. Choose Authorise again.",
+    ),
+);
 /// It said no, or could not be reached.
 pub const REFUSED: Why = (
     "grant_refused",
@@ -68,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_reason_is_there_in_both_languages() {
-        for (code, words) in [BEGIN_AGAIN, CANCELLED, OTHER_MAILBOX, CODE_EXPIRED, TOO_LITTLE, REFUSED] {
+        for (code, words) in [BEGIN_AGAIN, CANCELLED, OTHER_MAILBOX, CODE_EXPIRED, TOO_LITTLE, CHANGED, REFUSED] {
             assert_complete(code, &words);
         }
     }

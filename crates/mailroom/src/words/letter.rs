@@ -86,12 +86,30 @@ pub const APP_SECRET_ENDS: Letter = Letter {
     ),
 };
 
-/// The same of a certificate. Facts: name, provider, date, link.
+/// The same when it has ended. Facts: name, provider, date, link.
+pub const APP_SECRET_ENDED: Letter = Letter {
+    subject: text("Het clientgeheim bij {provider} is verlopen", "The client secret at {provider} has ended"),
+    body: text(
+        "Dag {name},\n\nHet clientgeheim waarmee Postkamer zich bij {provider} bekendmaakt is verlopen ({date}). Mailboxen van {provider} worden niet meer opgehaald en kunnen niet meer verzenden tot er een nieuw is. Er gaat niets verloren: wat intussen binnenkomt blijft bij {provider} staan, en wat moet worden verzonden wacht.\n\nMaak bij {provider} voor de app een nieuw clientgeheim, en vul de waarde en de einddatum hier in:\n{link}\n",
+        "Hello {name},\n\nThe client secret with which Postkamer makes itself known at {provider} has ended ({date}). Mailboxes of {provider} are no longer fetched and can no longer send until there is a new one. Nothing gets lost: what comes in meanwhile stays at {provider}, and what is to be sent waits.\n\nMake a new client secret for the app at {provider}, and enter its value and the date on which it ends here:\n{link}\n",
+    ),
+};
+
+/// The same of a certificate that ends. Facts: name, provider, date, link.
 pub const APP_CERTIFICATE_ENDS: Letter = Letter {
     subject: text("Het certificaat bij {provider} eindigt op {date}", "The certificate at {provider} ends on {date}"),
     body: text(
         "Dag {name},\n\nHet certificaat waarmee Postkamer zich bij {provider} bekendmaakt eindigt op {date}. Daarna worden mailboxen van {provider} niet meer opgehaald en kunnen ze niet meer verzenden. Er gaat niets verloren.\n\nMaak een nieuw certificaat, upload het bij {provider} bij de app (zonder de sleutel), en plak het hier met de sleutel:\n{link}\n",
         "Hello {name},\n\nThe certificate with which Postkamer makes itself known at {provider} ends on {date}. After that mailboxes of {provider} are no longer fetched and can no longer send. Nothing gets lost.\n\nMake a new certificate, upload it at the app at {provider} (without its key), and paste it here with its key:\n{link}\n",
+    ),
+};
+
+/// The same when it has ended. Facts: name, provider, date, link.
+pub const APP_CERTIFICATE_ENDED: Letter = Letter {
+    subject: text("Het certificaat bij {provider} is verlopen", "The certificate at {provider} has ended"),
+    body: text(
+        "Dag {name},\n\nHet certificaat waarmee Postkamer zich bij {provider} bekendmaakt is verlopen ({date}). Mailboxen van {provider} worden niet meer opgehaald en kunnen niet meer verzenden tot er een nieuw is. Er gaat niets verloren: wat intussen binnenkomt blijft bij {provider} staan, en wat moet worden verzonden wacht.\n\nMaak een nieuw certificaat, upload het bij {provider} bij de app (zonder de sleutel), en plak het hier met de sleutel:\n{link}\n",
+        "Hello {name},\n\nThe certificate with which Postkamer makes itself known at {provider} has ended ({date}). Mailboxes of {provider} are no longer fetched and can no longer send until there is a new one. Nothing gets lost: what comes in meanwhile stays at {provider}, and what is to be sent waits.\n\nMake a new certificate, upload it at the app at {provider} (without its key), and paste it here with its key:\n{link}\n",
     ),
 };
 
@@ -174,6 +192,10 @@ pub const ALL: &[(&str, Letter)] = &[
     ("failed", FAILED),
     ("uncertain", UNCERTAIN),
     ("test", TEST),
+    ("app_secret_ends", APP_SECRET_ENDS),
+    ("app_secret_ended", APP_SECRET_ENDED),
+    ("app_certificate_ends", APP_CERTIFICATE_ENDS),
+    ("app_certificate_ended", APP_CERTIFICATE_ENDED),
     ("sender_code", SENDER_CODE),
     ("keys_made", KEYS_MADE),
     ("keys_overdue", KEYS_OVERDUE),

@@ -166,7 +166,7 @@ pub(crate) async fn serve(shared: &Shared, asked: Asked, connection: u64) -> Opt
         if fault.kind == Kind::Slow {
             tokio::time::sleep(Duration::from_secs(fault.seconds)).await;
         }
-        if matches!(fault.kind, Kind::DoneThen504 | Kind::DoneThenCut) {
+        if fault.is_done() {
             answer(shared, &whose, question);
         }
         if fault.kind == Kind::DoneThenCut {
@@ -299,7 +299,7 @@ fn soap_fault(fault: &str, code: &str, words: &str, more: &str) -> Reply {
 
 /// A fault as Exchange tells it.
 fn refusal(fault: &Fault, name: &str) -> Option<Reply> {
-    let millis = fault.seconds * 1000;
+    let millis = fault.seconds.saturating_mul(1000);
     let reply = match fault.kind {
         Kind::Throttled | Kind::QuotaExceeded => {
             let words = "The server cannot service this request right now. Try again later.";
@@ -325,7 +325,7 @@ fn refusal(fault: &Fault, name: &str) -> Option<Reply> {
             reply
         }
         Kind::Denied => Reply { body: b"Forbidden".to_vec(), ..Reply::bare(403) },
-        Kind::Unavailable => {
+        Kind::Unavailable | Kind::DoneThen503 => {
             let mut reply = Reply::bare(503);
             if fault.seconds > 0 {
                 reply.headers.push(("retry-after", fault.seconds.to_string()));

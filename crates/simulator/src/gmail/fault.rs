@@ -42,7 +42,9 @@ pub fn answer(fault: &Fault) -> Option<Reply> {
             "PERMISSION_DENIED",
             "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user'.",
         ),
-        Kind::Unavailable => error(503, "backendError", "UNAVAILABLE", "The service is currently unavailable."),
+        Kind::Unavailable | Kind::DoneThen503 => {
+            error(503, "backendError", "UNAVAILABLE", "The service is currently unavailable.")
+        }
         Kind::Timeout | Kind::DoneThen504 => error(504, "backendError", "DEADLINE_EXCEEDED", "Deadline exceeded."),
         Kind::Resync => not_found(),
         Kind::Denied => {

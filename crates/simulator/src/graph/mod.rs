@@ -1,6 +1,7 @@
 //! Graph v1.0 for mail: who asks, for which mailbox, and what.
 
 mod attachment;
+mod batch;
 mod delta;
 mod folder;
 mod letter;
@@ -23,10 +24,6 @@ use crate::{
     server::Shared,
 };
 use serde_json::{Value, json};
-use std::collections::HashMap;
-
-/// Requests in one batch at most (learn.microsoft.com/graph/json-batching).
-const BATCH: usize = 20;
 
 /// Somebody who asks for a mailbox, with leave to.
 struct Desk<'a> {
@@ -46,7 +43,7 @@ struct Desk<'a> {
 pub(crate) async fn answer(shared: &Shared, asked: &Asked) -> Reply {
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
     let reply = match (asked.method.as_str(), path.as_slice()) {
-        ("POST", ["$batch"]) => batch(shared, asked).await,
+        ("POST", ["$batch"]) => batch::answer(shared, asked).await,
         (_, ["subscriptions", ..]) => subscription::answer(shared, asked).await,
         (_, ["api", "v2.0", "AttachmentSessions", id]) => upload::answer(&mut shared.cloud(), asked, id),
         _ => at_once(shared, asked),
@@ -61,44 +58,6 @@ fn at_once(shared: &Shared, asked: &Asked) -> Reply {
         Ok(mut desk) => desk.answer(),
         Err(reply) => reply,
     }
-}
-
-async fn batch(shared: &Shared, asked: &Asked) -> Reply {
-    let body = asked.json().unwrap_or_default();
-    let requests = body["requests"].as_array().cloned().unwrap_or_default();
-    if requests.is_empty() || requests.len() > BATCH {
-        return fault::error(
-            asked,
-            400,
-            "BadRequest",
-            "Number of batch request steps exceeds the maximum value of 20.",
-        );
-    }
-    let mut answers: Vec<Value> = Vec::new();
-    for one in &requests {
-        let mut headers: HashMap<String, String> = HashMap::new();
-        for (name, value) in one["headers"].as_object().into_iter().flatten() {
-            headers.insert(name.to_lowercase(), value.as_str().unwrap_or_default().to_owned());
-        }
-        headers.insert("authorization".to_owned(), asked.headers.get("authorization").cloned().unwrap_or_default());
-        let body = match &one["body"] {
-            Value::Null => Vec::new(),
-            Value::String(text) => text.clone().into_bytes(),
-            other => other.to_string().into_bytes(),
-        };
-        let (method, url) = (one["method"].as_str().unwrap_or("GET"), one["url"].as_str().unwrap_or_default());
-        let inner = Asked::new(method, url, headers, body);
-        let reply = at_once(shared, &inner);
-        let mut answer = json!({ "id": one["id"], "status": reply.status, "headers": {} });
-        for (name, value) in &reply.headers {
-            answer["headers"][name] = json!(value);
-        }
-        if let Ok(body) = serde_json::from_slice::<Value>(&reply.body) {
-            answer["body"] = body;
-        }
-        answers.push(answer);
-    }
-    Reply::json(200, &json!({ "responses": answers }))
 }
 
 fn desk<'a>(cloud: &'a mut Cloud, asked: &'a Asked, url: &'a str) -> Result<Desk<'a>, Reply> {

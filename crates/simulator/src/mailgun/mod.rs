@@ -129,7 +129,7 @@ pub(crate) async fn serve(shared: &Shared, region: Region, asked: Asked, query: 
         fault::take(&mut cloud.faults, &line, fault::To::Request)
     };
     let Some(found) = found else { return Some(answer(shared, region, &asked).await) };
-    if matches!(found.kind, Kind::DoneThen504 | Kind::DoneThenCut) {
+    if found.is_done() {
         answer(shared, region, &asked).await;
     }
     if found.kind == Kind::Slow {
@@ -150,7 +150,7 @@ fn faulty(fault: &Fault) -> Option<Reply> {
     let mut reply = match fault.kind {
         Kind::TokenExpired => error(401, "Invalid private key"),
         Kind::Throttled => error(429, "Too many requests. Please slow down."),
-        Kind::Unavailable => error(503, "Service unavailable"),
+        Kind::Unavailable | Kind::DoneThen503 => error(503, "Service unavailable"),
         Kind::Timeout | Kind::DoneThen504 => error(504, "Gateway timeout"),
         Kind::Denied => error(403, "Forbidden"),
         _ => return None,

@@ -228,6 +228,7 @@ CREATE TABLE departures (
     digest BYTEA NOT NULL PRIMARY KEY, -- of the state that they bring back
     purpose TEXT NOT NULL,             -- sign_in, mailbox
     account BIGINT,                    -- the mailbox that is to be opened
+    opens TEXT,                        -- what its grant was for when they left: provider, by whom, address
     visitor BYTEA NOT NULL,            -- digest of what the browser showed when it left
     redirect_uri TEXT NOT NULL,
     onward TEXT NOT NULL,              -- the path of ours to go on to
@@ -239,6 +240,7 @@ CREATE TABLE device_codes (
     organisation BIGINT NOT NULL,
     id BIGINT NOT NULL,                -- the mailbox that is to be opened
     person BIGINT,                     -- the user who asked; none: the command line
+    opens TEXT NOT NULL,               -- what the grant is for: provider, by whom, address
     state TEXT NOT NULL,               -- waiting, done, refused
     device_code BYTEA,                 -- what is redeemed, sealed to this row; none once it is settled
     user_code TEXT NOT NULL,

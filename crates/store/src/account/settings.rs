@@ -153,6 +153,22 @@ impl Incoming {
     pub fn has_own_folders(&self) -> bool {
         matches!(self, Incoming::None | Incoming::Relay { .. } | Incoming::Pop3(_) | Incoming::Mailgun(_))
     }
+
+    /// Whether mail is fetched for it: what is forwarded to us comes by itself.
+    pub fn is_fetched(&self) -> bool {
+        !matches!(self, Incoming::None | Incoming::Relay { .. })
+    }
+
+    /// Whether the server tells of new mail while somebody waits at it.
+    pub fn can_push(&self) -> bool {
+        !matches!(self, Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail | Incoming::Mailgun(_))
+    }
+
+    /// Whether finished mail can be put there: a copy of what was sent in another way, a report that came to us. Microsoft
+    /// Graph would keep it as a draft.
+    pub fn takes_mail(&self) -> bool {
+        *self != Incoming::Microsoft365
+    }
 }
 
 /// How mail goes out (features M3).

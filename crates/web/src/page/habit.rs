@@ -50,7 +50,7 @@ const DAYS: [(&str, &str); 7] = [
 impl Habit {
     /// The habit of who reads this language in the Low Countries, at this moment (milliseconds since 1970).
     pub(crate) fn new(language: Language, now: i64) -> Habit {
-        let zone = TimeZone::get("Europe/Amsterdam").unwrap_or_else(|_| TimeZone::system());
+        let zone = mailroom::readers_zone();
         let today = at(now, &zone).date();
         Habit { language, zone, today }
     }

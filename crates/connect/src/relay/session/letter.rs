@@ -10,11 +10,11 @@ use crate::relay::{
 use rand::RngExt;
 use std::{io, time::Duration};
 use tokio::{
-    sync::OwnedSemaphorePermit,
+    sync::{AcquireError, OwnedSemaphorePermit},
     time::{timeout, timeout_at},
 };
 
-/// How long one letter waits for memory that others hold.
+/// How long one letter waits for memory that others hold, or others of its own source.
 const FOR_MEMORY: Duration = Duration::from_secs(10);
 
 impl Session<'_> {
@@ -23,6 +23,7 @@ impl Session<'_> {
         let limit = self.shared.options.message_limit;
         let mut body = Body::new(limit);
         let (mut memory, mut lent) = (Vec::new(), 0);
+        let own = self.shared.gate.memory_of(self.source);
         loop {
             let Ok(bytes) = timeout_at(self.deadline(), self.wire.bytes()).await else {
                 return Ok(Err("421 4.4.2 Nothing came in time"));
@@ -47,11 +48,15 @@ impl Session<'_> {
                 continue;
             }
             while lent < body.seen() {
-                let permit = timeout(FOR_MEMORY, self.shared.memory.clone().acquire_owned()).await;
-                let Ok(Ok(permit)) = permit else {
+                // Its own first: whoever has enough already does not stand in the way of others.
+                let both = async {
+                    Ok((own.clone().acquire_owned().await?, self.shared.memory.clone().acquire_owned().await?))
+                };
+                let permits: Result<Result<_, AcquireError>, _> = timeout(FOR_MEMORY, both).await;
+                let Ok(Ok((of_source, of_all))) = permits else {
                     return Ok(Err("452 4.3.1 Too much mail at once; try again later"));
                 };
-                memory.push(permit);
+                memory.extend([of_source, of_all]);
                 lent += PIECE;
             }
         }

@@ -13,6 +13,7 @@ use mail::{AccountKey, address::fold_address};
 use std::time::Duration;
 use store::{
     Viewer,
+    account::Account,
     limit::{self, Limit, Turn},
     secret::token_digest,
     sender::{self, Tried},
@@ -36,40 +37,59 @@ const CHARACTERS: usize = 8;
 pub async fn send_code(room: &MailRoom, viewer: &Viewer, id: AccountKey) -> Result<Sender, Refusal> {
     let Kept { account, .. } = kept(room, viewer, id).await?;
     let (doer, code) = (Doer::new(room, viewer), new_code());
-    let (address, folded) = (account.settings.address.clone(), fold_address(&account.settings.address));
-    let digest = digest_of(id, &code);
-    let by = doer.clone();
+    let limit = Limit { scope: format!("sender_code:{id}"), slot_ms: HOUR, max: AN_HOUR };
+    let (by, limits) = (doer.clone(), [limit.clone()]);
     let write = room.store.db.write(move |tx| {
-        let (doer, folded) = (by.clone(), folded.clone());
         Box::pin(async move {
-            let organisation = doer.organisation();
-            let limits = [Limit { scope: format!("sender_code:{id}"), slot_ms: HOUR, max: AN_HOUR }];
-            if limit::take(tx, organisation, &limits, doer.now).await? != Turn::Taken {
+            let organisation = by.organisation();
+            if limit::take(tx, organisation, &limits, by.now).await? != Turn::Taken {
                 return Ok(None);
             }
-            sender::code_sent(tx, organisation, id, &folded, &digest, doer.now).await?;
-            doer.did(tx, "account.sender_code", id, "").await?;
-            user::get(tx, organisation, doer.viewer.user).await.map(Some)
+            user::get(tx, organisation, by.viewer.user).await.map(Some)
         })
     });
     let Some(person) = write.await? else { return Err(Refusal::conflict("account", field::CODE_TOO_MANY)) };
+    let sent = mailed(room, &account, &person, &code).await;
+    let is_back = matches!(sent, Err((_, true)));
+    let (is_sent, folded, digest) = (sent.is_ok(), fold_address(&account.settings.address), digest_of(id, &code));
+    let write = room.store.db.write(move |tx| {
+        Box::pin(async move {
+            let organisation = doer.organisation();
+            if is_back {
+                limit::give_back(tx, organisation, &limit, doer.now).await?;
+            }
+            // A letter that did not leave takes nothing from a code that did arrive.
+            if is_sent {
+                sender::code_sent(tx, organisation, id, &folded, &digest, doer.now).await?;
+                doer.did(tx, "account.sender_code", id, "").await?;
+            }
+            Ok(())
+        })
+    });
+    write.await?;
+    sent.map_err(|(refusal, _)| refusal)?;
+    get(room, viewer, id).await
+}
+
+/// Mails the code; or why not, and whether it is certain that nobody got it.
+async fn mailed(room: &MailRoom, account: &Account, person: &User, code: &str) -> Result<(), (Refusal, bool)> {
+    let (id, address) = (account.id, &account.settings.address);
+    let certain = |refusal: Refusal| (refusal, true);
     let written = format!("{}-{}", &code[..CHARACTERS / 2], &code[CHARACTERS / 2..]);
     let facts = [
-        ("mailbox", system::plain(&address)),
+        ("mailbox", system::plain(address)),
         ("code", system::plain(&written)),
         ("minutes", system::plain(&(LIFE / 60_000).to_string())),
         ("link", system::plain(&room.link(&format!("/mailboxes/{id}/sender")))),
     ];
-    if !by_primary(room, &person, &address, &facts).await? {
-        let message = system::written(room, &account, &person, &letter::SENDER_CODE, &facts).await?;
-        let handed = outgoing::hand_over_code(room, &address, message);
-        let late = || ConnectError::Uncertain("the servers of this address take long".to_owned());
-        match tokio::time::timeout(PATIENCE, handed).await.unwrap_or_else(|_| Err(late())) {
-            Ok(()) => {}
-            Err(error) => return Err(not_sent(&error)),
-        }
+    if by_primary(room, person, address, &facts).await.map_err(certain)? {
+        return Ok(());
     }
-    get(room, viewer, id).await
+    let message = system::written(room, account, person, &letter::SENDER_CODE, &facts).await.map_err(certain)?;
+    let handed = outgoing::hand_over_code(room, address, message);
+    let late = || ConnectError::Uncertain("the servers of this address take long".to_owned());
+    let sent = tokio::time::timeout(PATIENCE, handed).await.unwrap_or_else(|_| Err(late()));
+    sent.map_err(|error| (not_sent(&error), !matches!(error, ConnectError::Uncertain(_))))
 }
 
 /// Whether the letter leaves by the primary mailbox: one that reaches the world and may send.

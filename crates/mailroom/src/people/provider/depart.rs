@@ -60,6 +60,7 @@ pub async fn depart(room: &MailRoom, departing: Departing<'_>) -> Result<String,
         account: None,
         redirect_uri: departing.redirect_uri.to_owned(),
         onward: departing.onward.to_owned(),
+        opens: None,
     };
     let write = room.store.db.write(move |tx| {
         Box::pin(async move { departure::leave(tx, Purpose::SignIn, &state, &visitor, &departure, now).await })

@@ -48,7 +48,7 @@ export function edit(form, changed, sendPicture) {
   root.setAttribute("aria-multiline", "true");
   root.setAttribute("aria-label", form.dataset.label);
   plain.after(root);
-  // What somebody typed before this was here stands before the rest, and so does their cursor.
+  // What somebody typed before this was here stands before the rest.
   const typing = document.activeElement === plain;
   const [now, given] = [plain.value, plain.defaultValue];
   const typed = now !== given && now.endsWith(given) ? now.slice(0, now.length - given.length) : "";
@@ -68,16 +68,21 @@ export function edit(form, changed, sendPicture) {
     own = false;
     editor.moveCursorToStart();
   };
-  if (typed) put(lines(typed) + (kept.value.trim() ? kept.value : lines(given)));
-  else put(kept.value.trim() && now === given ? kept.value : lines(now));
+  const formed = kept.value.trim() !== "";
+  if (typed) put(lines(typed) + (formed ? kept.value : lines(given)));
+  else put(formed && now === given ? kept.value : lines(now));
   if (typing) {
-    const last = typed ? root.children[typed.split("\n").length - 1] : null;
-    const range = document.createRange();
-    if (last) {
-      range.selectNodeContents(last);
-      range.collapse(false);
+    // Where their cursor was, as far as the text stands here line by line as it stood there.
+    const at = plain.selectionStart;
+    const same = typed || (formed && now === given ? "" : now);
+    const before = same.slice(0, at).split("\n");
+    const line = at <= same.length && root.children[before.length - 1];
+    if (same && line) {
+      const range = document.createRange();
+      const words = line.firstChild instanceof Text ? line.firstChild : line;
+      range.setStart(words, words === line ? 0 : Math.min(before.at(-1).length, words.length));
       editor.setSelection(range);
-    }
+    } else if (at === now.length) editor.moveCursorToEnd();
     editor.focus();
   }
 

@@ -34,7 +34,7 @@ export function complete(input, label, changed) {
     lines.forEach((line, n) => line.setAttribute("aria-selected", String(n === at)));
     input.setAttribute("aria-activedescendant", lines[at].id);
   };
-  input.addEventListener("input", async () => {
+  const offer = async () => {
     const typed = input.value.slice(cut()).trim(), mine = ++asked;
     if (typed.length < 2) return close();
     const answer = await fetch(`/compose/people?q=${encodeURIComponent(typed)}`).catch(() => null);
@@ -52,7 +52,10 @@ export function complete(input, label, changed) {
     list.hidden = !found.length;
     at = -1;
     input.setAttribute("aria-expanded", String(!!found.length));
-  });
+  };
+  input.addEventListener("input", offer);
+  // Who was typing a name before this was here is helped as well.
+  if (document.activeElement === input && input.value !== input.defaultValue) offer();
   input.addEventListener("keydown", (event) => {
     if (list.hidden) return;
     if (event.key === "ArrowDown") point(at + 1);

@@ -7,9 +7,9 @@ use super::shown::{
 };
 use crate::{api::instant::Instant, given::or_null};
 use connect::Secret;
-use mailroom::accounts::{AccountInput, OwnerInput, ServerInput};
+use mailroom::accounts::{AccountInput, AfterFetchInput, OwnerInput, ServerInput};
 use serde::{Deserialize, Deserializer};
-use store::account::{AfterFetch, Font, Limits};
+use store::account::{Font, Limits};
 use utoipa::ToSchema;
 
 /// A connected e-mail account as it is made or changed; in a change, what is left out stays.
@@ -102,7 +102,8 @@ pub(crate) struct DirectionForm {
     /// The user name; an empty one for a server that wants none.
     #[schema(max_length = 320)]
     username: Option<String>,
-    /// The password, byte for byte; never shown again. Left out of a change it stays.
+    /// The password, byte for byte; never shown again. Left out of a change it stays, for the host that it was given for: it is
+    /// asked for again with another host, and after a change with which this half signed in nowhere.
     #[serde(default, deserialize_with = "secret")]
     #[schema(value_type = Option<String>, format = Password, write_only, max_length = 4096)]
     secret: Option<Secret>,
@@ -171,7 +172,7 @@ impl From<DirectionForm> for ServerInput {
             username: form.username,
             secret: form.secret,
             prefix: form.prefix,
-            after_fetch: form.after_fetch.map(AfterFetch::from),
+            after_fetch: form.after_fetch.map(AfterFetchInput::from),
             url: form.url,
             authentication: form.authentication.map(|authentication| authentication.name().to_owned()),
             domain: form.domain,
@@ -194,12 +195,13 @@ impl From<OwnerShown> for OwnerInput {
     }
 }
 
-impl From<AfterFetchForm> for AfterFetch {
-    fn from(form: AfterFetchForm) -> AfterFetch {
-        match form.kind {
-            AfterFetchKind::Leave => AfterFetch::Leave,
-            AfterFetchKind::Delete => AfterFetch::Delete,
-            AfterFetchKind::DeleteAfter => AfterFetch::DeleteAfter { days: form.days.unwrap_or(30) },
-        }
+impl From<AfterFetchForm> for AfterFetchInput {
+    fn from(form: AfterFetchForm) -> AfterFetchInput {
+        let kind = match form.kind {
+            AfterFetchKind::Leave => "leave",
+            AfterFetchKind::Delete => "delete",
+            AfterFetchKind::DeleteAfter => "delete_after",
+        };
+        AfterFetchInput { kind: kind.to_owned(), days: form.days }
     }
 }

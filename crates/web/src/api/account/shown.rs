@@ -147,7 +147,7 @@ pub(crate) enum AuthenticationName {
 #[schema(as = AfterFetch)]
 pub(crate) struct AfterFetchForm {
     pub(crate) kind: AfterFetchKind,
-    /// For `delete_after`: how many days it stays.
+    /// For `delete_after`, and for it alone: how many days it stays. It has to be said, unless the account has it already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 3650)]
     pub(crate) days: Option<u32>,

@@ -3,11 +3,13 @@
 
 use super::{
     After, Head, Tab,
+    access::Ways,
     exchange::{self, Elsewhere, Looked},
-    fields::{Fields, HalfForm, halves, servers_input},
+    fields::{Fields, HalfForm, halves, of_account, servers_input},
     folder::{FolderRow, roles_of},
     is_unfinished, managed,
     owner::{OwnerRow, owners_of},
+    sent::Sent,
     test_run::{Outcome, TestView},
     words::Say,
 };
@@ -42,6 +44,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     pages
         .get("/mailboxes/{id}/connect", Who::Everybody, show)
         .post("/mailboxes/{id}/connect", Who::Everybody, correct)
+        .post("/mailboxes/{id}/access", Who::Everybody, open_otherwise)
         .get("/mailboxes/{id}/test", Who::Everybody, look)
         .post("/mailboxes/{id}/test", Who::Everybody, test)
         .post("/mailboxes/{id}/begin", Who::Everybody, begin)
@@ -63,12 +66,14 @@ struct Page {
     allows_plaintext: bool,
     /// It is opened by a grant: whether there is one.
     authorised: Option<bool>,
-    /// It lies at a server with settings that a person fills in.
-    has_server: bool,
+    /// Both halves are opened at a provider by name: nobody has to fill in a server.
+    by_provider: bool,
     /// The organisation's app opens it by itself.
     by_app: bool,
     /// Somebody opens it to whom it is shared.
     shared: bool,
+    /// By whom it can be opened.
+    ways: Ways,
     /// Its owner can also agree on another device.
     by_code: bool,
     /// It is delivered by our own hand, and nobody showed yet that its address is theirs.
@@ -150,18 +155,21 @@ async fn page(
             is_since: false,
         }),
     };
+    let head = Head::new(account, Tab::Server, after, visitor);
+    let is_kept_out = account.settings.access == Access::App && !unfinished && head.state.cause.is_some();
     Ok(Page {
         frame: Frame::new(visitor, Place::Mailboxes),
         say: Say(visitor.language),
-        head: Head::new(account, Tab::Server, after, visitor),
+        ways: Ways::of(state, visitor, account, is_kept_out).await?,
+        head,
         unfinished,
         errors: Errors::default(),
-        halves: halves(account).map(|half| half.with_domains(&domains)),
+        halves: of_account(halves(account), account, &domains),
         open: test.outcome == Outcome::Failed,
         may_allow_plaintext: person.viewer.role == UserRole::Administrator,
         allows_plaintext: account.settings.allow_plaintext,
         authorised: authorised(account),
-        has_server: vendor::of(&account.settings).is_none() || vendor::is_own_server(&account.settings),
+        by_provider: vendor::opens_all(&account.settings),
         by_app: account.settings.access == Access::App,
         shared: account.settings.access == Access::Shared,
         by_code: vendor::by_grant(&account.settings).is_some_and(|at| vendor::gives_codes(&state.room.world, at)),
@@ -189,14 +197,8 @@ fn way(account: &Account, say: Say) -> (&'static str, &'static str) {
 }
 
 /// Saves the mended settings and tests again.
-async fn correct(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    person: Person,
-    Named(key): Named<AccountKey>,
-    fields: Fields,
-) -> Shown {
-    let account = managed(&state, &person, key).await?;
+async fn correct(Sent { state, visitor, person, account, fields }: Sent) -> Shown {
+    let id = account.id;
     let mut input = servers_input(&fields);
     same_secret(&mut input);
     let pin = fields.of("pinned_certificate");
@@ -209,18 +211,12 @@ async fn correct(
     let (errors, elsewhere) = match looked {
         Looked::Elsewhere(elsewhere) => (Vec::new(), Some(elsewhere)),
         Looked::Wrong(errors) => (errors, None),
-        Looked::Not | Looked::Found => match accounts::patch(&state.room, &person.viewer, key, input).await {
+        Looked::Not | Looked::Found => match accounts::patch(&state.room, &person.viewer, id, input).await {
             Ok(mut saved) => {
                 if is_found {
                     saved.warnings.push(FieldError::new("incoming.url", field::WARN_EXCHANGE_FOUND));
                 }
-                // Nothing can be tried before its owner agreed.
-                if authorised(&saved.account) != Some(false) {
-                    accounts::begin_test(&state.room, &person.viewer, key).await?;
-                }
-                return Ok(
-                    Redirect::to(&format!("/mailboxes/{key}/connect{}", warned(&saved.warnings))).into_response()
-                );
+                return tested(&state, &person, &saved).await;
             }
             Err(refusal) => (field_errors(refusal)?, None),
         },
@@ -228,10 +224,38 @@ async fn correct(
     let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
     page.errors = Errors::new(&errors, visitor.language);
     let domains = page.halves[0].domains.clone();
-    page.halves = ["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields).with_domains(&domains));
-    page.open = true;
+    page.halves = of_account(["incoming", "outgoing"].map(|name| HalfForm::typed(name, &fields)), &account, &domains);
+    (page.open, page.by_provider) = (true, false);
+    page.allows_plaintext = fields.is_on("allow_plaintext");
     page.elsewhere = elsewhere;
     shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Saves by whom the mailbox is opened, and tests again.
+async fn open_otherwise(Sent { state, visitor, person, account, fields }: Sent) -> Shown {
+    let input = AccountInput { access: Some(fields.of("access").to_owned()), ..AccountInput::default() };
+    match accounts::patch(&state.room, &person.viewer, account.id, input).await {
+        Ok(saved) => tested(&state, &person, &saved).await,
+        Err(refusal) => {
+            let errors = field_errors(refusal)?;
+            let why: Vec<&str> = errors.iter().map(|error| error.message.say(visitor.language)).collect();
+            let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
+            // Of the app it is told at the address which mailbox it may not open; here that is this one.
+            page.errors = Errors::one("access", &why.join(" "));
+            page.ways.choose(fields.of("access"));
+            shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
+}
+
+/// To what was saved, with a test under way.
+async fn tested(state: &AppState, person: &Person, saved: &accounts::Saved) -> Shown {
+    let key = saved.account.id;
+    // Nothing can be tried before its owner agreed.
+    if authorised(&saved.account) != Some(false) {
+        accounts::begin_test(&state.room, &person.viewer, key).await?;
+    }
+    Ok(Redirect::to(&format!("/mailboxes/{key}/connect{}", warned(&saved.warnings))).into_response())
 }
 
 /// Who mends the password of one half mends it for the other, when both sign in by the same name.
@@ -273,26 +297,20 @@ async fn test(State(state): State<AppState>, person: Person, Named(key): Named<A
 }
 
 /// The end of the wizard: switches the mailbox on, with its folders, its owners and from when to fetch.
-async fn begin(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    person: Person,
-    Named(key): Named<AccountKey>,
-    fields: Fields,
-) -> Shown {
-    let account = managed(&state, &person, key).await?;
+async fn begin(Sent { state, visitor, person, account, fields }: Sent) -> Shown {
+    let id = account.id;
     let done = match begun(&fields, &visitor) {
         Ok(input) => {
             let roles = super::folder::typed(&fields)?;
             if !roles.is_empty() {
-                accounts::choose_roles(&state.room, &person.viewer, key, roles).await?;
+                accounts::choose_roles(&state.room, &person.viewer, id, roles).await?;
             }
-            accounts::patch(&state.room, &person.viewer, key, input).await.map(|_| ())
+            accounts::patch(&state.room, &person.viewer, id, input).await.map(|_| ())
         }
         Err(refusal) => Err(refusal),
     };
     match done {
-        Ok(()) => Ok(Redirect::to(&format!("/mailboxes/{key}/progress")).into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("/mailboxes/{id}/progress")).into_response()),
         Err(refusal) => {
             let errors = field_errors(refusal)?;
             let mut page = page(&state, &visitor, &person, &account, &After::default()).await?;
@@ -300,6 +318,8 @@ async fn begin(
             if let Some(choices) = &mut page.choices {
                 choices.is_since = fields.of("fetch") == "since";
                 choices.since = fields.of("since").to_owned();
+                super::owner::tick(&mut choices.owners, &fields);
+                super::folder::choose(&mut choices.folders, &fields);
             }
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
@@ -315,13 +335,8 @@ fn begun(fields: &Fields, visitor: &Visitor) -> Result<AccountInput, Refusal> {
         },
         _ => None,
     };
-    let owners = super::owner::typed(fields);
-    Ok(AccountInput {
-        active: Some(true),
-        sync_since: Some(since),
-        owners: (!owners.is_empty()).then_some(owners),
-        ..AccountInput::default()
-    })
+    let owners = Some(super::owner::typed(fields));
+    Ok(AccountInput { active: Some(true), sync_since: Some(since), owners, ..AccountInput::default() })
 }
 
 /// What was saved but should be looked at, for the query of the page that follows.

@@ -36,6 +36,8 @@ struct Page {
     frame: Frame,
     say: Say,
     head: Head,
+    /// How it is set up elsewhere, where no server's name does it.
+    told: Option<String>,
     servers: Vec<ServerRow>,
     /// Received by POP3, which is not made for several devices.
     pop3: bool,
@@ -149,10 +151,14 @@ async fn show(
         username: server.username.clone(),
     };
     let mut servers = Vec::new();
+    let (address, mut told) = (&account.settings.address, None);
     match &account.settings.incoming {
         Incoming::Imap(server) => servers.push(row(say.device_incoming(), server)),
         Incoming::Pop3(server) => servers.push(row(say.device_pop3(), server)),
-        _ => {}
+        Incoming::Microsoft365 => told = Some(say.device_microsoft(address)),
+        Incoming::Gmail => told = Some(say.device_google(address)),
+        Incoming::Ews(exchange) => told = Some(say.device_exchange(address, &exchange.server().host)),
+        Incoming::Mailgun(_) | Incoming::Relay { .. } | Incoming::None => told = Some(say.device_none().to_owned()),
     }
     if let Outgoing::Smtp(server) = &account.settings.outgoing {
         servers.push(row(say.device_outgoing(), server));
@@ -161,7 +167,7 @@ async fn show(
     let here = format!("{}/mailboxes/{key}/devices", here.unwrap_or_default());
     let complete = servers.len() == 2;
     let code = Square::of(&here).filter(|_| complete);
-    shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say, head, servers, pop3, complete, code, here })
+    shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say, head, told, servers, pop3, complete, code, here })
 }
 
 fn encryption(server: &Server, say: Say) -> &'static str {

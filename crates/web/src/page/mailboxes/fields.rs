@@ -11,7 +11,7 @@ use axum::{
     extract::{FromRequest, Request},
 };
 use connect::Secret;
-use mailroom::accounts::{AccountInput, ServerInput};
+use mailroom::accounts::{AccountInput, AfterFetchInput, ServerInput};
 use store::account::{Account, AfterFetch, Authentication, Domain, Encryption, Exchange, Incoming, Outgoing, Server};
 
 /// The fields of a form as they came.
@@ -86,7 +86,14 @@ pub(super) struct HalfForm {
     pub(super) url: String,
     /// Exchange: `ntlm`, `basic` or `oauth`.
     pub(super) authentication: String,
+    /// The provider at which the mailbox lies, which this half can always go by again.
+    provider: Option<&'static str>,
+    /// A secret is kept for it.
+    keeps_secret: bool,
 }
+
+/// What opens a half without a server or a secret of its own.
+const WITHOUT_SECRET: [&str; 6] = ["none", "microsoft365", "gmail", "relay", "builtin", "mailgun"];
 
 impl HalfForm {
     pub(super) fn empty(name: &'static str, kind: &str, username: &str) -> HalfForm {
@@ -104,6 +111,8 @@ impl HalfForm {
             domains: Vec::new(),
             url: String::new(),
             authentication: "ntlm".to_owned(),
+            provider: None,
+            keeps_secret: false,
         }
     }
 
@@ -126,6 +135,22 @@ impl HalfForm {
 
     pub(super) fn is_kind(&self, kind: &str) -> bool {
         self.kind == kind
+    }
+
+    /// Whether the half goes by this, or did when it was saved.
+    pub(super) fn offers(&self, provider: &str) -> bool {
+        self.is_kind(provider) || self.provider == Some(provider)
+    }
+
+    /// Whether somebody types a secret for it.
+    pub(super) fn takes_secret(&self) -> bool {
+        let by_grant = self.is_kind("ews") && self.signs_in_by("oauth");
+        !by_grant && !WITHOUT_SECRET.contains(&self.kind.as_str())
+    }
+
+    /// What comes of leaving the secret empty, where one is kept.
+    pub(super) fn empty_keeps(&self, say: &Say) -> &'static str {
+        if self.keeps_secret { say.secret_kept() } else { "" }
     }
 
     pub(super) fn is_after(&self, after: &str) -> bool {
@@ -227,8 +252,23 @@ impl HalfForm {
             domains: Vec::new(),
             url: of("url"),
             authentication: of("authentication"),
+            provider: None,
+            keeps_secret: false,
         }
     }
+}
+
+/// With what the saved settings let each half go by, and what is kept for it.
+pub(super) fn of_account(shown: [HalfForm; 2], account: &Account, domains: &[String]) -> [HalfForm; 2] {
+    let saved = halves(account);
+    let provider = ["microsoft365", "gmail"].into_iter().find(|name| saved.iter().any(|half| half.is_kind(name)));
+    let [receives, sends] = saved.each_ref().map(HalfForm::takes_secret);
+    let [incoming, outgoing] = shown;
+    [(incoming, receives), (outgoing, sends)].map(|(half, keeps_secret)| HalfForm {
+        provider,
+        keeps_secret,
+        ..half.with_domains(domains)
+    })
 }
 
 pub(super) fn encryption_name(encryption: Encryption) -> &'static str {
@@ -268,12 +308,9 @@ pub(super) fn halves(account: &Account) -> [HalfForm; 2] {
 fn half_input(name: &str, fields: &Fields) -> ServerInput {
     let of = |field: &str| fields.of(&format!("{name}_{field}"));
     let kind = of("kind");
-    if ["none", "microsoft365", "gmail", "relay", "builtin"].contains(&kind) {
-        return ServerInput { kind: Some(kind.to_owned()), ..ServerInput::default() };
-    }
-    if kind == "mailgun" {
-        let (kind, domain) = (Some(kind.to_owned()), Some(of("domain").to_owned()));
-        return ServerInput { kind, domain, ..ServerInput::default() };
+    if WITHOUT_SECRET.contains(&kind) {
+        let domain = (kind == "mailgun").then(|| of("domain").to_owned());
+        return ServerInput { kind: Some(kind.to_owned()), domain, ..ServerInput::default() };
     }
     let secret = Some(of("secret")).filter(|secret| !secret.is_empty()).map(Secret::new);
     if kind == "ews" {
@@ -298,13 +335,11 @@ fn half_input(name: &str, fields: &Fields) -> ServerInput {
         username: Some(of("username").to_owned()),
         secret,
         prefix: Some(Some(of("prefix").to_owned())),
-        after_fetch: match of("after") {
-            "leave" => Some(AfterFetch::Leave),
-            "delete" => Some(AfterFetch::Delete),
-            // What is no number of days is none that can be chosen, and is told as such.
-            "delete_after" => Some(AfterFetch::DeleteAfter { days: of("days").trim().parse().unwrap_or(0) }),
-            _ => None,
-        },
+        after_fetch: Some(of("after")).filter(|kind| !kind.is_empty()).map(|kind| AfterFetchInput {
+            kind: kind.to_owned(),
+            // What is no number of days is none that can be chosen, and is told as such; the field is there for each kind.
+            days: (kind == "delete_after").then(|| of("days").trim().parse().unwrap_or(0)),
+        }),
         ..ServerInput::default()
     }
 }
@@ -312,10 +347,17 @@ fn half_input(name: &str, fields: &Fields) -> ServerInput {
 /// The servers of a mailbox as the form gives them.
 pub(super) fn servers_input(fields: &Fields) -> AccountInput {
     let access = fields.of("access");
+    let typed = fields.of("incoming_secret");
+    let mut outgoing = half_input("outgoing", fields);
+    let [receives, sends] = ["incoming_kind", "outgoing_kind"].map(|kind| !WITHOUT_SECRET.contains(&fields.of(kind)));
+    if sends && !receives && outgoing.secret.is_none() && !typed.is_empty() {
+        // The one password of a mailbox that needs none to receive.
+        outgoing.secret = Some(Secret::new(typed));
+    }
     AccountInput {
         access: (!access.is_empty()).then(|| access.to_owned()),
         incoming: Some(half_input("incoming", fields)),
-        outgoing: Some(half_input("outgoing", fields)),
+        outgoing: Some(outgoing),
         ..AccountInput::default()
     }
 }

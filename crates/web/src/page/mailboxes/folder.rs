@@ -1,6 +1,6 @@
 //! The tab Folders: what each folder is for (features M18), and the proof that nothing is missing.
 
-use super::{After, Head, Tab, fields::Fields, managed, saved_at, words::Say};
+use super::{After, Head, Tab, fields::Fields, managed, saved_at, sent::Sent, words::Say};
 use crate::{
     AppState,
     given::Named,
@@ -16,7 +16,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use mail::{AccountKey, FolderKey, Role};
 use mailroom::{accounts, words::field};
-use store::{account::Incoming, folder::Folder};
+use store::folder::Folder;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/{id}/folders", Who::Everybody, show).post("/mailboxes/{id}/folders", Who::Everybody, save)
@@ -67,14 +67,14 @@ async fn show(
     let account = managed(&state, &person, key).await?;
     let folders = roles_of(&state, &person, &visitor, key).await?;
     let head = Head::new(&account, Tab::Folders, &after, &visitor);
-    let ours = matches!(account.settings.incoming, Incoming::Pop3(_));
+    let ours = account.settings.incoming.has_own_folders();
     shown(&Page { frame: Frame::new(&visitor, Place::Mailboxes), say: Say(visitor.language), head, folders, ours })
 }
 
-async fn save(State(state): State<AppState>, person: Person, Named(key): Named<AccountKey>, fields: Fields) -> Shown {
-    managed(&state, &person, key).await?;
-    accounts::choose_roles(&state.room, &person.viewer, key, typed(&fields)?).await?;
-    Ok(saved_at(&format!("/mailboxes/{key}/folders")))
+async fn save(Sent { state, person, account, fields, .. }: Sent) -> Shown {
+    let id = account.id;
+    accounts::choose_roles(&state.room, &person.viewer, id, typed(&fields)?).await?;
+    Ok(saved_at(&format!("/mailboxes/{id}/folders")))
 }
 
 /// The roles that were chosen: `role.KEY`, empty for what is found by itself.
@@ -89,6 +89,16 @@ pub(super) fn typed(fields: &Fields) -> Result<Vec<(FolderKey, Option<Role>)>, P
         Ok((folder, role))
     };
     fields.after("role.").map(read).collect()
+}
+
+/// The rows as they were chosen, for who has to mend something else.
+pub(super) fn choose(folders: &mut [FolderRow], fields: &Fields) {
+    for row in folders {
+        let name = format!("role.{}", row.id);
+        if fields.is_on(&name) {
+            row.roles.iter_mut().for_each(|role| role.chosen = role.value == fields.of(&name));
+        }
+    }
 }
 
 /// The folders of the mailbox with what they are for.

@@ -1,6 +1,6 @@
 //! The tab General: name, address, whether it is used, how often it is fetched.
 
-use super::{After, Head, Tab, fields::Fields, managed, saved_at, words::Say};
+use super::{After, Head, Tab, fields::Fields, managed, saved_at, sent::Sent, words::Say};
 use crate::{
     AppState,
     given::Named,
@@ -22,7 +22,7 @@ use mailroom::{
     accounts::{self, AccountInput},
     words::{FieldError, field},
 };
-use store::account::{self, Account, Incoming};
+use store::account::{self, Account};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -60,7 +60,7 @@ struct Values {
     address: String,
     active: bool,
     primary: bool,
-    receives: bool,
+    fetches: bool,
     /// The server has a way to tell us of new mail.
     can_push: bool,
     push: bool,
@@ -79,11 +79,8 @@ impl Values {
             address: settings.address.clone(),
             active: settings.active,
             primary: account.primary,
-            receives: !matches!(settings.incoming, Incoming::None),
-            can_push: !matches!(
-                settings.incoming,
-                Incoming::Pop3(_) | Incoming::Microsoft365 | Incoming::Gmail | Incoming::Mailgun(_)
-            ),
+            fetches: settings.incoming.is_fetched(),
+            can_push: settings.incoming.can_push(),
             push: settings.push,
             interval: settings.interval_seconds.map(|seconds| minutes(seconds).to_string()).unwrap_or_default(),
             disable_after: settings.disable_after_errors.to_string(),
@@ -123,20 +120,14 @@ async fn page(state: &AppState, visitor: &Visitor, account: &Account, after: &Af
     })
 }
 
-async fn save(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    person: Person,
-    Named(key): Named<AccountKey>,
-    fields: Fields,
-) -> Shown {
-    let account = managed(&state, &person, key).await?;
+async fn save(Sent { state, visitor, person, account, fields }: Sent) -> Shown {
+    let id = account.id;
     let input = match read(&fields, &account, &visitor) {
         Ok(input) => input,
         Err(errors) => return wrong(&state, &visitor, &account, &fields, &errors).await,
     };
-    match accounts::patch(&state.room, &person.viewer, key, input).await {
-        Ok(_) => Ok(saved_at(&format!("/mailboxes/{key}"))),
+    match accounts::patch(&state.room, &person.viewer, id, input).await {
+        Ok(_) => Ok(saved_at(&format!("/mailboxes/{id}"))),
         Err(refusal) => wrong(&state, &visitor, &account, &fields, &field_errors(refusal)?).await,
     }
 }
@@ -190,7 +181,7 @@ fn read(fields: &Fields, account: &Account, visitor: &Visitor) -> Result<Account
         }),
     };
     let same_day = account.settings.sync_since.is_some_and(|moment| visitor.habit().date(moment) == fields.of("since"));
-    let receives = !matches!(account.settings.incoming, Incoming::None);
+    let fetches = account.settings.incoming.is_fetched();
     match errors.is_empty() {
         false => Err(errors),
         true => Ok(AccountInput {
@@ -199,10 +190,10 @@ fn read(fields: &Fields, account: &Account, visitor: &Visitor) -> Result<Account
             active: Some(fields.is_on("active")),
             // The form can make it the primary one; another mailbox's form takes that away.
             primary: (fields.is_on("primary") && !account.primary).then_some(true),
-            push: receives.then(|| fields.of("manner") == "push"),
-            interval_seconds: receives.then_some(interval),
+            push: fetches.then(|| fields.of("manner") == "push"),
+            interval_seconds: fetches.then_some(interval),
             disable_after_errors: disable_after,
-            sync_since: (receives && !same_day).then_some(since),
+            sync_since: (fetches && !same_day).then_some(since),
             ..AccountInput::default()
         }),
     }

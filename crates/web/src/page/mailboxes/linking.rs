@@ -1,6 +1,6 @@
 //! The tab Linking: addresses and domains that are never linked, and a box to try one (features D2).
 
-use super::{After, Head, Tab, fields::Fields, managed, saved_at, words::Say};
+use super::{After, Head, Tab, managed, saved_at, sent::Sent, words::Say};
 use crate::{
     AppState,
     given::Named,
@@ -91,18 +91,12 @@ async fn show(
     shown(&page(&visitor, &account, asked))
 }
 
-async fn save(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    person: Person,
-    Named(key): Named<AccountKey>,
-    fields: Fields,
-) -> Shown {
-    let account = managed(&state, &person, key).await?;
+async fn save(Sent { state, visitor, person, account, fields }: Sent) -> Shown {
+    let id = account.id;
     let typed: Vec<String> = fields.of("never_link").lines().map(str::to_owned).collect();
     let input = AccountInput { never_link: Some(typed.clone()), ..AccountInput::default() };
-    match accounts::patch(&state.room, &person.viewer, key, input).await {
-        Ok(_) => Ok(saved_at(&format!("/mailboxes/{key}/linking"))),
+    match accounts::patch(&state.room, &person.viewer, id, input).await {
+        Ok(_) => Ok(saved_at(&format!("/mailboxes/{id}/linking"))),
         Err(refusal) => {
             let errors = Errors::new(&field_errors(refusal)?, visitor.language);
             let mut page = page(&visitor, &account, Asked { tried: None, saved: None });

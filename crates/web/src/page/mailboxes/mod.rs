@@ -1,5 +1,6 @@
 //! The mailbox manager (*e-mailmanager*): the list, the wizard, and the tabs of one mailbox.
 
+mod access;
 mod authorise;
 mod connect;
 mod device;
@@ -18,6 +19,7 @@ mod progress;
 mod restore;
 mod sender;
 mod sending;
+mod sent;
 mod test_run;
 mod words;
 

@@ -1,6 +1,6 @@
 //! The tab Owners: who reads the mailbox, who sends as it, who manages it (features M16).
 
-use super::{After, Head, Tab, fields::Fields, managed, saved_at, words::Say};
+use super::{After, Head, Tab, fields::Fields, managed, saved_at, sent::Sent, words::Say};
 use crate::{
     AppState,
     given::Named,
@@ -68,29 +68,28 @@ async fn show(
     shown(&Page { frame, say: Say(visitor.language), head, errors: Errors::default(), owners })
 }
 
-async fn save(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    person: Person,
-    Named(key): Named<AccountKey>,
-    fields: Fields,
-) -> Shown {
-    let account = managed(&state, &person, key).await?;
+async fn save(Sent { state, visitor, person, account, fields }: Sent) -> Shown {
+    let id = account.id;
     let typed = typed(&fields);
-    match accounts::set_owners(&state.room, &person.viewer, key, &typed).await {
-        Ok(_) => Ok(saved_at(&format!("/mailboxes/{key}/owners"))),
+    match accounts::set_owners(&state.room, &person.viewer, id, &typed).await {
+        Ok(_) => Ok(saved_at(&format!("/mailboxes/{id}/owners"))),
         Err(refusal) => {
             let errors = Errors::new(&field_errors(refusal)?, visitor.language);
             let mut owners = owners_of(&state, &person, &account).await?;
-            for row in &mut owners {
-                let has = |right: &str| fields.is_on(&format!("{right}.{}", row.id));
-                (row.read, row.send, row.manage) = (has("read"), has("send"), has("manage"));
-            }
+            tick(&mut owners, &fields);
             let head = Head::new(&account, Tab::Owners, &After::default(), &visitor);
             let frame = Frame::new(&visitor, Place::Mailboxes);
             let page = Page { frame, say: Say(visitor.language), head, errors, owners };
             shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
+    }
+}
+
+/// The rows as they were ticked, for who has to mend something else.
+pub(super) fn tick(owners: &mut [OwnerRow], fields: &Fields) {
+    for row in owners {
+        let has = |right: &str| fields.is_on(&format!("{right}.{}", row.id));
+        (row.read, row.send, row.manage) = (has("read"), has("send"), has("manage"));
     }
 }
 

@@ -318,7 +318,8 @@ async fn renew_after(
     Named(key): Named<AccountKey>,
     fields: Fields,
 ) -> Shown {
-    let days = fields.of("renew_after_days").parse().ok();
-    let kept = sender::renew_after(&state.room, &person.viewer, key, days.filter(|days| *days != 0)).await;
+    // What is no number is refused as an age, and must not pass for "never".
+    let days = fields.of("renew_after_days").parse().unwrap_or(-1);
+    let kept = sender::renew_after(&state.room, &person.viewer, key, Some(days).filter(|days| *days != 0)).await;
     told(&state, &visitor, &person, key, kept, Some(SenderSay(visitor.language).saved())).await
 }

@@ -1,6 +1,6 @@
 //! The tab Sending: what may leave in a time, who gets a copy of everything, and how letters look (features S5, M23, M24).
 
-use super::{After, Head, Tab, fields::Fields, managed, saved_at, words::Say};
+use super::{After, Head, Tab, fields::Fields, managed, saved_at, sent::Sent, words::Say};
 use crate::{
     AppState,
     given::Named,
@@ -21,7 +21,7 @@ use mailroom::{
     accounts::{self, AccountInput},
     words::{FieldError, field},
 };
-use store::account::{Account, Font, Incoming, Limits, Outgoing, SentCopy};
+use store::account::{Account, Font, Limits, Outgoing, SentCopy};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/mailboxes/{id}/sending", Who::Everybody, show).post("/mailboxes/{id}/sending", Who::Everybody, save)
@@ -85,10 +85,11 @@ fn page(visitor: &Visitor, account: &Account, after: &After) -> Page {
         signature_text: text_of_html(&signature_html).trim_end().to_owned(),
         signature_html,
         sent_copy: match account.sent_copy {
-            _ if matches!(account.settings.incoming, Incoming::Pop3(_) | Incoming::Mailgun(_)) => say.copy_here(),
+            _ if account.settings.incoming.has_own_folders() => say.copy_here(),
             _ if matches!(account.settings.outgoing, Outgoing::Microsoft365 | Outgoing::Gmail | Outgoing::Ews(_)) => {
                 say.copy_provider()
             }
+            _ if !account.settings.incoming.takes_mail() => say.copy_nowhere(),
             SentCopy::Unknown => say.copy_unknown(),
             SentCopy::Provider => say.copy_provider(),
             SentCopy::Ours => say.copy_ours(),
@@ -116,19 +117,13 @@ async fn show(
     shown(&page(&visitor, &account, &after))
 }
 
-async fn save(
-    State(state): State<AppState>,
-    visitor: Visitor,
-    person: Person,
-    Named(key): Named<AccountKey>,
-    fields: Fields,
-) -> Shown {
-    let account = managed(&state, &person, key).await?;
+async fn save(Sent { state, visitor, person, account, fields }: Sent) -> Shown {
+    let id = account.id;
     let errors = match read(&fields, &account) {
         Err(errors) => errors,
-        Ok(input) => match accounts::patch(&state.room, &person.viewer, key, input).await {
-            Ok(_) => return Ok(saved_at(&format!("/mailboxes/{key}/sending"))),
-            Err(refusal) => field_errors(refusal)?,
+        Ok(input) => match accounts::patch(&state.room, &person.viewer, id, input).await {
+            Ok(_) => return Ok(saved_at(&format!("/mailboxes/{id}/sending"))),
+            Err(refusal) => field_errors(refusal)?.into_iter().map(of_the_form).collect(),
         },
     };
     let mut page = page(&visitor, &account, &After::default());
@@ -144,6 +139,12 @@ async fn save(
         limit.value = fields.of(limit.name).to_owned();
     }
     shown_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// The limits stand in the form by their own names.
+fn of_the_form(error: FieldError) -> FieldError {
+    let field = error.field.strip_prefix("limits.").unwrap_or(&error.field).to_owned();
+    FieldError { field, ..error }
 }
 
 /// The signature that was typed. Without script only its text comes: what it was made from stays formatted when nobody
@@ -172,7 +173,7 @@ fn read(fields: &Fields, account: &Account) -> Result<AccountInput, Vec<FieldErr
             }
         });
         typed.unwrap_or_else(|()| {
-            errors.push(FieldError::new(name, field::OUT_OF_RANGE));
+            errors.push(FieldError::new(name, field::NOT_A_LIMIT));
             None
         })
     };

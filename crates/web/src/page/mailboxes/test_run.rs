@@ -121,14 +121,19 @@ fn groups(account: &Account, run: &TestRun, visitor: &Visitor) -> Vec<Group> {
         Incoming::Imap(server) | Incoming::Pop3(server) => Some(say.receiving_from(&server.host)),
         Incoming::Ews(exchange) => Some(say.receiving_from(&exchange.server().host)),
         Incoming::Mailgun(_) => Some(say.receiving_from("Mailgun")),
+        Incoming::Microsoft365 => Some(say.receiving_from("Microsoft 365")),
+        Incoming::Gmail => Some(say.receiving_from("Gmail")),
         Incoming::Relay { .. } => Some(say.by_forwarding().to_owned()),
-        _ => None,
+        Incoming::None => None,
     };
     let by = match &account.settings.outgoing {
         Outgoing::Smtp(server) => Some(say.sending_by(&server.host)),
         Outgoing::Ews(exchange) => Some(say.sending_by(&exchange.server().host)),
         Outgoing::Mailgun(_) => Some(say.sending_by("Mailgun")),
-        _ => None,
+        Outgoing::Microsoft365 => Some(say.sending_by("Microsoft 365")),
+        Outgoing::Gmail => Some(say.sending_by("Gmail")),
+        Outgoing::Builtin => Some(say.sending_by("Postkamer")),
+        Outgoing::None => None,
     };
     groups.extend(from.map(|title| Group { title, steps: receiving }));
     groups.extend(by.map(|title| Group { title, steps: sending }));

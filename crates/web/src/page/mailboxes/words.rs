@@ -66,6 +66,7 @@ words! {
         summary(host, port, encryption) "{host}, poort {port}, {encryption}" "{host}, port {port}, {encryption}";
         by_hand "Zelf aanpassen" "Change by hand";
         settings_of_server "Instellingen van de server" "Settings of the server";
+        another_way "Anders ontvangen of verzenden" "Receive or send in another way";
         display_name "Weergavenaam" "Display name";
         display_name_hint "Staat als afzender voor het adres, bijvoorbeeld: Dorpshuis De Linde." "Stands before the address as the sender, for example: Village Hall.";
         secret "Wachtwoord van de mailbox" "Password of the mailbox";
@@ -248,11 +249,11 @@ words! {
         delete_why "Er is nog geen mail van deze mailbox in Postkamer. Op de mailserver verandert niets." "There is no mail of this mailbox in Postkamer yet. Nothing changes on the mail server.";
         delete_yes "Ja, verwijderen" "Yes, delete it";
         cancel "Annuleren" "Cancel";
-        holds_mail(count) "Deze mailbox bevat {count} berichten en kan daarom niet worden verwijderd, alleen uitgezet." "This mailbox holds {count} messages, so it can't be deleted, only switched off.";
+        holds_mail(count) "Aantal berichten in deze mailbox: {count}. Zolang er mail in ligt kan hij niet worden verwijderd, alleen uitgezet." "Messages in this mailbox: {count}. While there is mail in it, it can't be deleted, only switched off.";
 
         // Folders.
         folders_why "Postkamer herkent Verzonden, Concepten, Ongewenst, Prullenbak en Archief aan wat de server zegt en aan hun naam. Kies hier als dat niet klopt. Meer mappen mogen hetzelfde zijn." "Postkamer knows Sent, Drafts, Junk, Trash and Archive by what the server says and by their names. Choose here when that is wrong. Several folders may be the same.";
-        folders_ours "Een POP3-server kent geen mappen: deze liggen in Postkamer, en wat u erin doet ziet u alleen hier." "A POP3 server knows no folders: these lie in Postkamer, and what you do in them shows only here.";
+        folders_ours "De mappen van deze mailbox liggen in Postkamer: wat u erin doet ziet u alleen hier." "The folders of this mailbox lie in Postkamer: what you do in them shows only here.";
         folder "Map" "Folder";
         used_for "Waarvoor" "Used for";
         role_of(folder) "Waarvoor {folder} is" "What {folder} is for";
@@ -303,7 +304,8 @@ words! {
         sent_copy "Kopie in Verzonden" "Copy in the sent folder";
         copy_unknown "Dat blijkt bij het eerste bericht: eerst kijkt Postkamer of de provider zelf een kopie bewaart." "The first message will show: Postkamer first looks whether the provider keeps a copy by itself.";
         copy_provider "De provider bewaart zelf een kopie." "The provider keeps a copy by itself.";
-        copy_here "Een POP3-server heeft geen map Verzonden: de kopie staat alleen hier." "A POP3 server has no sent folder: the copy is here only.";
+        copy_here "De mappen van deze mailbox liggen in Postkamer: de kopie staat alleen hier." "The folders of this mailbox lie in Postkamer: the copy is here only.";
+        copy_nowhere "Wat niet via Microsoft wordt verzonden, komt daar niet in Verzonden te staan. U vindt die mail in Postvak uit." "What is not sent by Microsoft does not get into the sent folder there. You find that mail in the outbox.";
         copy_ours "Postkamer zet een kopie in de map Verzonden." "Postkamer puts a copy into the sent folder.";
 
         // Linking.
@@ -339,8 +341,10 @@ words! {
         by_code "Met een telefoon" "With a telephone";
         by_code_why "Richt de camera op de code om deze pagina op de telefoon te openen." "Point the camera at the code to open this page on the telephone.";
         code_label(address) "QR-code met het adres {address}" "QR code with the address {address}";
-        no_devices "Nog niets om door te geven" "Nothing to pass on yet";
-        no_devices_why "Vul onder Server in hoe deze mailbox ontvangt en verzendt." "Fill in under Server how this mailbox receives and sends.";
+        device_microsoft(address) "Kies op het andere apparaat Microsoft 365 of Exchange, en meld u aan bij Microsoft als {address}." "Choose Microsoft 365 or Exchange on the other device, and sign in at Microsoft as {address}.";
+        device_google(address) "Kies op het andere apparaat Gmail of Google, en meld u aan bij Google als {address}." "Choose Gmail or Google on the other device, and sign in at Google as {address}.";
+        device_exchange(address, host) "Kies op het andere apparaat Exchange, met {address} en de server {host}. Het wachtwoord is dat van de mailbox zelf; het staat hier niet." "Choose Exchange on the other device, with {address} and the server {host}. The password is the mailbox's own; it is not shown here.";
+        device_none "De mail van deze mailbox ligt in Postkamer zelf: een ander mailprogramma kan er niet bij. Lees hem hier, ook op uw telefoon." "The mail of this mailbox lies in Postkamer itself: no other mail program can get at it. Read it here, on your telephone too.";
         profile_description "Stelt deze mailbox in. Het wachtwoord wordt bij het installeren gevraagd." "Sets up this mailbox. The password is asked when it is installed.";
 
         // History.

@@ -84,8 +84,10 @@ words! {
         microsoft_expires "Beheerders krijgen 30, 7 en 1 dag van tevoren bericht." "Administrators are told 30, 7 and 1 day before.";
         google_expires "Alleen als u het geheim zelf een einddatum geeft: bij Google verloopt het niet vanzelf. Beheerders krijgen 30, 7 en 1 dag van tevoren bericht." "Only when you give the secret a last day of your own: at Google it does not end by itself. Administrators are told 30, 7 and 1 day before.";
         certificate_ends_in(days) "Het certificaat eindigt over {days} dagen. Maak op tijd een nieuw." "The certificate ends in {days} days. Make a new one in time.";
+        certificate_ends_soon "Het certificaat eindigt binnen een dag. Maak nu een nieuw." "The certificate ends within a day. Make a new one now.";
         certificate_has_ended(provider) "Het certificaat is verlopen. Mailboxen van {provider} werken pas weer met een nieuw; er gaat niets verloren." "The certificate has ended. Mailboxes of {provider} work again once there is a new one; nothing gets lost.";
         ends_in(days) "Het clientgeheim eindigt over {days} dagen. Maak op tijd een nieuw." "The client secret ends in {days} days. Make a new one in time.";
+        ends_soon "Het clientgeheim eindigt binnen een dag. Maak nu een nieuw." "The client secret ends within a day. Make a new one now.";
         has_ended(provider) "Het clientgeheim is verlopen. Mailboxen van {provider} werken pas weer met een nieuw geheim; er gaat niets verloren." "The client secret has ended. Mailboxes of {provider} work again once there is a new secret; nothing gets lost.";
         save "Bewaren" "Save";
         saved(provider) "Bewaard. Verbind nu een mailbox: die biedt {provider} aan." "Saved. Now connect a mailbox: {provider} is offered there.";
@@ -224,8 +226,10 @@ impl Desk<'_> {
             redirect_uri: self.here.0.map(|here| format!("{here}{ANSWER}")),
             ending: days.map(|days| match days {
                 0 if by_certificate => say.certificate_has_ended(called(self.at)),
+                1 if by_certificate => say.certificate_ends_soon().to_owned(),
                 days if by_certificate => say.certificate_ends_in(days),
                 0 => say.has_ended(called(self.at)),
+                1 => say.ends_soon().to_owned(),
                 days => say.ends_in(days),
             }),
             asks: !people::is_sure(&self.state.room, &self.person.session),

@@ -196,10 +196,12 @@ struct Desk<'a> {
     person: &'a Person,
     here: Here,
     key: MailgunDomainKey,
+    /// What was typed and could not be saved.
+    typed: Option<Typed>,
 }
 
 impl Desk<'_> {
-    /// The page as it is without anything typed.
+    /// The page as it is, with what was typed.
     async fn page(self) -> Result<Page, Refusal> {
         let kept = verb::get(&self.state.room, &self.person.viewer, self.key).await?;
         let (say, habit) = (Say(self.visitor.language), self.visitor.habit());
@@ -221,7 +223,7 @@ impl Desk<'_> {
             told: None,
             trouble: None,
             errors: Errors::default(),
-            typed: Typed { region: kept.region.clone(), ..Typed::default() },
+            typed: self.typed.unwrap_or_else(|| Typed { region: kept.region.clone(), ..Typed::default() }),
             id: kept.id,
             state: state_of(say, &kept.state),
             is_active: kept.is_active(),
@@ -285,7 +287,7 @@ async fn show(
         "told" => Some(say.was_told()),
         _ => Some(say.saved()),
     };
-    let page = Desk { state: &state, visitor: &visitor, person: &person, here, key }.page().await?;
+    let page = Desk { state: &state, visitor: &visitor, person: &person, here, key, typed: None }.page().await?;
     shown(&Page { told, ..page })
 }
 
@@ -301,7 +303,8 @@ async fn save(
         Ok(()) => verb::change(&state.room, &person.viewer, key, typed.input()).await.map(|_| ()),
         Err(refusal) => Err(refusal),
     };
-    let desk = Desk { state: &state, visitor: &visitor, person: &person, here, key };
+    let typed = Some(typed.shown_again());
+    let desk = Desk { state: &state, visitor: &visitor, person: &person, here, key, typed };
     done(desk, saved, "saved").await
 }
 
@@ -313,7 +316,7 @@ async fn check(
     Named(key): Named<MailgunDomainKey>,
 ) -> Shown {
     let checked = verb::check(&state.room, &person.viewer, key).await.map(|_| ());
-    done(Desk { state: &state, visitor: &visitor, person: &person, here, key }, checked, "checked").await
+    done(Desk { state: &state, visitor: &visitor, person: &person, here, key, typed: None }, checked, "checked").await
 }
 
 async fn tell(
@@ -327,7 +330,7 @@ async fn tell(
         Some(address) => verb::tell(&state.room, &person.viewer, key, address).await,
         None => Err(Refusal::conflict("hooks", provider::NO_OWN_ADDRESS)),
     };
-    done(Desk { state: &state, visitor: &visitor, person: &person, here, key }, told, "told").await
+    done(Desk { state: &state, visitor: &visitor, person: &person, here, key, typed: None }, told, "told").await
 }
 
 async fn remove(
@@ -344,7 +347,9 @@ async fn remove(
     };
     match removed {
         Ok(()) => Ok(Redirect::to(&format!("{HERE}?saved=removed")).into_response()),
-        refused => done(Desk { state: &state, visitor: &visitor, person: &person, here, key }, refused, "").await,
+        refused => {
+            done(Desk { state: &state, visitor: &visitor, person: &person, here, key, typed: None }, refused, "").await
+        }
     }
 }
 

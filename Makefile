@@ -23,8 +23,8 @@ lint: ## formatting, and every warning of the compiler and of clippy
 peers: ## install the mail servers and clients that the tests talk to (Debian, as root)
 	@scripts/peers.sh
 
-soak: ## the long form of the tests: more seeds, more crashes, then a minute for each fuzz target
-	@STORM_SEEDS=250 STORM_KILLS=1000 scripts/test.sh
+soak: ## the long form of the tests: more seeds, more crashes, pages over a slow line, then a minute for each fuzz target
+	@STORM_SEEDS=250 STORM_KILLS=1000 POSTKAMER_SLOW_LINE=200 scripts/test.sh
 	@scripts/fuzz.sh
 
 bench: ## measure against the programs to beat, in one run; writes docs/performance.md

@@ -167,7 +167,7 @@ exec 9>"$PEERS/lock"
 flock 9
 keep_services_still
 debian_packages "$@"
-layer cyrus cyrus-imapd cyrus-admin cyrus-clients sasl2-bin libsasl2-modules libsasl2-modules-db
+layer cyrus cyrus-imapd cyrus-pop3d cyrus-admin cyrus-clients sasl2-bin libsasl2-modules libsasl2-modules-db
 layer courier courier-imap courier-pop courier-authlib-userdb courier-authdaemon courier-base
 layer exim exim4-daemon-heavy
 python_programs

@@ -50,7 +50,7 @@ say "built after $((SECONDS - started)) s"
 wait "$peers" || stop 'installing the peers'
 peers=
 # Many of them wait for a pause that a server asks for, or that we owe it: meanwhile another goes on.
-export RUST_TEST_THREADS=$(($(nproc) + 1))
+export RUST_TEST_THREADS=$(($(nproc) + 2))
 say 'running all tests'
 cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"
 outcome=${PIPESTATUS[0]}

@@ -95,7 +95,8 @@ async fn the_vendors_own_library_works_on_it() {
     assert_eq!(found["upload"], json!(true), "the library did not see the end of the upload");
     assert_eq!(found["files"], json!([["lang.bin", 7_000_000], ["kort.txt", 5]]));
     assert_eq!(found["short"], refusal(400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize"));
-    assert_eq!(found["batch"], json!([["1", 200], ["2", 404]]));
+    assert_eq!(found["batch"], json!([["1", 200], ["2", 404], ["3", 200], ["4", 200], ["5", 404], ["6", 424]]));
+    assert_eq!(found["unread"], json!(true), "a question that waits for another is asked after it");
     let said = simulator.with(|cloud| cloud.record.take()).unwrap();
     assert!(said.len() > 20, "{} requests", said.len());
     assert_eq!(held_against_graph_metadata(&said).unwrap_or_default(), Vec::<String>::new());

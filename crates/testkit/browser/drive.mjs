@@ -22,6 +22,15 @@ const context = await chromium.launchPersistentContext(profile, {
   ],
 });
 context.setDefaultTimeout(60_000);
+// As over a slow line, so many milliseconds an answer: what works only when its script is there at once fails here.
+const slow = Number(process.env.POSTKAMER_SLOW_LINE ?? 0);
+if (slow > 0) {
+  await context.route("**/*", async (route) => {
+    await new Promise((done) => setTimeout(done, slow * (0.5 + Math.random())));
+    // The page may have gone on meanwhile.
+    await route.continue().catch(() => {});
+  });
+}
 const page = context.pages()[0] ?? (await context.newPage());
 const seen = { requests: [], dialogs: [], mistakes: [] };
 context.on("request", (request) => seen.requests.push(request.url()));

@@ -23,6 +23,12 @@ const LOOKS: [(&str, u32, &str); 4] = [
     ("narrow-dark", 360, "dark"),
 ];
 
+/// Waits until the page listens: what is pressed or typed before its script is there is lost, or meets a plain field that
+/// the editor takes the place of.
+const LISTENS: &str = "await page.waitForLoadState('load');
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('form[data-begun]')].every((it) => it.querySelector('.editor')));";
+
 impl Browser {
     /// Opens one.
     ///
@@ -62,34 +68,45 @@ impl Browser {
         answer["value"].clone()
     }
 
+    /// Runs a piece of script once the page listens.
+    fn act(&mut self, script: &str, given: Value) -> Value {
+        self.run(&format!("{LISTENS} {script}"), given)
+    }
+
     /// Goes to a page.
     pub fn go(&mut self, url: &str) {
-        self.run("await page.goto(given, { waitUntil: 'load' })", json!(url));
+        self.run(&format!("await page.goto(given); {LISTENS}"), json!(url));
     }
 
     /// Types into the field with this label.
     pub fn fill(&mut self, label: &str, text: &str) {
-        self.run("await page.getByLabel(given[0], { exact: true }).fill(given[1])", json!([label, text]));
+        self.act("await page.getByLabel(given[0], { exact: true }).fill(given[1])", json!([label, text]));
     }
 
     /// Presses the button of this name.
     pub fn press(&mut self, name: &str) {
-        self.run("await page.getByRole('button', { name: given, exact: true }).first().click()", json!(name));
+        self.act("await page.getByRole('button', { name: given, exact: true }).first().click()", json!(name));
     }
 
     /// Follows the link of this name.
     pub fn follow(&mut self, name: &str) {
-        self.run("await page.getByRole('link', { name: given }).first().click()", json!(name));
+        self.act("await page.getByRole('link', { name: given }).first().click()", json!(name));
     }
 
-    /// Waits until this text is to be seen.
+    /// Waits until this text is to be seen, and the page listens.
     pub fn sees(&mut self, text: &str) {
-        self.run("await page.getByText(given).filter({ visible: true }).first().waitFor()", json!(text));
+        let script = "await page.getByText(given).filter({ visible: true }).first().waitFor();";
+        self.run(&format!("{script} {LISTENS}"), json!(text));
+    }
+
+    /// Waits until the browser is at this path, in which `*` stands for anything, and the page listens.
+    pub fn arrives(&mut self, path: &str) {
+        self.run(&format!("await page.waitForURL(`**${{given}}`); {LISTENS}"), json!(path));
     }
 
     /// Types a key, as `page.keyboard.press` names it.
     pub fn key(&mut self, key: &str) {
-        self.run("await page.keyboard.press(given)", json!(key));
+        self.act("await page.keyboard.press(given)", json!(key));
     }
 
     /// The path and query of the page.
@@ -114,7 +131,7 @@ impl Browser {
                 const found = await findings(given.scheme === 'dark');
                 const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
                 return over > 0 ? [...found, `${over} pixels too wide`] : found";
-            let found = self.run(script, json!({ "width": width, "scheme": scheme, "file": file }));
+            let found = self.act(script, json!({ "width": width, "scheme": scheme, "file": file }));
             all.extend(found.as_array().into_iter().flatten().map(|finding| format!("{look}: {finding}")));
         }
         let back = "await page.setViewportSize({ width: 1280, height: 800 }); await page.emulateMedia({ colorScheme: 'light' })";

@@ -27,6 +27,8 @@ pub struct Cyrus {
     pub imap_port: u16,
     /// IMAP over TLS; answers only when it has a certificate.
     pub imaps_port: u16,
+    /// POP3.
+    pub pop3_port: u16,
     /// Delivery by user name.
     pub lmtp_port: u16,
     /// The process.
@@ -40,7 +42,7 @@ impl Cyrus {
     /// When Cyrus is not installed or does not start.
     pub fn start(options: CyrusOptions) -> Cyrus {
         let layer = Layer::new("cyrus");
-        let [imap_port, imaps_port, lmtp_port] = [free_port(), free_port(), free_port()];
+        let [imap_port, imaps_port, pop3_port, lmtp_port] = std::array::from_fn(|_| free_port());
         let mut tls = String::new();
         let mut imaps = String::new();
         if let Some(identity) = &options.tls {
@@ -52,14 +54,15 @@ impl Cyrus {
         let slashes = if options.slashes { "yes" } else { "no" };
         let settings = fill(include_str!("../peers/cyrus-imapd.conf"), &[("SLASHES", slashes), ("TLS", &tls)]);
         layer.write("/etc/imapd.conf", &settings);
-        let ports = [("IMAP", &*imap_port.to_string()), ("LMTP", &lmtp_port.to_string()), ("IMAPS", &imaps)];
+        let [imap, pop3, lmtp] = [imap_port, pop3_port, lmtp_port].map(|port| port.to_string());
+        let ports = [("IMAP", &*imap), ("POP3", &*pop3), ("LMTP", &*lmtp), ("IMAPS", &*imaps)];
         layer.write("/etc/cyrus.conf", &fill(include_str!("../peers/cyrus.conf"), &ports));
         let people: String = options.users.iter().map(|(name, password)| format!("{name}:{password}\n")).collect();
         layer.write("/etc/cyrus-people", &people);
 
         let mut process = layer.start("Cyrus", SCRIPT);
-        process.wait_for_ports(&[imap_port, lmtp_port]);
-        Cyrus { imap_port, imaps_port, lmtp_port, process }
+        process.wait_for_ports(&[imap_port, pop3_port, lmtp_port]);
+        Cyrus { imap_port, imaps_port, pop3_port, lmtp_port, process }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::home;
 use serde_json::Value;
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 /// Lets the library work on a mailbox at an address that speaks Gmail, and gives what it found (`py/gmail.py`). Everything that
 /// it is answered is held against Google's own description.
@@ -10,12 +10,7 @@ use std::process::Command;
 /// # Panics
 /// When the library is not installed, or can't read what it is answered.
 pub fn gmail_client(base: &str, token: &str) -> Value {
-    let python = home::need(home::home().join("gmail/bin/python"));
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/py/gmail.py");
-    let output = Command::new(python).arg(script).args([base, token]).output().expect("python is there");
-    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "the library failed: {}", said());
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
+    library("gmail.py", &[base, token])
 }
 
 /// What the library is given when it proves with a service account's key file that it may act for this person
@@ -24,12 +19,7 @@ pub fn gmail_client(base: &str, token: &str) -> Value {
 /// # Panics
 /// When the library is not installed, or can't read the file.
 pub fn service_account_client(file: &str, person: &str, scope: &str) -> Value {
-    let python = home::need(home::home().join("gmail/bin/python"));
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/py/service_account.py");
-    let output = Command::new(python).arg(script).args([file, person, scope]).output().expect("python is there");
-    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "the library failed: {}", said());
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
+    library("service_account.py", &[file, person, scope])
 }
 
 /// Lets the library fetch from a subscription of Pub/Sub with a service account's key file, and gives what it found
@@ -38,10 +28,15 @@ pub fn service_account_client(file: &str, person: &str, scope: &str) -> Value {
 /// # Panics
 /// When the library is not installed, or can't read what it is answered.
 pub fn news_client(base: &str, file: &str, subscription: &str) -> Value {
+    library("pubsub.py", &[base, file, subscription])
+}
+
+/// What a program that works with the library wrote down.
+fn library(program: &str, given: &[&str]) -> Value {
     let python = home::need(home::home().join("gmail/bin/python"));
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/py/pubsub.py");
-    let output = Command::new(python).arg(script).args([base, file, subscription]).output().expect("python is there");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("py").join(program);
+    let output = Command::new(python).arg(program).args(given).output().expect("python is there");
     let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "the library failed: {}", said());
+    assert!(output.status.success(), "the library failed ({}): {}", output.status, said());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said()))
 }

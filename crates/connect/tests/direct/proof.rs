@@ -97,8 +97,17 @@ fn a_policy_is_kept_and_a_server_that_it_does_not_name_or_that_can_not_prove_its
         Zone::plain("elders.test", &zone("ander")),
         Zone::plain("onbewezen.test", &zone("ander.naam.test.")),
         Zone::plain("naam.test", "ander IN A 127.0.0.26"),
+        // Records for its certificate that nobody understands do not take the policy away.
+        Zone::signed(
+            "duister.test",
+            &format!(
+                "{}\n_25._tcp.mx IN TLSA 0 1 1 {}",
+                zone("mx").replace("mx IN A 127.0.0.25", "mx IN A 127.0.0.26"),
+                "0".repeat(64)
+            ),
+        ),
     ]);
-    let names = ["streng.test", "elders.test", "onbewezen.test"];
+    let names = ["streng.test", "elders.test", "onbewezen.test", "duister.test"];
     let others = format!("mydestination = {}\nlocal_recipient_maps =", names.join(", "));
     let start = |address: &str, identity: Identity| {
         Postfix::start(PostfixOptions {
@@ -110,10 +119,11 @@ fn a_policy_is_kept_and_a_server_that_it_does_not_name_or_that_can_not_prove_its
         })
     };
     let _server = start("127.0.0.25", ca.issue(&["mx.streng.test", "ander.elders.test"]));
-    let _unproven = start("127.0.0.26", Ca::new().issue(&["ander.naam.test"]));
+    let _unproven = start("127.0.0.26", Ca::new().issue(&["ander.naam.test", "mx.duister.test"]));
     let hosts = names.map(|name| format!("mta-sts.{name}"));
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
-    let text = "version: STSv1\nmode: enforce\nmx: mx.streng.test\nmx: *.naam.test\nmax_age: 86400\n";
+    let text =
+        "version: STSv1\nmode: enforce\nmx: mx.streng.test\nmx: *.naam.test\nmx: mx.duister.test\nmax_age: 86400\n";
     let policies = policy_server(&ca.issue(&hosts), text);
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let shelf = Shelf::default();
@@ -123,7 +133,8 @@ fn a_policy_is_kept_and_a_server_that_it_does_not_name_or_that_can_not_prove_its
         assert!(proven.is_ok(), "{proven:?}");
         assert_eq!(waits(&one("anna@elders.test").await), Some(Cause::CertificateWrongHost), "not among its servers");
         assert_eq!(waits(&one("anna@onbewezen.test").await), Some(Cause::CertificateUntrusted));
-        assert_eq!(shelf.0.lock().unwrap().len(), 3);
+        assert_eq!(waits(&one("anna@duister.test").await), Some(Cause::CertificateUntrusted));
+        assert_eq!(shelf.0.lock().unwrap().len(), 4);
         // Whoever takes the policy's server away does not get rid of the policy.
         drop(policies);
         let (_, hand) = office(Some(file.path().to_owned()), &shelf);

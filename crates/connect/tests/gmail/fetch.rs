@@ -1,11 +1,13 @@
 //! Fetching: everything, byte for byte, once for each place where it lies.
 
 use crate::kept::{INFO, Kept, inside, put, simulator, source};
-use connect::Source;
+use connect::{Change, FolderState, Known, Outlet, Source};
 use jiff::{SignedDuration, Timestamp};
-use mail::Role;
+use mail::{FolderKey, RemoteSet, Role};
 use simulator::{Fault, Kind, Simulator};
+use std::sync::Arc;
 use testkit::corpus;
+use tokio::sync::{Semaphore, mpsc};
 
 fn fill(simulator: &Simulator, count: usize) {
     inside(simulator, |mailbox| {
@@ -105,6 +107,39 @@ async fn one_letter_that_cannot_be_had_keeps_no_other_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_letter_of_which_nothing_could_be_said_for_a_moment_comes_with_the_next_pull() {
+    let simulator = simulator().await;
+    put(&simulator, &["INBOX"], "eerste");
+    let mut kept = Kept::default();
+    kept.pull(&mut source(&simulator)).await.unwrap();
+    put(&simulator, &["INBOX"], "tweede");
+    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Denied, "GET messages/ format=minimal")));
+    kept.pull(&mut source(&simulator)).await.unwrap();
+    assert_eq!((kept.came, simulator.with(|cloud| cloud.faults.len())), (1, 0));
+    kept.pull(&mut source(&simulator)).await.unwrap();
+    assert_eq!(kept.came, 2);
+    kept.is_as_in(&simulator);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_of_which_nothing_can_ever_be_said_is_looked_for_once() {
+    let simulator = simulator().await;
+    let mut kept = Kept::default();
+    kept.pull(&mut source(&simulator)).await.unwrap();
+    put(&simulator, &["INBOX"], "stuk");
+    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Denied, "GET messages/").times(0)));
+    let mut compared = Vec::new();
+    for _ in 0..4 {
+        let lists = |cloud: &mut simulator::Cloud| cloud.heard.iter().filter(|line| line.contains("labelIds=")).count();
+        let before = simulator.with(lists);
+        kept.pull(&mut source(&simulator)).await.unwrap();
+        compared.push(simulator.with(lists) > before);
+    }
+    assert_eq!(compared, [false, true, false, false]);
+    assert_eq!((kept.came, kept.unreadable.len()), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_letter_above_the_limit_is_told_of_and_left_there() {
     let simulator = simulator().await;
     put(&simulator, &["INBOX"], "klein");
@@ -121,4 +156,51 @@ async fn a_letter_above_the_limit_is_told_of_and_left_there() {
     all.pull(&mut source(&simulator)).await.unwrap();
     all.is_as_in(&simulator);
     assert!(simulator.with(|cloud| cloud.google.mailbox(INFO).is_some()));
+}
+
+/// Nothing is stored.
+struct Empty;
+
+#[async_trait::async_trait]
+impl Known for Empty {
+    async fn known(&self, _: FolderKey) -> RemoteSet {
+        RemoteSet::new()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_long_letters_no_more_are_in_memory_than_there_is_room_for() {
+    const LONG: usize = 600 << 10;
+    let simulator = simulator().await;
+    inside(&simulator, |mailbox| {
+        for n in 0..10 {
+            mailbox.put(&["INBOX"], format!("Subject: {n}\r\n\r\n{}\r\n", "x".repeat(LONG)), Timestamp::now());
+        }
+    });
+    let mut source = source(&simulator);
+    let inbox = source.folders().await.unwrap().into_iter().find(|folder| folder.declared == Role::Inbox).unwrap();
+    let state = FolderState { folder: FolderKey(1), remote: inbox.remote, cursor: None, thorough: false, since: None };
+    let (changes, mut stream) = mpsc::channel(1);
+    // Two of them fit, and a little more.
+    let outlet = Outlet { changes, room: Arc::new(Semaphore::new(1400)), room_total: 1400 };
+    let letters = |simulator: &Simulator| {
+        let is_one = |line: &&String| line.starts_with("GET") && line.contains("format=raw");
+        simulator.with(|cloud| cloud.heard.iter().filter(is_one).count())
+    };
+    let take = async {
+        let mut came = 0;
+        while let Some(change) = stream.recv().await {
+            let Change::Message { raw, room, .. } = change else { continue };
+            came += 1;
+            let held = room.expect("memory on loan").num_permits();
+            assert!(held * 1024 >= raw.len() && raw.len() > LONG, "{held} KiB for {} bytes", raw.len());
+            // This one is held here: at most one more has its room, and the next waits for it.
+            let asked = letters(&simulator);
+            assert!(asked <= came + 1, "{asked} were asked for when {came} came");
+        }
+        came
+    };
+    let (pulled, came) = tokio::join!(source.pull(vec![state], Arc::new(Empty), outlet), take);
+    pulled.unwrap();
+    assert_eq!((came, letters(&simulator)), (10, 10));
 }

@@ -101,6 +101,39 @@ async fn a_draft_that_a_crash_left_behind_is_not_sent_beside_the_letter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_we_took_away_ourselves_was_not_sent_though_its_removal_was_not_answered() {
+    for kind in [Kind::DoneThen504, Kind::DoneThenCut] {
+        let simulator = simulator().await;
+        simulator.with(|cloud| {
+            cloud.faults.push(Fault::new(Kind::Timeout, "POST drafts/send"));
+            cloud.faults.push(Fault::new(kind, "DELETE drafts/"));
+        });
+        let error = submit(&simulator).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Uncertain(_)), "{kind:?}: {error:?}");
+        assert_eq!((count(&simulator), simulator.with(|cloud| cloud.faults.len())), ((0, 0, 0), 0));
+        submit(&simulator).await.unwrap();
+        assert_eq!(count(&simulator), (0, 1, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_of_before_that_is_away_does_not_stand_for_a_letter_that_was_sent() {
+    // Its removal is not answered; or nobody knows of it any more when it is to be removed.
+    for kind in [Kind::DoneThen504, Kind::DoneThenCut, Kind::Resync] {
+        let simulator = simulator().await;
+        simulator.with(|cloud| {
+            cloud.faults.push(Fault::new(Kind::DoneThenCut, "POST upload"));
+            cloud.faults.push(Fault::new(kind, "DELETE drafts/"));
+        });
+        assert!(submit(&simulator).await.is_err());
+        let error = submit(&simulator).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Later { .. }), "{kind:?}: {error:?}");
+        submit(&simulator).await.unwrap();
+        assert_eq!(count(&simulator), (0, 1, 1), "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_nobody_can_say_what_became_of_it_it_is_uncertain() {
     let simulator = simulator().await;
     simulator.with(|cloud| {

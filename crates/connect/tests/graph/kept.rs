@@ -78,6 +78,7 @@ pub fn passing() -> Vec<Fault> {
         Fault::new(Kind::Half, "$value").after(5),
         Fault::new(Kind::DoneThenCut, "$value").after(5),
         Fault::new(Kind::Half, "messages/delta").after(2),
+        Fault::new(Kind::DoneThenCut, "$batch"),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! The Microsoft connector against a simulator that shares nothing with it.
 
+mod batch;
 mod both_ways;
 #[path = "../disk/mod.rs"]
 mod disk;

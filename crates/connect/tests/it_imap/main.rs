@@ -168,13 +168,50 @@ async fn a_poor_dovecot_keeps_old_mail_to_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cyrus_keeps_old_mail_to_itself() {
-    let cyrus = Cyrus::start(CyrusOptions { users: vec![(USER.0.into(), USER.1.into())], ..CyrusOptions::default() });
+    let cyrus = Cyrus::start(cyrus());
     old_mail_stays(cyrus.imap_port).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn courier_keeps_old_mail_to_itself() {
     old_mail_stays(Courier::start(&[USER]).imap_port).await;
+}
+
+/// Somebody who does one thing after another comes in between while we are only just beginning to listen.
+async fn listening_ends_at_any_moment(port: u16) {
+    ImapClient::new(port, USER.0, USER.1).append("INBOX", &letters(1));
+    let mut source = source(port, Encryption::None, None, ImapOptions::default());
+    let mut mirror = Mirror::default();
+    mirror.pull(&mut source).await.unwrap();
+    let epoch = mirror.folders["INBOX"].epoch;
+    for number in 0..60 {
+        drop(tokio::time::timeout(Duration::from_micros(50 * number), source.wait(Duration::from_secs(600))).await);
+        let (folder, remote, add, remove) = ("INBOX".into(), RemoteId::Uid(1), vec!["\\Flagged".into()], Vec::new());
+        let done = source.edit(vec![Edit::Flags { folder, epoch, remote, add, remove }]);
+        let done = tokio::time::timeout(Duration::from_secs(20), done).await.expect("it is done at once");
+        assert!(matches!(done.unwrap()[..], [Ok(_)]), "{number}");
+    }
+    source.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dovecot_is_listened_to_until_any_moment() {
+    listening_ends_at_any_moment(Dovecot::start(dovecot()).imap_port).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cyrus_is_listened_to_until_any_moment() {
+    let cyrus = Cyrus::start(cyrus());
+    listening_ends_at_any_moment(cyrus.imap_port).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn courier_is_listened_to_until_any_moment() {
+    listening_ends_at_any_moment(Courier::start(&[USER]).imap_port).await;
+}
+
+fn cyrus() -> CyrusOptions {
+    CyrusOptions { users: vec![(USER.0.into(), USER.1.into())], ..CyrusOptions::default() }
 }
 
 fn dovecot() -> DovecotOptions {
@@ -196,7 +233,7 @@ async fn a_poor_dovecot_and_we_agree() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cyrus_and_we_agree() {
-    let cyrus = Cyrus::start(CyrusOptions { users: vec![(USER.0.into(), USER.1.into())], ..CyrusOptions::default() });
+    let cyrus = Cyrus::start(cyrus());
     story(cyrus.imap_port, "INBOX.Sent", true).await;
 }
 

@@ -7,7 +7,9 @@ use connect::{Credentials, Edit, Encryption, Secret, Server, Source, World, pop3
 use kept::{Kept, source_at};
 use mail::RemoteId;
 use std::collections::BTreeMap;
-use testkit::{Append, Ca, Courier, Dovecot, DovecotOptions, ImapClient, OauthServer, PopClient, Tls, corpus};
+use testkit::{
+    Append, Ca, Courier, Cyrus, CyrusOptions, Dovecot, DovecotOptions, ImapClient, OauthServer, PopClient, Tls, corpus,
+};
 
 const USER: (&str, &str) = ("anna", "ge\"he\\im 1*");
 
@@ -65,6 +67,12 @@ async fn story(imap_port: u16, pop3_port: u16, count: usize) {
 async fn dovecot_hands_over_every_byte() {
     let dovecot = Dovecot::start(DovecotOptions { users: users(), ..DovecotOptions::default() });
     story(dovecot.imap_port, dovecot.pop3_port, 500).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cyrus_hands_over_every_byte() {
+    let cyrus = Cyrus::start(CyrusOptions { users: users(), ..CyrusOptions::default() });
+    story(cyrus.imap_port, cyrus.pop3_port, 500).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,4 +5,5 @@ mod disk;
 mod domain;
 mod hook;
 mod kept;
+mod log;
 mod send;

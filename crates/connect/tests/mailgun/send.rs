@@ -3,6 +3,7 @@
 use crate::{
     disk::Disk,
     kept::{MG, eu, line, simulator},
+    log::whole,
 };
 use connect::{
     ConnectError, Parcel, Receipt, Transport,
@@ -48,7 +49,7 @@ async fn the_bytes_leave_as_they_are_for_those_who_are_named_beside_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_settled_by_the_log_and_nothing_leaves_twice() {
-    for kind in [Kind::DoneThen504, Kind::DoneThenCut, Kind::Half] {
+    for kind in [Kind::DoneThen503, Kind::DoneThen504, Kind::DoneThenCut, Kind::Half] {
         let simulator = simulator().await;
         simulator.with(|cloud| cloud.faults.push(Fault::new(kind, "POST messages.mime")));
         let receipt = submit(eu(&simulator), &["els@klant.test"]).await.unwrap();
@@ -79,11 +80,13 @@ async fn what_the_log_does_not_know_yet_is_uncertain_and_found_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_never_got_there_is_uncertain_too_because_nobody_can_tell() {
-    let simulator = simulator().await;
-    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Timeout, "POST messages.mime")));
-    let error = submit(eu(&simulator), &["els@klant.test"]).await.unwrap_err();
-    assert!(matches!(error, ConnectError::Uncertain(_)), "{error:?}");
-    assert_eq!(sent(&simulator), 0);
+    for kind in [Kind::Timeout, Kind::Unavailable] {
+        let simulator = simulator().await;
+        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, "POST messages.mime")));
+        let error = submit(eu(&simulator), &["els@klant.test"]).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Uncertain(_)), "{error:?}");
+        assert_eq!(sent(&simulator), 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +135,7 @@ async fn the_log_tells_what_became_of_each_recipient() {
     submit(line.clone(), &to).await.unwrap();
     for fault in [None, Some(Fault::new(Kind::Denied, "POST analytics/logs").times(0))] {
         simulator.with(|cloud| cloud.faults.extend(fault));
-        let events = line.happened(0).await.unwrap();
+        let (events, _) = whole(line.happened(0)).await;
         let of = |who: &str| {
             let mine = events.iter().filter(|event| event.recipient == who && event.what != What::Accepted);
             mine.map(|event| event.what).collect::<Vec<_>>()

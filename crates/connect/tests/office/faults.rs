@@ -46,6 +46,17 @@ async fn a_long_pause_is_told_and_not_waited_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_no_clock_can_count_to_is_a_day() {
+    for kind in [Kind::Throttled, Kind::Unavailable] {
+        let simulator = simulator().await;
+        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, FOLDERS).seconds(u64::MAX)));
+        let error = Kept::default().pull(&mut source(&simulator)).await.unwrap_err();
+        let ConnectError::Later { wait: Some(wait), .. } = error else { panic!("{error:?}") };
+        assert_eq!(wait.as_secs(), 24 * 3600, "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_outage_that_lasts_ends_the_pull_and_the_next_one_goes_on() {
     let simulator = simulator().await;
     fill(&simulator, 40);

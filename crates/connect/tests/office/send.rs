@@ -64,9 +64,9 @@ async fn hidden_recipients_get_it_and_nobody_sees_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_settled_by_looking_for_the_letter() {
-    for kind in [Kind::DoneThen504, Kind::DoneThenCut] {
+    for kind in [Kind::DoneThen503, Kind::DoneThen504, Kind::DoneThenCut] {
         let simulator = simulator().await;
-        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, SEND)));
+        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, SEND).seconds(600)));
         let receipt = submit(&simulator).await.unwrap();
         assert_eq!(receipt.code, SENT);
         assert_eq!(count(&simulator, "sentitems"), (1, 1), "{kind:?}");
@@ -76,13 +76,41 @@ async fn a_lost_answer_is_settled_by_looking_for_the_letter() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_sent_is_sent_at_the_next_try_from_the_same_draft() {
+    for kind in [Kind::Timeout, Kind::Unavailable] {
+        let simulator = simulator().await;
+        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, SEND)));
+        let error = submit(&simulator).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Later { .. }), "{error:?}");
+        assert_eq!((count(&simulator, "drafts"), count(&simulator, "sentitems")), ((1, 0), (0, 0)));
+        assert_eq!(times_sent(&simulator), 1, "{kind:?}: it was asked twice");
+        submit(&simulator).await.unwrap();
+        assert_eq!((count(&simulator, "drafts").0, count(&simulator, "sentitems")), (0, (1, 1)));
+    }
+}
+
+/// The draft leaves at the last moment, by an earlier try that took its time.
+struct Overtaken<'a>(&'a Simulator);
+
+#[async_trait::async_trait]
+impl connect::Marks for Overtaken<'_> {
+    async fn on_the_wire(&self) -> Result<(), String> {
+        self.0.with(|cloud| {
+            let mailbox = cloud.mailbox(INFO).unwrap();
+            let drafts = mailbox.folder("drafts").unwrap().id.clone();
+            let serial = mailbox.letters_in(&drafts)[0].serial;
+            mailbox.change(serial, &mut Vec::new(), |letter| letter.is_draft = false);
+            mailbox.relocate(serial, "sentitems", &mut Vec::new());
+        });
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_left_at_the_last_moment_was_sent_and_not_refused() {
     let simulator = simulator().await;
-    simulator.with(|cloud| cloud.faults.push(Fault::new(Kind::Timeout, SEND)));
-    let error = submit(&simulator).await.unwrap_err();
-    assert!(matches!(error, ConnectError::Later { .. }), "{error:?}");
-    assert_eq!((count(&simulator, "drafts"), count(&simulator, "sentitems")), ((1, 0), (0, 0)));
-    submit(&simulator).await.unwrap();
-    assert_eq!((count(&simulator, "drafts").0, count(&simulator, "sentitems")), (0, (1, 1)));
+    let sent = transport(&simulator).submit(parcel(INFO, &["anna@voorbeeld.test"]), &Overtaken(&simulator)).await;
+    assert_eq!(sent.unwrap().code, SENT);
+    assert_eq!((count(&simulator, "sentitems").0, count(&simulator, "drafts").0), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
-use crate::house::{Open, Talk};
+use crate::house::{INFO, Open, Talk};
 use connect::relay::Verifier;
 use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 #[tokio::test]
 async fn one_source_has_so_many_lines_and_the_next_is_told_to_wait() {
@@ -112,6 +112,61 @@ async fn memory_for_letters_has_a_bound_and_who_finds_none_comes_later() {
     };
     assert!(told.0.starts_with("452 4.3.1"), "{told:?}");
     assert!(told.1.starts_with("250"), "{told:?}");
+}
+
+#[tokio::test]
+async fn one_source_can_not_take_the_memory_of_all() {
+    let open = Open::with(|options| {
+        options.message_limit = 300_000;
+        options.memory = 1_200_000;
+        options.proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let announced = async |client: &str| {
+        let mut talk = Talk::raw(TcpStream::connect(open.at).await.expect("it listens"));
+        talk.say(format!("PROXY TCP4 {client} 198.51.100.2 4711 25\r\n").as_bytes()).await;
+        assert!(talk.reply().await.starts_with("220"));
+        for command in ["EHLO x".to_owned(), "MAIL FROM:<a@b.nl>".to_owned(), format!("RCPT TO:<{INFO}>")] {
+            talk.expect(&command, "250").await;
+        }
+        talk.expect("DATA", "354").await;
+        talk
+    };
+    // Together they ask for all there is, and end nothing.
+    let mut greedy = Vec::new();
+    for _ in 0..5 {
+        let mut talk = announced("192.0.2.7").await;
+        talk.say(&[b'x'; 290_000]).await;
+        greedy.push(talk);
+    }
+    // Somebody of them is told to come later: by then they hold what one source may have.
+    let told = futures_util::future::select_all(greedy.iter_mut().map(|talk| Box::pin(talk.reply()))).await.0;
+    assert!(told.starts_with("452 4.3.1"), "{told}");
+    let mut other = announced("192.0.2.8").await;
+    other.say(&[b'x'; 290_000]).await;
+    other.say(b"\r\n.\r\n").await;
+    assert!(other.reply().await.starts_with("250"));
+}
+
+#[tokio::test]
+async fn who_is_turned_away_again_and_again_holds_no_more_connections_than_a_few() {
+    let open = Open::with(|options| options.connections_of_one = 1).await;
+    let _inside = open.line().await;
+    let mut turned_away = Vec::new();
+    for _ in 0..64 {
+        let mut talk = Talk::raw(TcpStream::connect(open.at).await.expect("it listens"));
+        assert!(talk.reply().await.starts_with("421 4.7.0"));
+        turned_away.push(talk);
+    }
+    let mut next = Talk::raw(TcpStream::connect(open.at).await.expect("it listens"));
+    assert!(next.reply().await.starts_with("421 4.7.0"));
+    // Nobody hears what it still says. The others are heard out for ten seconds.
+    let begun = Instant::now();
+    while next.stream.write_all(b"NOOP\r\n").await.is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "the connection is still open");
+        tokio::task::yield_now().await;
+    }
+    turned_away[0].stream.write_all(b"NOOP\r\n").await.expect("it is heard");
 }
 
 #[tokio::test]

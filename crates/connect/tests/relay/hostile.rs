@@ -63,6 +63,19 @@ async fn a_message_whose_data_was_refused_is_not_read_as_commands() {
 }
 
 #[tokio::test]
+async fn a_message_that_comes_one_too_many_this_minute_is_not_read_as_commands() {
+    let open = Open::with(|options| options.per_minute = 0).await;
+    let mut talk = open.announced().await;
+    talk.say(format!("DATA\r\nSubject: x\r\n\r\n{SECOND}").as_bytes()).await;
+    assert!(talk.reply().await.starts_with("450 4.7.1"));
+    assert_eq!(talk.reply().await, "");
+    // Who waits for the answer goes on.
+    let mut talk = open.announced().await;
+    talk.expect("DATA", "450 4.7.1").await;
+    talk.expect("NOOP", "250").await;
+}
+
+#[tokio::test]
 async fn what_follows_starttls_in_the_open_is_never_heard() {
     let open = Open::house().await;
     let mut talk = open.line().await;

@@ -3,6 +3,7 @@
 mod bounds;
 mod clients;
 mod dialogue;
+mod forged;
 mod hostile;
 mod house;
 mod sealed;

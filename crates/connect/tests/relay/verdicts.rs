@@ -22,6 +22,8 @@ _dmarc.zacht IN TXT "v=DMARC1; p=none"
 kring IN TXT "v=spf1 include:kring.elders.test -all"
 dubbel IN TXT "v=spf1 -all"
 dubbel IN TXT "v=spf1 +all"
+laat IN TXT "v=spf1 ip4:192.0.2.0/24 -all"
+_dmarc.laat IN TXT "v=DMARC1; p=reject"
 post IN TXT "v=spf1 mx:elders.test ?all"
 veel IN TXT "v=spf1 exists:a.elders.test exists:b.elders.test exists:c.elders.test exists:d.elders.test exists:e.elders.test exists:f.elders.test exists:g.elders.test exists:h.elders.test exists:i.elders.test exists:j.elders.test exists:k.elders.test -all"
 "#;
@@ -57,7 +59,11 @@ pub(crate) fn names() -> Names {
 }
 
 pub(crate) fn signed(key: &Path, letter: &str) -> String {
-    let signed = run("dkimsign", &["s1", "elders.test", &key.display().to_string()], letter.as_bytes());
+    signed_by("elders.test", key, letter)
+}
+
+pub(crate) fn signed_by(domain: &str, key: &Path, letter: &str) -> String {
+    let signed = run("dkimsign", &["s1", domain, &key.display().to_string()], letter.as_bytes());
     // It writes its own field with bare line ends.
     String::from_utf8(signed).expect("text").replace("\r\n", "\n").replace('\n', "\r\n")
 }
@@ -74,7 +80,7 @@ pub(crate) async fn found(open: &Open, client: &str, sender: &str, letter: &str)
     assert!(talk.data(format!("{letter}.\r\n").as_bytes()).await.starts_with("250"));
     let kept = open.letter(before);
     let begin = kept.find("Authentication-Results: post.example;").expect("what was found");
-    let itself = ["\r\nFrom:", "\r\nDKIM-Signature:", "\r\nARC-", "\r\nAuthentication-Results:"];
+    let itself = ["\r\nReceived:", "\r\nFrom:", "\r\nDKIM-Signature:", "\r\nARC-", "\r\nAuthentication-Results:"];
     let ends = itself.iter().filter_map(|field| kept[begin..].find(field));
     let end = ends.min().expect("the letter itself");
     kept[begin..begin + end].to_owned()

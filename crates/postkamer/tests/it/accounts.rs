@@ -5,7 +5,7 @@ use crate::fetch::{text, trusting};
 use crate::post_office::{PASSWORD, PostOffice};
 use crate::program::{Backing, Program, account, imap, none, set_up, smtp, wait_until};
 use serde_json::{Value, json};
-use testkit::{Ca, Dovecot, DovecotOptions, ImapClient};
+use testkit::{Ca, Dovecot, DovecotOptions, ImapClient, Sink};
 
 pub(crate) fn steps(report: &Value) -> Vec<(String, String, bool)> {
     let steps = report["steps"].as_array().cloned().unwrap_or_default();
@@ -242,4 +242,56 @@ fn a_port_where_nobody_listens_is_told_as_such() {
     let id = program.connect(&account("anna@voorbeeld.test", imap(testkit::free_port(), "anna", "geheim-1"), none()));
     let step = failed(&program.api.post(&format!("/accounts/{id}/test"), &json!({})));
     assert_eq!((step["name"].as_str(), step["code"].as_str()), (Some("connect"), Some("port_closed")), "{step}");
+}
+
+#[test]
+fn a_kept_password_is_shown_to_no_other_server_in_however_many_steps_the_settings_are_saved() {
+    let (own, other) = (Sink::start(), Sink::at("127.0.0.2:0"));
+    let sign_ins = |sink: &Sink| sink.commands().iter().filter(|(_, line)| line.starts_with("AUTH")).count();
+    let program = Program::start(Backing::Disk);
+    let unsigned =
+        json!({ "kind": "smtp", "host": "127.0.0.2", "port": other.port, "encryption": "none", "username": "" });
+    let by_exchange = json!({ "kind": "ews", "url": "https://127.0.0.1/ews/exchange.asmx", "authentication": "basic" });
+    for (n, between) in
+        [None, Some(none()), Some(json!({ "kind": "builtin" })), Some(by_exchange)].into_iter().enumerate()
+    {
+        let address = format!("post{n}@voorbeeld.test");
+        let id = program.connect(&account(&address, none(), smtp(own.port, &address, PASSWORD)));
+        let path = format!("/accounts/{id}");
+        let (before, shown) = (sign_ins(&own), sign_ins(&other));
+        program.api.post(&format!("{path}/test"), &json!({}));
+        assert!(sign_ins(&own) > before, "the server it was given for is shown it");
+        for step in between.into_iter().chain([unsigned.clone()]) {
+            program.api.patch(&path, &json!({ "outgoing": step }));
+        }
+        let named = json!({ "outgoing": { "username": address } });
+        let answer = program.api.call("PATCH", &path, Some(&named), &[]);
+        let here = other.connections();
+        program.api.post(&format!("{path}/test"), &json!({}));
+        assert!(other.connections() > here, "it is sent by that server");
+        assert_eq!(sign_ins(&other), shown, "whoever did not know the password had it sent to a server of theirs");
+        assert_eq!((answer.status, answer.wrong()), (422, vec![("outgoing.secret".to_owned(), "required".to_owned())]));
+        assert_eq!(program.api.get(&path)["outgoing"]["secret_set"], json!(false));
+        // Who knows it may say so.
+        program.api.patch(&path, &json!({ "outgoing": { "username": address, "secret": PASSWORD } }));
+        program.api.post(&format!("{path}/test"), &json!({}));
+        assert!(sign_ins(&other) > shown, "it goes where it was given for");
+    }
+}
+
+#[test]
+fn what_a_change_leaves_out_stays_and_a_limit_of_nothing_is_refused() {
+    let program = Program::start(Backing::Disk);
+    let id = program.connect(&account("balie@voorbeeld.test", none(), json!({ "kind": "builtin" })));
+    let path = format!("/accounts/{id}");
+    let saved = program.api.patch(&path, &json!({ "outgoing": {}, "display_name": "Balie" }));
+    assert_eq!(saved["outgoing"]["kind"], "builtin", "{saved}");
+    for (limits, field) in [
+        (json!({ "per_minute": 0 }), "limits.per_minute"),
+        (json!({ "per_day": 500, "connections": 1001 }), "limits.connections"),
+    ] {
+        let answer = program.api.call("PATCH", &path, Some(&json!({ "limits": limits })), &[]);
+        assert_eq!((answer.status, answer.wrong()), (422, vec![(field.to_owned(), "not_a_limit".to_owned())]));
+    }
+    assert_eq!(program.api.get(&path)["limits"]["per_day"], Value::Null);
 }

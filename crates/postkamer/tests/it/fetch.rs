@@ -1,12 +1,12 @@
 //! Fetching: what other clients see on the server is what we hold, byte for byte.
 
 use crate::client::Client;
-use crate::program::{Backing, Program, account, imap, none, on_every_backing};
+use crate::program::{Backing, Program, account, imap, none, on_every_backing, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use testkit::{
-    Append, Ca, Courier, Cyrus, CyrusOptions, Dovecot, DovecotOptions, ImapClient, OauthServer, corpus, digest, mbsync,
-    unix_lines,
+    Append, Ca, Courier, Cyrus, CyrusOptions, Dovecot, DovecotOptions, ImapClient, OauthServer, Script, ScriptedServer,
+    corpus, digest, mbsync, unix_lines,
 };
 
 on_every_backing!(three_hundred_messages_arrive_as_other_clients_see_them);
@@ -150,6 +150,34 @@ fn a_folder_that_its_server_numbers_anew_brings_no_new_mail_and_its_flags_of_now
     assert_eq!(ids(&program.api), before);
     let since = program.api.list(&format!("/changes?since={latest}"));
     assert!(!since.iter().any(|change| change["kind"] == "message.received"), "{since:?}");
+}
+
+#[test]
+fn a_server_that_refuses_to_show_its_folders_is_told_of_and_left_in_peace() {
+    let script = Script::new().send("* OK [CAPABILITY IMAP4rev1] welkom\r\n").rest(|line| {
+        let (tag, words) = line.split_once(' ').unwrap_or((line, ""));
+        match words.split(' ').next().unwrap_or_default().to_ascii_uppercase().as_str() {
+            "LIST" | "LSUB" => format!("{tag} NO [SERVERBUG] Internal error occurred\r\n"),
+            "CAPABILITY" => format!("* CAPABILITY IMAP4rev1\r\n{tag} OK done\r\n"),
+            _ => format!("{tag} OK done\r\n"),
+        }
+        .into_bytes()
+    });
+    let server = ScriptedServer::start(script);
+    let program = Program::start(Backing::Disk);
+    let id = program.connect(&account("anna@voorbeeld.test", imap(server.port, "anna", "geheim-1"), none()));
+    let health = || program.api.get(&format!("/accounts/{id}"))["health"].clone();
+    let told =
+        wait_until("the trouble to be told", || Some(health()).filter(|health| health["server_said"].is_string()));
+    assert!(told["colour"] == "amber" && text(&told["server_said"]).contains("Internal error occurred"), "{told}");
+    // Another account is fetched meanwhile: whoever is asked for without a pause would be asked for again by then.
+    let asked = server.connections();
+    let dovecot = Dovecot::start(DovecotOptions::default());
+    let other = program.connect(&account("bert@voorbeeld.test", imap(dovecot.imap_port, "anna", "geheim-1"), none()));
+    program.fetch(&other);
+    let next = text(&health()["next_try_at"]).parse::<jiff::Timestamp>().expect("a moment");
+    assert!(next > jiff::Timestamp::now(), "it is asked again at {next}");
+    assert_eq!(server.connections(), asked, "it was asked again at once");
 }
 
 /// A program that trusts an authority of our own.

@@ -32,9 +32,8 @@ fn subjects(program: &Program, id: &str) -> Vec<String> {
     all
 }
 
-#[test]
-fn mail_at_google_is_here_at_once_when_google_tells_of_it() {
-    let runtime = Runtime::new().expect("a runtime");
+/// A mailbox at Google that has been fetched.
+fn connected(runtime: &Runtime) -> (Simulator, Program, String) {
     let address = "127.0.0.1:0".parse().expect("an address");
     let simulator = runtime.block_on(Simulator::start(address, Cloud::default())).expect("a simulator");
     let program = Program::start_with(Backing::Disk, &[("POSTKAMER_SIMULATOR", &simulator.url)]);
@@ -44,6 +43,13 @@ fn mail_at_google_is_here_at_once_when_google_tells_of_it() {
     let half = json!({ "kind": "gmail" });
     let id = program.connect(&account(ADDRESS, json!({ "kind": "gmail", "secret": grant }), half));
     program.fetch(&id);
+    (simulator, program, id)
+}
+
+#[test]
+fn mail_at_google_is_here_at_once_when_google_tells_of_it() {
+    let runtime = Runtime::new().expect("a runtime");
+    let (simulator, program, id) = connected(&runtime);
 
     let form = json!({ "topic": TOPIC, "service_account": PUSHER });
     let kept = program.api.call("PUT", PATH, Some(&form), &[]).json();
@@ -97,15 +103,7 @@ fn mail_at_google_is_here_at_once_when_google_tells_of_it() {
 fn news_that_google_keeps_for_a_server_that_it_does_not_reach_are_fetched() {
     const NAME: &str = "projects/werkplaats/subscriptions/postkamer";
     let runtime = Runtime::new().expect("a runtime");
-    let address = "127.0.0.1:0".parse().expect("an address");
-    let simulator = runtime.block_on(Simulator::start(address, Cloud::default())).expect("a simulator");
-    let mut program = Program::start_with(Backing::Disk, &[("POSTKAMER_SIMULATOR", &simulator.url)]);
-    let app = json!({ "client_id": GOOGLE_CLIENT_ID, "client_secret": GOOGLE_CLIENT_SECRET });
-    program.api.call("PUT", "/organisation/apps/google", Some(&app), &[]);
-    let grant = simulator.with(|cloud| cloud.grant_for(ADDRESS));
-    let half = json!({ "kind": "gmail" });
-    let id = program.connect(&account(ADDRESS, json!({ "kind": "gmail", "secret": grant }), half));
-    program.fetch(&id);
+    let (simulator, mut program, id) = connected(&runtime);
     let url = simulator.url.clone();
     let (file, stranger) = simulator.with(|cloud| {
         let file = cloud.google.service_account(&url, &[]);

@@ -279,6 +279,31 @@ fn mail_that_mailgun_gave_up_posting_is_fetched_from_what_it_keeps() {
 }
 
 #[test]
+fn mail_that_was_never_posted_is_fetched_however_much_happened_before_it() {
+    let (runtime, simulator, mut program) = at_mailgun(Backing::Disk);
+    let (domain, account) = connected(&program);
+    program.fetch(&account);
+    assert!(program.stop().success());
+    receive(&runtime, &simulator, ADDRESS, b"From: els@klant.test\r\nSubject: Achteraan\r\n\r\nDag\r\n");
+    simulator.with(|cloud| {
+        // Ten hours ago; and in the time before it a great deal was sent, a letter a second.
+        let events = &mut cloud.mailgun.events;
+        events.iter_mut().for_each(|event| event.at -= 10 * 3_600_000);
+        let mut sent = events[0].clone();
+        (sent.kind, sent.is_routed, sent.storage) = ("accepted", false, None);
+        let before = (1..=5_200).rev().map(|n| {
+            (sent.id, sent.at) = (format!("sent-{n}"), events[0].at - n * 1000);
+            sent.clone()
+        });
+        let before: Vec<_> = before.collect();
+        events.splice(..0, before);
+    });
+    program.serve_again();
+    program.api.post(&format!("/mailgun-domains/{domain}/check"), &json!({}));
+    assert_eq!(subjects(&program), ["Achteraan"]);
+}
+
+#[test]
 fn an_address_that_mailgun_sends_nothing_to_any_more_is_shown_and_tried_again_when_asked() {
     let (_runtime, simulator, program) = at_mailgun(Backing::Disk);
     let (domain, account) = connected(&program);

@@ -12,10 +12,11 @@ use simulator::{Fault, Kind};
 fn each_fault_of_sending_loses_nothing_and_doubles_nothing() {
     let (_runtime, simulator, program) = at_mailgun(Backing::Disk);
     let (domain, account) = connected(&program);
-    let faults = [Kind::DoneThen504, Kind::DoneThenCut, Kind::Half, Kind::Throttled, Kind::Unavailable, Kind::Slow];
-    for (n, kind) in faults.into_iter().enumerate() {
+    let lost = [Kind::DoneThen503, Kind::DoneThen504, Kind::DoneThenCut, Kind::Half].map(|kind| (kind, 0));
+    let put_off = [Kind::Throttled, Kind::Unavailable, Kind::Slow].map(|kind| (kind, 1));
+    for (n, (kind, seconds)) in lost.into_iter().chain(put_off).enumerate() {
         let to = format!("els{n}@klant.test");
-        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, "POST messages.mime").seconds(1)));
+        simulator.with(|cloud| cloud.faults.push(Fault::new(kind, "POST messages.mime").seconds(seconds)));
         let out = send(&program.api, &letter(&account, &[&to], "Storing"));
         when(&program.api, &out, "delivered");
         let times = simulator.with(|cloud| cloud.sent.iter().filter(|sent| sent.recipients.contains(&to)).count());

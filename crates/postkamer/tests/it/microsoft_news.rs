@@ -2,9 +2,10 @@
 //! one that gets lost costs nothing but time.
 
 use crate::fetch::text;
-use crate::program::{Backing, Program, account, wait_until};
+use crate::program::{Backing, Program, wait_until};
+use crate::renewal::connected;
 use serde_json::{Value, json};
-use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Fault, Kind, Simulator};
+use simulator::{Cloud, Fault, Kind, Simulator};
 use testkit::free_port;
 use tokio::runtime::Runtime;
 
@@ -42,13 +43,7 @@ fn mail_at_microsoft_is_here_at_once_when_microsoft_tells_of_it() {
     let address = "127.0.0.1:0".parse().expect("an address");
     let simulator = runtime.block_on(Simulator::start(address, Cloud::default())).expect("a simulator");
     let listeners = || simulator.with(|cloud| cloud.listeners(ADDRESS));
-    let mut program = Program::start_with(Backing::Disk, &[("POSTKAMER_SIMULATOR", &simulator.url)]);
-    let app = json!({ "tenant": "voorbeeld.test", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
-    program.api.call("PUT", "/organisation/apps/microsoft", Some(&app), &[]);
-    let grant = simulator.with(|cloud| cloud.grant_for(ADDRESS));
-    let half = json!({ "kind": "microsoft365" });
-    let id = program.connect(&account(ADDRESS, json!({ "kind": "microsoft365", "secret": grant }), half));
-    program.fetch(&id);
+    let (mut program, id) = connected(&simulator, Backing::Disk, &[]);
     assert_eq!(listeners(), 0, "nobody said where Microsoft reaches us");
 
     let port = free_port();

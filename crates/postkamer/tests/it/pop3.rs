@@ -247,3 +247,28 @@ fn only_mail_from_a_day_on_is_fetched_and_the_rest_comes_when_it_is_asked_for() 
     assert_eq!(program.api.post(&path, &confirmed)["fetched"], json!(1));
     assert_eq!(program.api.list("/messages").len(), 2);
 }
+
+#[test]
+fn days_that_nobody_said_are_asked_for_and_never_guessed() {
+    let program = Program::start(Backing::Disk);
+    let id = connect(&program, testkit::free_port());
+    let path = format!("/accounts/{id}");
+    for (after, code) in [
+        (json!({ "kind": "delete_after" }), "required"),
+        (json!({ "kind": "delete_after", "days": 0 }), "out_of_range"),
+        (json!({ "kind": "delete", "days": 90 }), "no_days_here"),
+        (json!({ "kind": "leave", "days": 90 }), "no_days_here"),
+    ] {
+        let change = json!({ "incoming": { "after_fetch": after } });
+        let answer = program.api.call("PATCH", &path, Some(&change), &[]);
+        let told = vec![("incoming.after_fetch.days".to_owned(), code.to_owned())];
+        assert_eq!((answer.status, answer.wrong()), (422, told), "{change}");
+    }
+    let kept = program.api.get(&path)["incoming"]["after_fetch"].clone();
+    assert_eq!(kept, json!({ "kind": "leave" }), "the mail stays on the server");
+    let days = json!({ "incoming": { "after_fetch": { "kind": "delete_after", "days": 90 } } });
+    program.api.patch(&path, &days);
+    // In a change what is left out stays.
+    let saved = program.api.patch(&path, &json!({ "incoming": { "after_fetch": { "kind": "delete_after" } } }));
+    assert_eq!(saved["incoming"]["after_fetch"], json!({ "kind": "delete_after", "days": 90 }));
+}

@@ -22,6 +22,12 @@ pub(crate) fn scene(backing: Backing, variables: &[(&str, &str)]) -> Scene {
     let address = "127.0.0.1:0".parse().expect("an address");
     let simulator = runtime.block_on(Simulator::start(address, Cloud::default())).expect("a simulator");
     simulator.with(|cloud| cloud.token_seconds = 60);
+    let (program, id) = connected(&simulator, backing, variables);
+    Scene { simulator, program, id, _runtime: runtime }
+}
+
+/// A mailbox at Microsoft that has been fetched.
+pub(crate) fn connected(simulator: &Simulator, backing: Backing, variables: &[(&str, &str)]) -> (Program, String) {
     let all = [&[("POSTKAMER_SIMULATOR", simulator.url.as_str())], variables].concat();
     let program = Program::start_with(backing, &all);
     let app = json!({ "tenant": "voorbeeld.test", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
@@ -30,7 +36,7 @@ pub(crate) fn scene(backing: Backing, variables: &[(&str, &str)]) -> Scene {
     let half = json!({ "kind": "microsoft365" });
     let id = program.connect(&account(ADDRESS, json!({ "kind": "microsoft365", "secret": grant }), half));
     program.fetch(&id);
-    Scene { simulator, program, id, _runtime: runtime }
+    (program, id)
 }
 
 impl Scene {

@@ -214,6 +214,12 @@ fn what_comes_back_is_tied_to_its_mail_and_recipient_whatever_it_says() {
     let (taken, said) = bring("<>", &path, &text[theirs..]);
     assert!(taken, "{said}");
     assert_eq!(inbox(), 1, "the same report is there once");
+
+    // Where nobody can put a report beside the rest of the mail, it comes to the mailbox itself.
+    let there = world.mailbox(&program, "bert@ons.test", json!({ "kind": "microsoft365" }));
+    let out = send(&program.api, &letter(&there, &["els@klant.test"], "Uit de wolk"));
+    when(&program.api, &out, "accepted");
+    assert_eq!(world.path_of("Uit de wolk"), "bert@ons.test");
 }
 
 #[test]

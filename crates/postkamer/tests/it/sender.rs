@@ -48,6 +48,7 @@ fn an_address_is_shown_by_a_code_and_its_domain_by_the_dns_and_only_then_mail_le
     let internet = Internet::start(&[
         Zone::plain("ons.test", "@ IN MX 10 mx\nmx IN A 127.0.0.25\npost IN A 127.0.0.30\n@ IN TXT \"v=spf1 mx -all\""),
         Zone::plain("klant.test", "@ IN MX 10 mx.ons.test."),
+        Zone::plain("even.test", "@ IN MX 10 mx\nmx IN A 127.0.0.28"),
         Zone::plain("good.test", "@ IN MX 10 weg\n@ IN MX 20 mx\nweg IN A 127.0.0.27\nmx IN A 127.0.0.26"),
     ]);
     let exim = Exim::start(EximOptions {
@@ -74,6 +75,27 @@ fn an_address_is_shown_by_a_code_and_its_domain_by_the_dns_and_only_then_mail_le
     assert_eq!((refused.status, refused.wrong()[0].1.as_str()), (409, "sender_unproven"), "{}", refused.text());
     let tested = program.api.post(&format!("/accounts/{id}/test"), &Value::Null);
     assert_eq!(tested["steps"][0]["code"], json!("sender_unproven"), "{tested}");
+
+    // A letter that does not leave takes nothing from a code that did arrive.
+    let short = Exim::start(EximOptions {
+        domain: "even.test".into(),
+        address: Some("127.0.0.28".into()),
+        ..EximOptions::default()
+    });
+    let even = program.connect(&account("info@even.test"));
+    let path_of_even = format!("/accounts/{even}/sender");
+    program.api.post(&format!("{path_of_even}/code"), &Value::Null);
+    let arrived = String::from_utf8_lossy(&short.arrived(1)[0]).into_owned();
+    let line = arrived.lines().find(|line| line.starts_with("    ")).expect("a line with the code");
+    drop(short);
+    for _ in 0..4 {
+        let refused = program.api.call("POST", &format!("{path_of_even}/code"), Some(&Value::Null), &[]);
+        let told = refused.wrong();
+        assert_eq!((refused.status, told[0].1.as_str()), (409, "code_not_sent"), "{}", refused.text());
+    }
+    assert_eq!(program.api.get(&path_of_even)["state"], json!("code_sent"));
+    let shown = program.api.put(&format!("{path_of_even}/code"), &json!({ "code": line.trim() }));
+    assert_eq!(shown["state"], json!("verified"), "{shown}");
 
     // The code comes to the address itself; a guess is none.
     let path = format!("/accounts/{id}/sender");

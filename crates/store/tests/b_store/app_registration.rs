@@ -83,6 +83,7 @@ on_both! {
         let code = DeviceCode {
             state: State::Waiting,
             user: None,
+            opens: "microsoft365 own info@voorbeeld.nl".into(),
             user_code: "1234".into(),
             verification_uri: "https://login.example/device".into(),
             interval: 5_000,
@@ -112,6 +113,7 @@ on_both! {
         assert_eq!(claim(NOW + 5_001).await, None, "somebody else was first");
         unit!(house, tx => device_code::slow_down(tx, ORGANISATION, ACCOUNT, 10_000, NOW + 6_000).await).unwrap();
         assert_eq!((seen().await.interval, seen().await.next_at), (10_000, NOW + 16_000));
+        assert_eq!(seen().await.opens, code.opens);
         let sealed = unit!(house, tx => {
             Ok(tx.row("SELECT device_code FROM device_codes", &[]).await?.unwrap().bytes(0))
         })

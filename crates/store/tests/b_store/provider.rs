@@ -101,6 +101,7 @@ on_both! {
             organisation: ORGANISATION,
             redirect_uri: "https://post.voorbeeld.nl/sign-in/answer".into(),
             onward: "/outbox".into(),
+            opens: Some("gmail own info@voorbeeld.nl".into()),
         };
         let expected = departure.clone();
         unit!(house, tx => {

@@ -104,6 +104,11 @@ on_both! {
         assert_eq!(signing().await.len(), 2, "the old one goes on");
         seen(3, "rsa").await;
         assert_eq!(signing().await.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [2, 3]);
+        // A name server that is behind shows the old record and not the new: nothing leaves unsigned for that.
+        unit!(house, tx => dkim_key::gone(tx, &key(3, "rsa")).await).unwrap();
+        assert_eq!(signing().await.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 2]);
+        seen(3, "rsa").await;
+        assert_eq!(signing().await.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [2, 3]);
         unit!(house, tx => dkim_key::gone(tx, &key(2, "ed25519")).await).unwrap();
         assert_eq!(signing().await.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [3]);
         let active = unit!(house, tx => dkim_key::active(tx).await).unwrap();

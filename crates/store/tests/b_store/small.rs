@@ -105,9 +105,13 @@ on_both! {
         unit!(house, tx => edit::retry(tx, ORGANISATION, 1, NOW + 5_000).await).unwrap();
         let due = unit!(house, tx => edit::due(tx, ORGANISATION, ACCOUNT, NOW, 9).await).unwrap();
         assert_eq!(due.iter().map(|edit| edit.id).collect::<Vec<_>>(), [3], "the move waits for the flag");
-        assert_eq!(unit!(house, tx => edit::accounts_due(tx).await).unwrap(), [(ORGANISATION, ACCOUNT, NOW)]);
-        unit!(house, tx => edit::done(tx, ORGANISATION, &[1, 2, 3]).await).unwrap();
-        assert!(unit!(house, tx => edit::accounts_due(tx).await).unwrap().is_empty());
+        let accounts = async |now| unit!(house, tx => edit::accounts_due(tx, now).await).unwrap();
+        assert_eq!(accounts(NOW).await, [ACCOUNT]);
+        unit!(house, tx => edit::done(tx, ORGANISATION, &[3]).await).unwrap();
+        assert!(accounts(NOW + 4_999).await.is_empty(), "the flag rests and the move waits for it");
+        assert_eq!(accounts(NOW + 5_000).await, [ACCOUNT]);
+        unit!(house, tx => edit::done(tx, ORGANISATION, &[1, 2]).await).unwrap();
+        assert!(accounts(NOW + 5_000).await.is_empty());
     }
 
     what_is_set_aside_counts_its_tries_and_shows_to_its_readers(house) {

@@ -5,14 +5,16 @@ use super::{
     exchange::Exchange,
     granted::Granted,
     held,
-    incoming::{is_as_there, nothing_is_missing, one},
+    incoming::{is_as_there, line_of, nothing_is_missing, one},
     outgoing::{arrivals, letter},
     with_each,
 };
+use crate::fetch::text;
 use crate::post_office::{send, when};
 use crate::program::{Program, wait_until};
 use serde_json::json;
 use simulator::{Fault, Kind, Simulator};
+use testkit::digest;
 
 macro_rules! every_simulated_provider {
     ($story:ident) => {
@@ -27,6 +29,7 @@ macro_rules! every_simulated_provider {
 
 every_simulated_provider!(whatever_goes_wrong_while_fetching_nothing_is_lost_or_doubled);
 every_simulated_provider!(whatever_goes_wrong_while_sending_every_letter_leaves_once);
+every_simulated_provider!(whatever_goes_wrong_while_a_deed_is_done_it_shows_there_once);
 every_simulated_provider!(what_does_not_pass_is_told_in_words_and_is_over_when_somebody_saved_the_mailbox_again);
 
 /// A provider that the simulator plays, receiving and sending.
@@ -42,6 +45,8 @@ struct Played {
     fetching: &'static [&'static str],
     /// Making a draft, and sending it.
     sending: [&'static str; 2],
+    /// Marking a letter as read, and moving it.
+    deeds: [&'static str; 2],
     /// What else goes wrong there while fetching, and passes.
     besides: Vec<Fault>,
     /// It is opened by tokens, which can end before their time.
@@ -54,6 +59,7 @@ impl Played {
             provider: Box::new(Granted::at_microsoft()),
             fetching: &["mailFolders", "delta", "$value"],
             sending: ["POST me/messages", "POST /send"],
+            deeds: ["PATCH me/messages", "POST /move"],
             besides: vec![Fault::new(Kind::Resync, "delta"), Fault::new(Kind::LostChange, "")],
             has_tokens: true,
         }
@@ -66,6 +72,7 @@ impl Played {
             provider: Box::new(Granted::at_google()),
             fetching: &["GET labels", "GET history", "format=minimal", "format=raw"],
             sending: ["POST upload", "POST drafts/send"],
+            deeds: ["POST /modify", "POST /modify"],
             besides: vec![Fault::new(Kind::Resync, "GET history"), Fault::new(Kind::QuotaExceeded, "GET history")],
             has_tokens: true,
         }
@@ -76,6 +83,7 @@ impl Played {
             provider: Box::new(Exchange::by_ntlm()),
             fetching: &["EWS FindFolder", "EWS SyncFolderItems", "EWS GetItem"],
             sending: ["EWS CreateItem", "EWS SendItem"],
+            deeds: ["EWS UpdateItem", "EWS MoveItem"],
             besides: vec![Fault::new(Kind::Resync, "EWS SyncFolderItems"), Fault::new(Kind::LostChange, "")],
             has_tokens: false,
         }
@@ -103,6 +111,13 @@ impl Played {
             now.map(|kind| Fault::new(kind, at)).into_iter().chain(slow).chain(self.token_ends(at))
         };
         self.fetching.iter().flat_map(each).chain(self.besides.iter().cloned()).collect()
+    }
+
+    /// What can go wrong while something is done to a letter, and passes.
+    fn when_doing(&self, at: &str) -> Vec<Fault> {
+        let now = [Kind::Timeout, Kind::DoneThen504, Kind::DoneThenCut, Kind::Half].map(|kind| Fault::new(kind, at));
+        let slow = [Kind::Throttled, Kind::Unavailable].map(|kind| Fault::new(kind, at).seconds(1));
+        now.into_iter().chain(slow).chain(self.token_ends(at)).collect()
     }
 
     /// What can go wrong while a letter is sent, and passes.
@@ -194,6 +209,47 @@ mod stories {
             program.fetch(&id);
             (program.api.list(&format!("/messages?account={id}&role=sent")).len() == subjects.len()).then_some(())
         });
+    }
+
+    pub(super) fn whatever_goes_wrong_while_a_deed_is_done_it_shows_there_once(played: &Played) {
+        let provider = played.provider.as_ref();
+        let [mut reads, moves] = played.deeds.map(|at| played.when_doing(at));
+        // More often than anybody asks in one go: the deed waits for another turn.
+        reads.insert(0, Fault::new(Kind::Unavailable, played.deeds[0]).times(6));
+        let subjects = |what: &str, count| (0..count).map(|n| format!("{what}-{n}")).collect::<Vec<_>>();
+        let (read, moved) = (subjects("lezen", reads.len()), subjects("opbergen", moves.len()));
+        provider.put("inbox", &Vec::from_iter(read.iter().chain(&moved).map(|subject| one(subject))));
+        let program = Mailbox::program(provider);
+        let id = Mailbox::connect(provider, &program);
+        program.fetch(&id);
+        let folders = program.api.list(&format!("/accounts/{id}/folders"));
+        let archive =
+            folders.iter().find(|folder| folder["role"] == json!("archive")).expect("an archive")["id"].clone();
+        let deeds =
+            read.iter().map(|_| json!({ "seen": true })).chain(moved.iter().map(|_| json!({ "folder": archive })));
+        let lies = |role: &str, subject: &str| {
+            let wanted = digest(&one(subject).raw);
+            provider.lying(role).into_iter().find(|(digest, _, _)| *digest == wanted)
+        };
+        for ((subject, deed), fault) in read.iter().chain(&moved).zip(deeds).zip(reads.into_iter().chain(moves)) {
+            let what = format!("{:?} at {:?}", fault.kind, fault.at);
+            played.meets(fault);
+            let line = line_of(&program, &id, subject).expect("it is here");
+            program.api.patch(&format!("/messages/{}", text(&line["id"])), &deed);
+            // Nobody fetches meanwhile: what did not work is tried again by itself.
+            wait_until(&format!("{subject} is done in spite of {what}"), || match deed["seen"] == json!(true) {
+                true => lies("inbox", subject).filter(|(_, seen, _)| *seen),
+                false => lies("archive", subject),
+            });
+            played.works_again();
+        }
+        program.fetch(&id);
+        is_as_there(&program, &id, provider);
+        nothing_is_missing(&program, &id, provider);
+        assert_eq!(provider.lying("archive").len(), moved.len(), "each was put away once");
+        assert_eq!(provider.lying("inbox").len(), read.len());
+        assert_eq!(program.api.list(&format!("/messages?account={id}")).len(), read.len() + moved.len());
+        assert_eq!(program.api.get(&format!("/accounts/{id}"))["health"]["colour"], json!("green"));
     }
 
     pub(super) fn what_does_not_pass_is_told_in_words_and_is_over_when_somebody_saved_the_mailbox_again(

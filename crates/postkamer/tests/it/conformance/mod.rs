@@ -7,6 +7,7 @@ mod faults;
 mod granted;
 mod incoming;
 mod killed;
+mod mixed;
 mod outgoing;
 mod own_hand;
 mod posted;

@@ -101,7 +101,7 @@ fn travelling(raw: &[u8]) -> Vec<u8> {
 /// Without the fields that were written above it at our door.
 fn brought(raw: &[u8]) -> &[u8] {
     let mut rest = raw;
-    for name in ["Return-Path:", "Delivered-To:", "Received:", "Authentication-Results:"] {
+    for name in ["Return-Path:", "Delivered-To:", "Authentication-Results:", "Received:"] {
         assert!(rest.starts_with(name.as_bytes()), "{name} was written above it");
         let folded = |at: usize| matches!(rest.get(at + 1), Some(b' ' | b'\t'));
         let end = (0..rest.len()).find(|at| rest[*at] == b'\n' && !folded(*at)).expect("an end");

@@ -158,19 +158,35 @@ impl Mailbox for Labelled {
 
 /// A mailbox over POP3; Python's poplib is the other program, and mail comes in over IMAP.
 pub(super) struct Collected {
-    server: Dovecot,
+    imap_port: u16,
+    pop3_port: u16,
     client: PopClient,
+    _process: Process,
 }
 
 impl Collected {
     pub(super) fn dovecot() -> Collected {
         let server = Dovecot::start(DovecotOptions::default());
-        let client = PopClient::new(server.pop3_port, "anna", "geheim-1");
-        Collected { server, client }
+        Collected::of(server.imap_port, server.pop3_port, server.process)
+    }
+
+    pub(super) fn cyrus() -> Collected {
+        let server = Cyrus::start(CyrusOptions::default());
+        Collected::of(server.imap_port, server.pop3_port, server.process)
+    }
+
+    pub(super) fn courier() -> Collected {
+        let server = Courier::start(&[("anna", "geheim-1")]);
+        Collected::of(server.imap_port, server.pop3_port, server.process)
+    }
+
+    fn of(imap_port: u16, pop3_port: u16, process: Process) -> Collected {
+        let client = PopClient::new(pop3_port, "anna", "geheim-1");
+        Collected { imap_port, pop3_port, client, _process: process }
     }
 
     fn half(&self) -> Value {
-        let mut half = imap(self.server.pop3_port, "anna", "geheim-1");
+        let mut half = imap(self.pop3_port, "anna", "geheim-1");
         half["kind"] = json!("pop3");
         half
     }
@@ -194,7 +210,7 @@ impl Mailbox for Collected {
     }
 
     fn put(&self, _: &str, letters: &[Append]) {
-        ImapClient::new(self.server.imap_port, "anna", "geheim-1").append("INBOX", letters);
+        ImapClient::new(self.imap_port, "anna", "geheim-1").append("INBOX", letters);
     }
 
     fn lying(&self, _: &str) -> Vec<Lying> {

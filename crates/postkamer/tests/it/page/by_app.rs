@@ -1,11 +1,11 @@
 //! Mailboxes that nobody signs in for: the organisation's app opens them by itself at Microsoft and at Google, and one that is
 //! shared is opened by a colleague. With a simulator in their place.
 
-use super::{gallery, nothing_went_wrong, sign_in};
+use super::{gallery, nothing_went_wrong, sign_in, without_script};
 use crate::post_office::{letter, send, when};
 use crate::program::{Backing, Program, wait_until};
 use serde_json::{Value, json};
-use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Fault, Kind, Simulator};
+use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Fault, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, Kind, Simulator};
 use testkit::{Browser, corpus};
 use tokio::runtime::Runtime;
 
@@ -27,7 +27,7 @@ fn scene() -> Scene {
     let program = Program::start_with(Backing::Disk, &[("POSTKAMER_SIMULATOR", &simulator.url)]);
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     Scene { program, browser, simulator, _runtime: runtime }
 }
 
@@ -85,6 +85,8 @@ fn an_app_with_a_certificate_opens_the_mailboxes_it_may_and_the_others_are_refus
     browser.sees("Niemand hoeft hem te autoriseren.");
     browser.sees("Alles werkt");
     browser.judge(&gallery(), "mailbox-by-app");
+    let is_open = browser.run("return await page.getByLabel('Iemand met wie hij is gedeeld').isVisible()", Value::Null);
+    assert_eq!(is_open, json!(false), "nothing has to be chosen where all is well");
     let id = scene.begins_to_fetch(30);
     let out = send(&scene.program.api, &letter(&id, &[ANNA], "Offerte"));
     when(&scene.program.api, &out, "accepted");
@@ -100,7 +102,21 @@ fn an_app_with_a_certificate_opens_the_mailboxes_it_may_and_the_others_are_refus
     scene.browser.go(&format!("{url}/mailboxes/{id}/connect"));
     scene.browser.sees("mag deze mailbox bij Microsoft niet openen");
     scene.browser.judge(&gallery(), "mailbox-by-app-kept-out");
+    // Somebody else can open it meanwhile; the app again only when it may.
+    let choose = |browser: &mut Browser, way: &str| {
+        browser.run("await page.getByLabel(given).check()", json!(way));
+        browser.press("Bewaren");
+    };
+    choose(&mut scene.browser, "Iemand met wie hij is gedeeld");
+    scene.browser.sees("met een account dat volledige toegang heeft tot info@voorbeeld.test");
+    assert_eq!(scene.program.api.get(&format!("/accounts/{id}"))["access"], json!("shared"));
+    scene.browser.run("await page.getByText('Wie deze mailbox opent').first().click()", Value::Null);
+    choose(&mut scene.browser, "De app van uw organisatie");
+    scene.browser.sees("mag deze mailbox bij Microsoft niet openen");
+    scene.browser.judge(&gallery(), "mailbox-who-opens-refused");
     scene.simulator.with(|cloud| cloud.apps[0].may_open = None);
+    scene.browser.press("Bewaren");
+    scene.browser.sees("Niemand hoeft hem te autoriseren.");
     scene.program.fetch(&id);
     wait_until("the mailbox to be green", || (health()["colour"] == "green").then_some(()));
     nothing_went_wrong(&mut scene.browser, &["status of 422"]);
@@ -132,7 +148,52 @@ fn a_service_account_opens_the_mailboxes_of_a_workspace() {
     let id = scene.begins_to_fetch(20);
     let out = send(&scene.program.api, &letter(&id, &["bram@werkplaats.test"], "Offerte"));
     when(&scene.program.api, &out, "accepted");
-    nothing_went_wrong(&mut scene.browser, &[]);
+    let (api, simulator, browser) = (&scene.program.api, &scene.simulator, &mut scene.browser);
+    let access = || api.get(&format!("/accounts/{id}"))["access"].clone();
+
+    // While the service account is there nobody else opens it. When it is gone the page says who can, without script too.
+    let by_owner = api.call("PATCH", &format!("/accounts/{id}"), Some(&json!({ "access": "own" })), &[]);
+    assert_eq!(by_owner.wrong(), [("access".to_owned(), "app_only_alone".to_owned())]);
+    let app = json!({ "client_id": GOOGLE_CLIENT_ID, "client_secret": GOOGLE_CLIENT_SECRET });
+    api.put("/organisation/apps/google", &app);
+    without_script(browser);
+    browser.go(&format!("{here}/mailboxes/{id}/connect"));
+    browser.sees("opent mailboxen niet meer zelf");
+    browser.judge(&gallery(), "mailbox-app-opens-none");
+    browser.press("Bewaren");
+    browser.sees("U gaat naar Google.");
+    assert_eq!(access(), json!("own"));
+    browser.run("await page.unroute('**/assets/*.js')", Value::Null);
+    browser.follow("Autoriseren");
+    browser.press("Info Werkplaats (info@werkplaats.test)");
+    browser.sees("Alles werkt");
+
+    // And back: an owner can't agree there any more, which is said as it is, with the way out.
+    api.put("/organisation/apps/google", &json!({ "service_account": file }));
+    browser.go(&format!("{here}/mailboxes/{id}/authorise"));
+    browser.sees("Uw organisatie gebruikt bij deze provider een serviceaccount.");
+    browser.follow("Terug naar de mailbox");
+    browser.sees("een eigenaar kan niet meer autoriseren");
+    let links = browser.run("return await page.locator('a[href$=\"/authorise\"]').count()", Value::Null);
+    assert_eq!(links, json!(0));
+    browser.judge(&gallery(), "mailbox-owner-opens-no-more");
+    let delegate = |rights: &[&str]| {
+        let rights = rights.iter().map(|right| (*right).to_owned()).collect();
+        simulator.with(|cloud| cloud.google.service_accounts[0].delegated = rights);
+    };
+    delegate(&[]);
+    browser.press("Bewaren");
+    browser.sees("Domeinbrede machtiging");
+    browser.judge(&gallery(), "mailbox-app-not-delegated");
+    assert_eq!(access(), json!("own"));
+    delegate(&["https://mail.google.com/"]);
+    browser.press("Bewaren");
+    browser.sees("Niemand hoeft hem te autoriseren.");
+    browser.sees("Alles werkt");
+    assert_eq!(access(), json!("app"));
+    // The page that plays Google has no icon.
+    let known = ["status of 403", "status of 404", "status of 422", "ERR_FAILED"];
+    nothing_went_wrong(browser, &known);
 }
 
 #[test]

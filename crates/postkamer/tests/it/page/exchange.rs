@@ -50,7 +50,7 @@ fn a_mailbox_at_an_exchange_server_is_connected_by_ntlm_and_one_in_the_cloud_is_
     let program = Program::start(Backing::Disk);
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     browser.go(&format!("{}/mailboxes/new?address={ADDRESS}", program.url()));
     browser.sees("Niets gevonden");
     assert!(is_shown(&mut browser, "incoming_host") && !is_shown(&mut browser, "incoming_url"));
@@ -131,7 +131,7 @@ fn a_server_that_nobody_filled_in_is_found_and_one_of_another_domain_gets_no_pas
     );
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     browser.go(&format!("{}/mailboxes/new?address={ADDRESS}", program.url()));
     browser.run("await page.locator('[name=allow_plaintext]').check()", Value::Null);
 
@@ -159,6 +159,9 @@ fn a_server_that_nobody_filled_in_is_found_and_one_of_another_domain_gets_no_pas
         (&account["incoming"]["authentication"], &account["outgoing"]["url"]),
         (&json!("ntlm"), &account["incoming"]["url"])
     );
+    browser.go(&format!("{}/mailboxes/{}/devices", program.url(), account["id"].as_str().expect("an id")));
+    browser.sees("Kies op het andere apparaat Exchange, met info@voorbeeld.test en de server 127.0.0.2.");
+    browser.judge(&gallery(), "mailbox-exchange-devices");
 
     // The same by program.
     let form = json!({ "address": ADDRESS, "secret": EXCHANGE_PASSWORD });

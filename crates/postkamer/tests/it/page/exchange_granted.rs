@@ -3,7 +3,7 @@
 
 use super::{
     gallery, nothing_went_wrong,
-    office::{ADDRESS, goes_both_ways},
+    office::{ADDRESS, authorise, goes_both_ways, is_withdrawn_and_given_again},
     sign_in,
 };
 use crate::fetch::text;
@@ -38,11 +38,6 @@ fn is_shown(browser: &mut Browser, field: &str) -> bool {
     browser.run("return await page.locator(`#${given}`).isVisible()", json!(field)) == json!(true)
 }
 
-fn authorise(browser: &mut Browser, link: &str, who: &str) {
-    browser.follow(link);
-    browser.press(who);
-}
-
 #[test]
 fn a_mailbox_at_an_exchange_server_is_opened_by_a_grant_for_that_server() {
     let runtime = Runtime::new().expect("a runtime");
@@ -51,7 +46,7 @@ fn a_mailbox_at_an_exchange_server_is_opened_by_a_grant_for_that_server() {
     let program = program(&simulator);
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     browser.go(&format!("{}/mailboxes/new?address={ADDRESS}", program.url()));
     browser.run("await page.locator('[name=allow_plaintext]').check()", Value::Null);
     for half in ["incoming", "outgoing"] {
@@ -84,19 +79,7 @@ fn a_mailbox_at_an_exchange_server_is_opened_by_a_grant_for_that_server() {
     let shown = program.api.get(&format!("/accounts/{id}"));
     assert_eq!((&shown["incoming"]["authentication"], &shown["access"]), (&json!("oauth"), &json!("own")), "{shown}");
 
-    // A grant that is withdrawn turns the mailbox red and loses nothing; given again, it goes on.
-    simulator.with(|cloud| cloud.revoke(ADDRESS));
-    program.api.call("POST", &format!("/accounts/{id}/fetch?wait=true"), Some(&json!({})), &[]);
-    let health = || program.api.get(&format!("/accounts/{id}"))["health"].clone();
-    wait_until("the mailbox to be red", || (health()["colour"] == "red").then_some(()));
-    assert_eq!(text(&health()["code"]), "ms_password_changed", "{}", health());
-    browser.go(&format!("{}{mailbox}", program.url()));
-    browser.sees("of de toestemming is daar ingetrokken");
-    browser.judge(&gallery(), "mailbox-exchange-grant-gone");
-    authorise(&mut browser, "Opnieuw autoriseren", "Info Voorbeeld (info@voorbeeld.test)");
-    browser.sees("Alles werkt");
-    wait_until("the mailbox to be green", || (health()["colour"] == "green").then_some(()));
-    wait_until("the same mail to be here", || (counts() == json!(41)).then_some(()));
+    is_withdrawn_and_given_again(&program, &simulator, &mut browser, &mailbox, "mailbox-exchange-grant-gone");
     // The page that plays Microsoft has no icon.
     nothing_went_wrong(&mut browser, &["status of 403", "status of 404", "status of 422"]);
 }

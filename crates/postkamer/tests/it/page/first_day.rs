@@ -29,7 +29,7 @@ fn a_newcomer_is_at_their_mail_after_three_questions() {
     browser.judge(&gallery(), "setup-wrong");
     browser.fill("Kies een wachtwoord", PASSWORD);
     browser.press("Postkamer openen");
-    browser.run("await page.waitForURL('**/mail')", serde_json::Value::Null);
+    browser.arrives("/mail");
     browser.sees("Welkom in uw postkamer");
     browser.judge(&gallery(), "mail-first");
     browser.follow("Welkom in uw postkamer");
@@ -40,11 +40,12 @@ fn a_newcomer_is_at_their_mail_after_three_questions() {
     browser.go(&format!("{}/mailboxes", serving.url));
     browser.sees("tijdelijk");
     browser.press("Afmelden");
+    browser.arrives("/sign-in");
     browser.judge(&gallery(), "sign-in");
     sign_in(&mut browser, &serving.url, &installation.admin, "verkeerd");
     browser.sees("horen niet bij elkaar");
     sign_in(&mut browser, &serving.url, &installation.admin, PASSWORD);
-    browser.run("await page.waitForURL('**/mail')", serde_json::Value::Null);
+    browser.arrives("/mail");
     browser.go(&format!("{}/nergens", serving.url));
     browser.judge(&gallery(), "not-found");
     browser.go(&format!("{}/password/forgotten", serving.url));

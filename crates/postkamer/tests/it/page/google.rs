@@ -1,6 +1,6 @@
 //! A mailbox at Google, from the app's registration to mail that goes both ways, with a simulator in Google's place.
 
-use super::{gallery, nothing_went_wrong, sign_in};
+use super::{gallery, nothing_went_wrong, office::mail_of, sign_in};
 use crate::fetch::text;
 use crate::post_office::{letter, send, when};
 use crate::program::{Backing, Program, wait_until};
@@ -43,11 +43,12 @@ fn a_mailbox_is_opened_at_google_and_a_withdrawn_grant_is_given_again() {
     let program = Program::start_with(Backing::Disk, &[("POSTKAMER_SIMULATOR", &simulator.url)]);
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
 
     // An administrator registers the app once.
     browser.go(&format!("{}/settings/microsoft", program.url()));
     browser.follow("Google");
+    browser.arrives("/settings/google");
     browser.judge(&gallery(), "settings-google-empty");
     let shown = browser.run("return await page.locator('#redirect_uri').inputValue()", Value::Null);
     assert_eq!(shown, json!(format!("{}/mailboxes/authorised", program.url())));
@@ -105,6 +106,7 @@ fn a_mailbox_is_opened_at_google_and_a_withdrawn_grant_is_given_again() {
     browser.go(&format!("{}/settings/google", program.url()));
     browser.fill("Clientgeheim", GOOGLE_CLIENT_SECRET);
     browser.press("Bewaren");
+    browser.sees("Bewaard.");
     browser.go(&format!("{}{mailbox}", program.url()));
 
     // The wrong mailbox, no mailbox, and too few rights open nothing.
@@ -124,6 +126,9 @@ fn a_mailbox_is_opened_at_google_and_a_withdrawn_grant_is_given_again() {
     // The right one is tried at once with a mail that goes round.
     authorise(&mut browser, "Autoriseren", "Info Werkplaats (info@werkplaats.test)");
     browser.sees("Alles werkt");
+    for half in ["Ontvangen van Gmail", "Verzenden via Gmail"] {
+        browser.sees(half);
+    }
     browser.judge(&gallery(), "mailbox-authorised-google");
     browser.press("Beginnen met ophalen");
     let counts = || program.api.get(&format!("/accounts/{id}"))["counts"]["messages"].clone();
@@ -134,6 +139,8 @@ fn a_mailbox_is_opened_at_google_and_a_withdrawn_grant_is_given_again() {
     assert_eq!(count(&simulator, ADDRESS, "SENT"), 0, "from among what was sent as well");
     let of = |role: &str| program.api.list(&format!("/messages?account={id}&role={role}")).len();
     assert_eq!((of("inbox"), of("archive")), (20, 10));
+    browser.go(&format!("{}/mailboxes/{id}/devices", program.url()));
+    browser.sees("Kies op het andere apparaat Gmail of Google, en meld u aan bij Google als info@werkplaats.test.");
 
     // What is read here is read there; what is sent lies there once.
     let unread = program.api.list("/messages?role=inbox").into_iter().find(|line| line["seen"] == json!(false));
@@ -152,6 +159,7 @@ fn a_mailbox_is_opened_at_google_and_a_withdrawn_grant_is_given_again() {
     assert!(ledger.iter().all(|row| row["missing"] == json!(0)), "{ledger:?}");
 
     // A grant that is withdrawn turns the mailbox red and loses nothing; given again, it goes on.
+    let before = mail_of(&program, &id, ADDRESS);
     simulator.with(|cloud| cloud.revoke(ADDRESS));
     let fetch = format!("/accounts/{id}/fetch?wait=true");
     program.api.call("POST", &fetch, Some(&json!({})), &[]);
@@ -164,7 +172,9 @@ fn a_mailbox_is_opened_at_google_and_a_withdrawn_grant_is_given_again() {
     authorise(&mut browser, "Opnieuw autoriseren", "Info Werkplaats (info@werkplaats.test)");
     browser.sees("Alles werkt");
     wait_until("the mailbox to be green", || (health()["colour"] == "green").then_some(()));
-    wait_until("the same mail to be here", || (counts() == json!(51)).then_some(()));
+    program.fetch(&id);
+    assert_eq!((before.0.len(), before.1), (41, 51));
+    wait_until("the same mail to be here", || (mail_of(&program, &id, ADDRESS) == before).then_some(()));
     // The page that plays Google has no icon.
     nothing_went_wrong(&mut browser, &["status of 403", "status of 404", "status of 422"]);
 }

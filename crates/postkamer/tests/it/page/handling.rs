@@ -73,7 +73,7 @@ fn one_is_put_away_and_brought_back() {
         browser.run("await page.locator('#undo').waitFor({ state: 'detached' })", Value::Null);
     };
     browser.follow("Vraag 1");
-    browser.run("await page.waitForURL('**/mail/cnv_*')", Value::Null);
+    browser.arrives("/mail/cnv_*");
     browser.press("Sluiten");
     browser.sees("1 gesprek gesloten.");
     assert_eq!(head()["state"], json!("closed"));
@@ -186,7 +186,7 @@ fn an_answer_is_written_below_what_it_answers() {
         &json!({ "name": "Bevestiging", "subject": "Ontvangen", "text": "Wij hebben uw vraag ontvangen." }),
     );
     browser.follow("Vraag 1");
-    browser.run("await page.waitForURL('**/mail/cnv_*')", Value::Null);
+    browser.arrives("/mail/cnv_*");
     browser.key("r");
     browser.run("await page.locator('#answer .editor').waitFor()", Value::Null);
     assert!(browser.path().starts_with("/mail/cnv_"), "{}", browser.path());

@@ -35,7 +35,7 @@ pub(super) fn letter(number: usize) -> Append {
 fn at_mailboxes(program: &Program) -> Browser {
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     browser.go(&format!("{}/mailboxes", program.url()));
     browser
 }
@@ -56,6 +56,7 @@ fn fill_servers(browser: &mut Browser, office: &PostOffice) {
 #[test]
 fn a_mailbox_is_connected_from_its_address_and_a_wrong_password_is_mended_on_the_way() {
     let (office, program) = in_town();
+    office.client("info").create("Post van de zaak");
     let mut browser = at_mailboxes(&program);
     browser.sees("Nog geen mailbox");
     browser.judge(&gallery(), "mailboxes-empty");
@@ -98,10 +99,26 @@ fn a_mailbox_is_connected_from_its_address_and_a_wrong_password_is_mended_on_the
     let typed = "await page.getByLabel('Alleen mail vanaf', { exact: true }).check();
         await page.locator('[name=since]').evaluate((field) => { field.type = 'text'; field.value = 'vorig jaar'; })";
     browser.run(typed, Value::Null);
+    let chosen = "await page.getByLabel('Verzenden: ').uncheck();
+        await page.getByText('Waar de mappen voor zijn').click();
+        await page.getByLabel('Waarvoor Post van de zaak is').selectOption('archive')";
+    browser.run(chosen, Value::Null);
     browser.press("Beginnen met ophalen");
     browser.sees("Dit is geen dag.");
-    browser.run("await page.getByLabel('Alle mail, de nieuwste eerst').check()", Value::Null);
+    // What else was answered stands as it was.
+    let kept = "return [await page.getByLabel('Verzenden: ').isChecked(),
+        await page.getByLabel('Waarvoor Post van de zaak is').inputValue()]";
+    assert_eq!(browser.run(kept, Value::Null), json!([false, "archive"]));
+    // A mailbox that nobody looks after is refused as well.
+    let nobody = "await page.getByLabel('Alle mail, de nieuwste eerst').check();
+        for (const box of await page.locator('.ticks input').all()) await box.uncheck()";
+    browser.run(nobody, Value::Null);
     browser.press("Beginnen met ophalen");
+    browser.sees("Minstens een eigenaar moet de mailbox kunnen beheren.");
+    browser.judge(&gallery(), "mailboxes-nobody-manages");
+    browser.run("for (const right of ['Lezen: ', 'Beheren: ']) await page.getByLabel(right).check()", Value::Null);
+    browser.press("Beginnen met ophalen");
+    browser.arrives("/progress");
     browser.judge(&gallery(), "mailboxes-progress");
     browser.sees("Alle mail is opgehaald");
     browser.judge(&gallery(), "mailboxes-fetched");
@@ -128,7 +145,7 @@ fn a_mailbox_is_connected_without_script() {
     browser.sees("Alle mail is opgehaald");
     browser.go(&format!("{}/mailboxes", program.url()));
     browser.run("await page.getByRole('button', { name: 'ophalen' }).first().click()", Value::Null);
-    browser.run("await page.waitForURL('**/mailboxes')", Value::Null);
+    browser.arrives("/mailboxes");
     let held = program.api.list("/messages").len();
     assert_eq!(held, 40);
 }
@@ -163,8 +180,12 @@ fn folders_get_their_roles_and_every_tab_shows_its_part_of_a_mailbox() {
     browser.go(&format!("{}/mailboxes/{id}/sending", program.url()));
     browser.fill("Berichten per minuut", "veel");
     browser.press("Bewaren");
-    browser.sees("buiten wat mogelijk is");
+    browser.sees("Kies een getal van 1 af");
     browser.fill("Berichten per minuut", "20");
+    browser.fill("Verbindingen tegelijk", "5000");
+    browser.press("Bewaren");
+    browser.sees("hoogstens 1000 verbindingen");
+    browser.fill("Verbindingen tegelijk", "");
     browser.fill("Kopie van alles (BCC)", "kopie@example.test");
     browser.press("Bewaren");
     browser.sees("Bewaard.");

@@ -53,7 +53,7 @@ fn a_domain_is_added_and_a_mailbox_sends_and_receives_by_it() {
     let (runtime, simulator, program) = at_mailgun(Backing::Disk);
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
 
     // A domain is asked for at Mailgun before it is kept; what is wrong is told at its field.
     browser.go(&format!("{}/settings/mailgun", program.url()));
@@ -83,6 +83,29 @@ fn a_domain_is_added_and_a_mailbox_sends_and_receives_by_it() {
     simulator.with(|cloud| cloud.mailgun.domain("nieuw.voorbeeld.test").expect("a domain").is_published = true);
     browser.press("Opnieuw controleren");
     browser.sees("Mailboxen kunnen dit domein kiezen.");
+
+    // A key of another account does not know it: that is told at the key, and what was chosen besides is not lost.
+    let choose = "await page.getByLabel('Regio').selectOption(given)";
+    let region = |browser: &mut Browser| browser.run("return await page.getByLabel('Regio').inputValue()", Value::Null);
+    browser.run(choose, json!("us"));
+    browser.fill("API-sleutel", MAILGUN_KEY);
+    browser.press("Bewaren");
+    browser.sees("Dit domein staat bij Mailgun in de andere regio.");
+    assert_eq!(region(&mut browser), json!("us"));
+    let rename = |from: &str, to: &str| {
+        simulator.with(|cloud| cloud.mailgun.domain(from).expect("a domain").name = to.to_owned());
+    };
+    rename("nieuw.voorbeeld.test", "elders.voorbeeld.test");
+    browser.fill("API-sleutel", MAILGUN_KEY);
+    browser.press("Bewaren");
+    browser.sees("Mailgun kent dit domein niet onder deze sleutel.");
+    assert_eq!(region(&mut browser), json!("us"));
+    browser.judge(&gallery(), "settings-mailgun-key-of-another");
+    let id = browser.path().rsplit('/').next().expect("a domain").to_owned();
+    let key = json!({ "api_key": MAILGUN_KEY });
+    let refused = program.api.call("PATCH", &format!("/mailgun-domains/{id}"), Some(&key), &[]);
+    assert_eq!(refused.wrong(), [("api_key".to_owned(), "mailgun_unknown".to_owned())]);
+    rename("elders.voorbeeld.test", "nieuw.voorbeeld.test");
 
     // The domain by which mail comes in; one button has Mailgun post to us.
     browser.go(&format!("{}/settings/mailgun/new", program.url()));

@@ -35,17 +35,13 @@ pub(super) fn take_second_factor(browser: &mut Browser) -> Value {
     key
 }
 
-fn at(browser: &mut Browser, path: &str) {
-    browser.run("await page.waitForURL(`**${given}`)", json!(path));
-}
-
 #[test]
 fn somebody_keeps_their_own_details_and_password() {
     let program = Program::start(Backing::Disk);
     let installation = &program.installation;
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &installation.admin, &installation.password);
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     browser.go(&format!("{}/me", program.url()));
     browser.judge(&gallery(), "me");
     browser.fill("Naam", "");
@@ -85,7 +81,7 @@ fn somebody_keeps_their_own_details_and_password() {
     sign_in(&mut browser, program.url(), &installation.admin, &installation.password);
     browser.sees("horen niet bij elkaar");
     sign_in(&mut browser, program.url(), &installation.admin, NEXT);
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     nothing_went_wrong(&mut browser, &["status of 422"]);
 }
 
@@ -95,7 +91,7 @@ fn a_second_factor_is_taken_used_and_laid_down() {
     let (admin, password) = (program.installation.admin.clone(), program.installation.password.clone());
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &admin, &password);
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     browser.go(&format!("{}/me/second-factor", program.url()));
     browser.judge(&gallery(), "me-factor");
     browser.press("Tweede factor instellen");
@@ -124,7 +120,7 @@ fn a_second_factor_is_taken_used_and_laid_down() {
     let next = code(&mut browser, &key, 1);
     browser.fill("Code", &next);
     browser.press("Verder");
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     browser.press("Afmelden");
     for (expected, text) in [(true, "/mail"), (false, "Deze code klopt niet")] {
         sign_in(&mut browser, program.url(), &admin, &password);
@@ -132,7 +128,7 @@ fn a_second_factor_is_taken_used_and_laid_down() {
         browser.fill("Code", spare.as_str().unwrap_or_default());
         browser.press("Verder");
         if expected {
-            at(&mut browser, text);
+            browser.arrives(text);
             browser.press("Afmelden");
         } else {
             browser.sees(text);
@@ -147,10 +143,10 @@ fn a_forgotten_device_is_signed_out_and_a_token_is_shown_once() {
     let (admin, password) = (program.installation.admin.clone(), program.installation.password.clone());
     let mut elsewhere = Browser::open();
     sign_in(&mut elsewhere, program.url(), &admin, &password);
-    at(&mut elsewhere, "/mail");
+    elsewhere.arrives("/mail");
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &admin, &password);
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     browser.go(&format!("{}/me/sessions", program.url()));
     browser.sees("dit apparaat");
     browser.judge(&gallery(), "me-sessions");
@@ -186,11 +182,11 @@ fn one_s_own_page_works_without_script() {
     let (admin, password) = (program.installation.admin.clone(), program.installation.password.clone());
     let mut elsewhere = Browser::open();
     sign_in(&mut elsewhere, program.url(), &admin, &password);
-    at(&mut elsewhere, "/mail");
+    elsewhere.arrives("/mail");
     let mut browser = Browser::open();
     without_script(&mut browser);
     sign_in(&mut browser, program.url(), &admin, &password);
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     browser.go(&format!("{}/me", program.url()));
     browser.fill("Naam", "Sanne de Wit");
     browser.press("Bewaren");

@@ -2,7 +2,7 @@
 
 use super::{
     gallery, nothing_went_wrong,
-    office::{ADDRESS, ANNA, count, goes_both_ways},
+    office::{ADDRESS, ANNA, authorise, count, goes_both_ways, is_withdrawn_and_given_again},
     sign_in,
 };
 use crate::program::{Backing, Program, wait_until};
@@ -10,12 +10,6 @@ use serde_json::{Value, json};
 use simulator::{CLIENT_ID, CLIENT_SECRET, Cloud, Simulator};
 use testkit::{Browser, corpus};
 use tokio::runtime::Runtime;
-
-/// Goes to Microsoft from the mailbox, and presses a button there.
-fn authorise(browser: &mut Browser, link: &str, button: &str) {
-    browser.follow(link);
-    browser.press(button);
-}
 
 #[test]
 fn a_mailbox_is_opened_at_microsoft_and_a_withdrawn_grant_is_given_again() {
@@ -31,7 +25,7 @@ fn a_mailbox_is_opened_at_microsoft_and_a_withdrawn_grant_is_given_again() {
     let program = Program::start_with(Backing::Disk, &[("POSTKAMER_SIMULATOR", &simulator.url)]);
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
 
     // Without a registration nothing is offered; an administrator makes it once.
     browser.go(&format!("{}/settings/microsoft", program.url()));
@@ -81,20 +75,7 @@ fn a_mailbox_is_opened_at_microsoft_and_a_withdrawn_grant_is_given_again() {
     // What is read here is read there; what is sent lies there once.
     goes_both_ways(&program, &simulator, &id);
 
-    // A grant that is withdrawn turns the mailbox red and loses nothing; given again, it goes on.
-    simulator.with(|cloud| cloud.revoke(ADDRESS));
-    let fetch = format!("/accounts/{id}/fetch?wait=true");
-    program.api.call("POST", &fetch, Some(&json!({})), &[]);
-    let health = || program.api.get(&format!("/accounts/{id}"))["health"].clone();
-    wait_until("the mailbox to be red", || (health()["colour"] == "red").then_some(()));
-    assert_eq!(health()["code"], json!("ms_password_changed"), "{}", health());
-    browser.go(&format!("{}{mailbox}", program.url()));
-    browser.sees("of de toestemming is daar ingetrokken");
-    browser.judge(&gallery(), "mailbox-grant-gone");
-    authorise(&mut browser, "Opnieuw autoriseren", "Info Voorbeeld (info@voorbeeld.test)");
-    browser.sees("Alles werkt");
-    wait_until("the mailbox to be green", || (health()["colour"] == "green").then_some(()));
-    wait_until("the same mail to be here", || (counts() == json!(41)).then_some(()));
+    is_withdrawn_and_given_again(&program, &simulator, &mut browser, &mailbox, "mailbox-grant-gone");
     // The page that plays Microsoft has no icon.
     nothing_went_wrong(&mut browser, &["status of 403", "status of 404", "status of 422"]);
 }
@@ -112,7 +93,7 @@ fn the_owner_of_a_mailbox_agrees_on_another_device_and_the_page_sees_it() {
     let id = program.connect(&json!({ "address": ADDRESS, "incoming": half, "outgoing": half }));
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
 
     browser.go(&format!("{}/mailboxes/{id}/connect", program.url()));
     browser.follow("Op een ander apparaat autoriseren");

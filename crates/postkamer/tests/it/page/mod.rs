@@ -1,5 +1,6 @@
 //! Stories of the page, in a real browser on real mail servers. Each page is photographed and held against axe.
 
+mod another_way;
 mod by_app;
 mod doubt;
 mod exchange;

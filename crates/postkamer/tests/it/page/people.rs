@@ -136,7 +136,7 @@ fn a_large_file_shows_how_far_it_is_and_is_found_again() {
     let program = Program::start(Backing::Disk);
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     browser.go(&format!("{}/contacts/import", program.url()));
     let file = "const rows = Array.from({ length: given }, (_, n) => `Buurt ${n};buurt${n}@wijk.test;R-${n}`);
         const buffer = Buffer.from(['Naam;E-mailadres;Relatienummer', ...rows].join('\\n'));
@@ -189,6 +189,7 @@ fn a_file_brings_contacts_and_a_shielded_contact_hides_its_mail() {
     browser.run("await page.getByRole('searchbox').fill('westerh')", Value::Null);
     browser.run("await page.getByText('Buurt 060').waitFor({ state: 'detached' })", Value::Null);
     browser.follow("Aannemersbedrijf");
+    browser.arrives("/contacts/cnt_*");
     browser.judge(&gallery(), "contact-long");
     browser.go(&format!("{}/contacts?q=jan%20jan", program.url()));
     browser.follow("Jan Jansen");

@@ -4,7 +4,7 @@ use super::{gallery, mailboxes::letter, nothing_went_wrong, sign_in};
 use crate::fetch::trusting;
 use crate::post_office::{PASSWORD, PostOffice};
 use crate::program::{Backing, Program};
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::{Append, Browser, Ca, PopClient, Tls};
 
 const ADDRESS: &str = "info@example.test";
@@ -24,7 +24,7 @@ fn is_shown(browser: &mut Browser, field: &str) -> bool {
 fn in_the_wizard(program: &Program) -> Browser {
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     browser.go(&format!("{}/mailboxes/new?address={ADDRESS}", program.url()));
     browser.sees("Niets gevonden");
     browser
@@ -78,7 +78,7 @@ fn a_pop3_mailbox_is_connected_with_what_becomes_of_its_mail_on_the_server() {
     for (tab, words) in [
         ("", "Alleen met de knop Ophalen"),
         ("/connect", "Er wordt nooit iets van de server verwijderd voordat het hier veilig is opgeslagen"),
-        ("/folders", "deze liggen in Postkamer"),
+        ("/folders", "De mappen van deze mailbox liggen in Postkamer"),
         ("/sending", "de kopie staat alleen hier"),
         ("/devices", "Halen meer apparaten deze mailbox met POP3 op"),
     ] {

@@ -10,10 +10,6 @@ const PROVIDER: &str = "/organisation/identity-provider";
 const BUTTON: &str = "Aanmelden met Voorbeeld-ID";
 const BEGIN_AGAIN: &str = "Deze aanmelding is verlopen, al gebruikt, of in een andere browser begonnen.";
 
-fn at(browser: &mut Browser, path: &str) {
-    browser.run("await page.waitForURL(`**${given}`)", json!(path));
-}
-
 /// A browser for which the typefaces of the provider's own page are there, which come from elsewhere.
 fn visitor() -> Browser {
     let mut browser = Browser::open();
@@ -61,7 +57,7 @@ fn people_sign_in_with_the_organisations_provider_and_others_stay_out_with_words
     // An administrator sets it up.
     let mut admin = Browser::open();
     sign_in(&mut admin, program.url(), &program.installation.admin, &program.installation.password);
-    at(&mut admin, "/mail");
+    admin.arrives("/mail");
     admin.go(&format!("{}/settings/sign-in", program.url()));
     admin.judge(&gallery(), "settings-sign-in-empty");
     let shown = admin.run("return await page.locator('#redirect_uri').inputValue()", Value::Null);
@@ -97,7 +93,7 @@ fn people_sign_in_with_the_organisations_provider_and_others_stay_out_with_words
     theirs.judge(&gallery(), "sign-in-kept-out");
     theirs.follow("Opnieuw beginnen");
     go_and_sign_in(&mut theirs, &program, "cees");
-    at(&mut theirs, "/mail");
+    theirs.arrives("/mail");
     theirs.go(&format!("{}/me", program.url()));
     theirs.sees("U meldt zich aan met Voorbeeld-ID, sinds");
     theirs.judge(&gallery(), "me-provider");
@@ -105,9 +101,10 @@ fn people_sign_in_with_the_organisations_provider_and_others_stay_out_with_words
     theirs.sees("Dit is uw enige manier van aanmelden.");
     // The second time they are known by who they are there, and go on to where they wanted to be.
     theirs.press("Afmelden");
+    theirs.arrives("/sign-in");
     theirs.go(&format!("{}/outbox", program.url()));
     theirs.follow(BUTTON);
-    at(&mut theirs, "/outbox");
+    theirs.arrives("/outbox");
 
     for (name, words) in [
         ("vreemd", "maar vreemd@elders.test is hier niet bekend"),
@@ -125,7 +122,7 @@ fn people_sign_in_with_the_organisations_provider_and_others_stay_out_with_words
     program.api.put(PROVIDER, &admits);
     let mut newcomer = visitor();
     go_and_sign_in(&mut newcomer, &program, "noor");
-    at(&mut newcomer, "/mail");
+    newcomer.arrives("/mail");
     let users = program.api.list("/users");
     let noor = users.iter().find(|user| user["email"] == "noor@example.test").expect("a member");
     assert_eq!((&noor["name"], &noor["role"]), (&json!("Noor Nieuw"), &json!("member")));
@@ -212,7 +209,7 @@ fn an_answer_that_is_not_right_lets_nobody_in() {
     other.go(&answer);
     other.sees(BEGIN_AGAIN);
     browser.go(&answer);
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     browser.go(&answer);
     browser.sees(BEGIN_AGAIN);
     // Still in: a wrong answer ends nothing either.

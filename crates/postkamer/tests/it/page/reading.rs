@@ -19,7 +19,7 @@ fn mail_is_read_searched_and_put_away_in_the_page_and_on_the_server() {
     browser.sees("Offerte dakgoot");
     browser.judge(&gallery(), "mail");
     browser.follow("Offerte dakgoot");
-    browser.run("await page.waitForURL('**/mail/cnv_*')", Value::Null);
+    browser.arrives("/mail/cnv_*");
     browser
         .run("await page.locator('#reading .text').getByText('Kunt u hier eens naar kijken?').waitFor()", Value::Null);
     browser.judge(&gallery(), "mail-reading");
@@ -69,7 +69,7 @@ fn the_keys_of_other_mail_programs_work() {
     browser.key("j");
     browser.key("j");
     browser.key("Enter");
-    browser.run("await page.waitForURL('**/mail/cnv_*')", Value::Null);
+    browser.arrives("/mail/cnv_*");
     browser.run("await page.locator('#reading').getByRole('heading', { name: given }).waitFor()", second);
     browser.run("await page.waitForFunction(() => document.activeElement.matches('#reading h1'))", Value::Null);
     browser.key("e");
@@ -83,7 +83,7 @@ fn the_keys_of_other_mail_programs_work() {
     browser.key("Escape");
     browser.key("g");
     browser.key("i");
-    browser.run("await page.waitForURL('**/mail?folder=fld_*')", Value::Null);
+    browser.arrives("/mail?folder=fld_*");
     nothing_went_wrong(&mut browser, &[]);
 }
 

@@ -30,6 +30,24 @@ fn a_mailbox_is_forwarded_to_an_address_that_the_wizard_shows() {
     browser.go(&format!("{}/mail", program.url()));
     browser.sees("Offerte");
 
+    // Nothing is fetched for it, and what it holds lies here.
+    let account = program.api.list("/accounts").pop().expect("the mailbox");
+    let id = account["id"].as_str().expect("an id");
+    for (tab, words) in [
+        ("/folders", "De mappen van deze mailbox liggen in Postkamer"),
+        ("/devices", "een ander mailprogramma kan er niet bij"),
+        ("", "Deze mailbox is in gebruik"),
+    ] {
+        browser.go(&format!("{}/mailboxes/{id}{tab}", program.url()));
+        browser.sees(words);
+        browser.judge(&gallery(), &format!("mailbox-forwarded{}", tab.replace('/', "-")));
+    }
+    let is_shown = browser.run("return await page.locator('#interval').isVisible()", Value::Null);
+    assert_eq!(is_shown, json!(false));
+    browser.press("Bewaren");
+    browser.sees("Bewaard.");
+    assert_eq!(program.api.get(&format!("/accounts/{id}"))["push"], account["push"]);
+
     browser.go(&format!("{}/settings/addresses", program.url()));
     browser.sees(&address);
     browser.sees("Aan: 127.0.0.1:");
@@ -57,7 +75,7 @@ fn without_a_door_the_page_says_what_to_do() {
 fn at(program: &Program, path: &str) -> Browser {
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     browser.go(&format!("{}{path}", program.url()));
     browser
 }

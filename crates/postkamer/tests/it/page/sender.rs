@@ -36,7 +36,7 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     );
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    browser.run("await page.waitForURL('**/mail')", Value::Null);
+    browser.arrives("/mail");
     // A letter that nobody takes is told with what to do, without script too.
     let account = json!({ "address": "info@weg.test", "incoming": none(), "outgoing": { "kind": "builtin" } });
     let other = program.connect(&account);
@@ -46,6 +46,14 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     browser.sees("De brief met de code kon niet worden bezorgd.");
     browser.sees("Vraag de provider van deze server om poort 25 naar buiten open te zetten");
     browser.judge(&gallery(), "mailbox-sender-not-sent");
+    // Nothing is on its way, and what nobody got takes no turn away.
+    for _ in 0..3 {
+        let shown = browser.run("return [await page.content(), await page.locator('#code').count()]", Value::Null);
+        let told = shown[0].as_str().expect("a page");
+        assert!(!told.contains("De code is onderweg") && shown[1] == json!(0), "{told}");
+        browser.press("Code mailen");
+        browser.sees("De brief met de code kon niet worden bezorgd.");
+    }
     browser.run("await page.unroute('**/assets/*.js')", Value::Null);
 
     browser.go(&format!("{}/mailboxes/new?address=info@ons.test", program.url()));
@@ -97,6 +105,11 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     });
     browser.press("Nu controleren");
     browser.sees("Goed tot");
+    // What is no age is told, and must not pass for "never".
+    let spoil = "await page.locator('#renew_after_days').evaluate(one => { one.selectedOptions[0].value = 'altijd' })";
+    browser.run(spoil, Value::Null);
+    browser.press("Opslaan");
+    browser.sees("Kies een aantal dagen");
     choose(&mut browser, "renew_after_days", "365");
     browser.press("Opslaan");
     browser.sees("Opgeslagen.");
@@ -109,6 +122,6 @@ fn a_mailbox_that_postkamer_delivers_itself_is_made_in_the_wizard_and_shown_to_b
     browser.press("Nu testen");
     browser.sees("Alles werkt");
     browser.press("Beginnen met ophalen");
-    browser.run("await page.waitForURL('**/progress')", Value::Null);
+    browser.arrives("/progress");
     nothing_went_wrong(&mut browser, &["status of 422", "ERR_FAILED"]);
 }

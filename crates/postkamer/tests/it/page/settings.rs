@@ -10,15 +10,11 @@ use testkit::{Append, Browser};
 const COLLEAGUE: &str = "cees@example.test";
 const CHOSEN: &str = "een heel nieuwe zin over fietsen";
 
-fn at(browser: &mut Browser, path: &str) {
-    browser.run("await page.waitForURL(`**${given}`)", json!(path));
-}
-
 /// Signed in as the administrator, at that page.
 fn administrator_at(program: &Program, path: &str) -> Browser {
     let mut browser = Browser::open();
     sign_in(&mut browser, program.url(), &program.installation.admin, &program.installation.password);
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     browser.go(&format!("{}{path}", program.url()));
     browser
 }
@@ -38,6 +34,7 @@ fn a_new_colleague_is_invited_by_mail_and_begins() {
     let mut browser = administrator_at(&program, "/settings/users");
     browser.judge(&gallery(), "settings-users");
     browser.follow("Gebruiker toevoegen");
+    browser.arrives("/settings/users/new");
     browser.judge(&gallery(), "settings-user-new");
     browser.fill("Naam", "Cees de Boer");
     browser.fill("E-mailadres", "geen adres");
@@ -66,9 +63,9 @@ fn a_new_colleague_is_invited_by_mail_and_begins() {
     theirs.sees("Deze link werkt niet meer");
     theirs.judge(&gallery(), "invitation-used");
     sign_in(&mut theirs, program.url(), COLLEAGUE, CHOSEN);
-    at(&mut theirs, "/mail");
+    theirs.arrives("/mail");
     theirs.go(&format!("{}/settings", program.url()));
-    at(&mut theirs, "/settings/templates");
+    theirs.arrives("/settings/templates");
     theirs.go(&format!("{}/settings/users", program.url()));
     theirs.sees("Vraag een beheerder om dit te doen.");
 
@@ -155,7 +152,7 @@ fn the_group_goes_when_its_mailbox_has_another_manager(browser: &mut Browser, pr
     browser.sees("niemand anders beheert deze mailbox");
     browser.judge(&gallery(), "settings-group-kept");
     browser.run("await page.getByRole('link', { name: 'Andere eigenaar kiezen' }).click()", Value::Null);
-    at(browser, &format!("/mailboxes/{account}/owners"));
+    browser.arrives(&format!("/mailboxes/{account}/owners"));
     program.api.put(&owners, &before);
     browser.go(&format!("{}/settings/groups/{}/remove", program.url(), group.as_str().unwrap_or_default()));
     browser.sees("Deze groep is van geen enkele mailbox eigenaar.");
@@ -284,7 +281,7 @@ fn an_administrator_takes_a_second_factor_before_anything_else_when_it_is_asked(
     theirs.fill("Nog een keer", CHOSEN);
     theirs.press("Wachtwoord bewaren");
     sign_in(&mut theirs, program.url(), COLLEAGUE, CHOSEN);
-    at(&mut theirs, "/me/second-factor");
+    theirs.arrives("/me/second-factor");
     theirs.sees("Eerst een tweede factor");
     theirs.judge(&gallery(), "second-factor-owed");
     for path in ["/mail", "/settings/users", "/me"] {
@@ -293,7 +290,7 @@ fn an_administrator_takes_a_second_factor_before_anything_else_when_it_is_asked(
     }
     take_second_factor(&mut theirs);
     theirs.follow("Ik heb ze bewaard");
-    at(&mut theirs, "/mail");
+    theirs.arrives("/mail");
     assert_eq!(others_token.call("GET", "/accounts", None, &[]).status, 200);
     // And when one loses it, another lets them begin anew.
     browser.go(&format!("{}/settings/users/{other}", program.url()));
@@ -306,6 +303,6 @@ fn an_administrator_takes_a_second_factor_before_anything_else_when_it_is_asked(
     let next = code(&mut browser, &key, 1);
     browser.fill("Code", &next);
     browser.press("Verder");
-    at(&mut browser, "/mail");
+    browser.arrives("/mail");
     nothing_went_wrong(&mut browser, &["status of 409", "status of 422"]);
 }

@@ -201,13 +201,50 @@ fn what_was_typed_before_the_script_came_is_kept_as_well() {
         await page.goto(given, { waitUntil: 'commit' });
         await page.locator('#subject').fill('Vroeg');
         await page.getByRole('textbox', { name: 'Bericht' }).fill('Al getypt');
+        await page.setViewportSize({ width: 360, height: 800 });
+        const found = await findings();
+        found.push(...await page.locator('form[data-compose]').evaluate((form) => {
+          const edge = form.getBoundingClientRect().right;
+          const over = [...form.querySelectorAll('*')].filter((it) => it.checkVisibility() && it.getBoundingClientRect().right > edge);
+          return over.map((it) => `${it.tagName} ${it.id} stands out`);
+        }));
         go();
-        await page.locator('form.lively').waitFor()";
-    browser.run(late, json!(format!("{}/compose", program.url())));
+        await page.locator('form.lively').waitFor();
+        return found";
+    let found = browser.run(late, json!(format!("{}/compose", program.url())));
+    assert_eq!(found, json!([]), "the page before its script");
     browser.sees("Concept bewaard");
     let kept = &program.api.get("/drafts")["items"][0];
     assert_eq!(kept["subject"], "Vroeg");
     assert!(kept["html"].as_str().is_some_and(|html| html.contains("Al getypt")), "{kept}");
+}
+
+/// Who is in the middle of a line, or of a name, when the script comes goes on there and is helped with the name.
+#[test]
+fn who_was_typing_when_the_script_came_goes_on_where_they_were() {
+    let office = PostOffice::open();
+    let (program, _, mut browser) = begin(&office);
+    program.api.post("/contacts", &json!({ "name": "Jan Jansen", "addresses": ["jan@elders.test"] }));
+    let late = "let go;
+        const typed = new Promise((resolve) => { go = resolve; });
+        await page.route('**/assets/part-*.js', async (route) => { await typed; await route.continue(); });
+        await page.goto(given.page, { waitUntil: 'commit' });
+        await page.locator(given.at).focus();
+        await page.keyboard.type(given.before);
+        for (let n = 0; n < given.back; n += 1) await page.keyboard.press('ArrowLeft');
+        go();
+        await page.locator('form.lively').waitFor();
+        await page.unroute('**/assets/part-*.js');
+        await page.keyboard.type(given.after);";
+    let page = format!("{}/compose", program.url());
+    let letter = json!({ "page": page, "at": "[data-plain]", "before": "Dag Anna\n\nTot vrijdag\nJan", "back": 11, "after": "snel, " });
+    browser.run(late, letter);
+    let lines =
+        "return page.locator('.editor').evaluate((it) => [...it.children].slice(0, 4).map((line) => line.textContent))";
+    assert_eq!(browser.run(lines, Value::Null), json!(["Dag Anna", "", "Tot snel, vrijdag", "Jan"]));
+    let name = json!({ "page": page, "at": "#to", "before": "jan", "back": 0, "after": "" });
+    browser.run(late, name);
+    browser.run("await page.locator('.people-list [role=option]').first().waitFor()", Value::Null);
 }
 
 #[test]

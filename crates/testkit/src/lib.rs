@@ -38,6 +38,7 @@ mod rspamd;
 mod s3;
 mod scripted;
 pub mod sink;
+mod small_disk;
 
 pub use browser::Browser;
 pub use ca::{Ca, Identity};
@@ -70,6 +71,7 @@ pub use rspamd::{Brought, Rspamd};
 pub use s3::S3;
 pub use scripted::{Script, ScriptedServer};
 pub use sink::Sink;
+pub use small_disk::SmallDisk;
 
 /// SHA-256 in hexadecimal: how messages are compared between servers, clients and languages.
 pub fn digest(raw: &[u8]) -> String {

@@ -11,8 +11,8 @@ use mail::{AccountKey, OrganisationKey};
 use std::{sync::Arc, time::Duration};
 use store::account::{Account, AccountLease};
 use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
+    sync::{Notify, mpsc, watch},
+    time::{Instant, timeout},
 };
 
 /// Without push and without an interval only the button fetches; the task then looks up this often for nothing.
@@ -41,6 +41,8 @@ pub(super) struct Desk {
     room: MailRoom,
     lease: AccountLease,
     asked: mpsc::Receiver<Ask>,
+    /// Somebody waits for the task after this one.
+    wanted: Arc<Notify>,
     seen: Arc<watch::Sender<Progress>>,
     /// Who waits for the pass that runs or is about to.
     waiting: Vec<Waiting>,
@@ -61,10 +63,11 @@ impl Desk {
         room: &MailRoom,
         lease: AccountLease,
         asked: mpsc::Receiver<Ask>,
+        wanted: Arc<Notify>,
         seen: watch::Sender<Progress>,
         waiting: Vec<Waiting>,
     ) -> Desk {
-        Desk { room: room.clone(), lease, asked, seen: Arc::new(seen), waiting, began: Instant::now() }
+        Desk { room: room.clone(), lease, asked, wanted, seen: Arc::new(seen), waiting, began: Instant::now() }
     }
 
     /// Works until something fails or the account's settings change; the supervisor begins anew when it is time.
@@ -98,7 +101,8 @@ impl Desk {
             }
             if matches!(error, PassError::Store(_)) {
                 // The server did nothing wrong, so its health names no pause; without one we would ask it again and again.
-                tokio::time::sleep(OWN_TROUBLE).await;
+                // Whoever asks meanwhile wants to know how it is now.
+                let _ = timeout(OWN_TROUBLE, self.wanted.notified()).await;
             }
         }
         let fence = self.lease.fence;

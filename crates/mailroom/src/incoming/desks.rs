@@ -13,7 +13,7 @@ use std::{
 };
 use store::{StoreError, account::AccountLease};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{Notify, mpsc, oneshot, watch},
     time::Instant,
 };
 
@@ -29,7 +29,7 @@ pub enum DeskError {
     /// An attempt that had begun before this was asked failed; the next may do better.
     #[error("{0}")]
     FailedBefore(String),
-    /// It tried, and what came could not be kept.
+    /// It tried, and what came could not be kept; or no task could begin, because nothing can be kept now.
     #[error(transparent)]
     NotKept(#[from] StoreError),
 }
@@ -105,6 +105,8 @@ impl Asked {
 
 struct Handle {
     asks: mpsc::Sender<Ask>,
+    /// Somebody waits for the task after this one.
+    wanted: Arc<Notify>,
     progress: watch::Receiver<Progress>,
     lease: AccountLease,
     task: tokio::task::AbortHandle,
@@ -157,9 +159,10 @@ impl Desks {
         loop {
             let asks = {
                 let mut office = self.office();
-                match office.running.get(&account).filter(|handle| !handle.asks.is_closed()) {
-                    Some(handle) => handle.asks.clone(),
-                    None => {
+                match office.running.get(&account) {
+                    Some(handle) if !handle.asks.is_closed() => handle.asks.clone(),
+                    resting => {
+                        resting.inspect(|handle| handle.wanted.notify_one());
                         office.lobby.entry(account).or_default().push(waiting);
                         return Asked { answered, in_lobby: true };
                     }
@@ -176,6 +179,14 @@ impl Desks {
     pub fn empty_lobby(&self, account: AccountKey) {
         for waiting in self.office().lobby.remove(&account).unwrap_or_default() {
             waiting.tell(Err(DeskError::NotRunning));
+        }
+    }
+
+    /// No task can begin, for any account: whoever waits for one is told why.
+    pub(super) fn refuse_lobby(&self, error: &StoreError) {
+        let lobby = std::mem::take(&mut self.office().lobby);
+        for waiting in lobby.into_values().flatten() {
+            waiting.tell(Err(DeskError::NotKept(error.clone())));
         }
     }
 
@@ -224,13 +235,14 @@ impl Desks {
         let (seen, progress) = watch::channel(Progress::default());
         let mut office = self.office();
         let waiting = office.lobby.remove(&lease.account).unwrap_or_default();
-        let desk = Desk::new(room, lease, asked, seen, waiting);
+        let wanted = Arc::new(Notify::new());
+        let desk = Desk::new(room, lease, asked, wanted.clone(), seen, waiting);
         let desks = self.clone();
         let task = tokio::spawn(async move {
             desk.run().await;
             desks.closed(lease);
         });
-        office.running.insert(lease.account, Handle { asks, progress, lease, task: task.abort_handle() });
+        office.running.insert(lease.account, Handle { asks, wanted, progress, lease, task: task.abort_handle() });
     }
 
     fn closed(&self, lease: AccountLease) {

@@ -10,6 +10,8 @@ use tokio::sync::watch;
 const LOOK: Duration = Duration::from_secs(2);
 /// How often to look whether mail that was set aside is to be asked for again, when nobody says so.
 const LOOK_ASIDE: Duration = Duration::from_secs(30);
+/// A trouble that stays, such as a full disk, is logged again after this long: the log may be on that disk.
+const TELL_AGAIN: Duration = Duration::from_secs(60);
 /// A lease on PostgreSQL, renewed at a third of it. On SQLite the lock on the folder is the lease.
 const LEASE_MS: i64 = 60_000;
 const FOR_EVER_MS: i64 = 100 * 365 * 24 * 3_600_000;
@@ -30,13 +32,22 @@ async fn hand_out(room: MailRoom, mut stop: watch::Receiver<bool>) {
     }
     let mut renewed = tokio::time::Instant::now();
     let mut looked_aside = renewed;
+    let mut told: Option<(String, tokio::time::Instant)> = None;
     loop {
         if *stop.borrow() {
             break;
         }
         poke(&room).await;
-        if let Err(error) = turn(&room, alone).await {
-            tracing::error!(%error, "accounts could not be handed out");
+        match turn(&room, alone).await {
+            Ok(()) => told = None,
+            Err(error) => {
+                room.desks.refuse_lobby(&error);
+                let words = error.to_string();
+                if told.as_ref().is_none_or(|(last, at)| *last != words || at.elapsed() > TELL_AGAIN) {
+                    tracing::error!(%error, "accounts could not be handed out");
+                    told = Some((words, tokio::time::Instant::now()));
+                }
+            }
         }
         if !alone && renewed.elapsed() > Duration::from_millis(LEASE_MS as u64 / 3) {
             renewed = tokio::time::Instant::now();

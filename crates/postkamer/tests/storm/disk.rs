@@ -7,54 +7,8 @@ use crate::{
     house::{House, half, wait_until},
 };
 use serde_json::{Value, json};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
-use testkit::{ModelImap, ModelOptions, Sink};
-
-/// A small disk in memory, gone when dropped. Needs root, as the peers do.
-struct Disk {
-    path: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Disk {
-    fn new(megabytes: usize) -> Disk {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("disk");
-        std::fs::create_dir(&path).expect("a mount point");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
-            .arg(&path)
-            .status();
-        assert!(mounted.is_ok_and(|status| status.success()), "a tmpfs can be mounted");
-        Disk { path, _folder: folder }
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.path.join("filler")
-    }
-
-    /// Takes every byte that is left.
-    fn fill(&self) {
-        let mut file = std::fs::File::options().create(true).append(true).open(self.filler()).expect("a file");
-        for size in [1 << 20, 4096, 1] {
-            let bytes = vec![0; size];
-            while file.write_all(&bytes).is_ok() {}
-        }
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.filler()).expect("our own file");
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.path).status();
-    }
-}
+use testkit::{ModelImap, ModelOptions, Sink, SmallDisk};
 
 fn letter(n: usize) -> Vec<u8> {
     let filling = "Het regent al weken.\r\n".repeat(20_000);
@@ -64,10 +18,13 @@ fn letter(n: usize) -> Vec<u8> {
 #[test]
 fn a_full_disk_loses_nothing_and_stops_nobody_from_reading() {
     let _turn = crate::alone();
-    let disk = Disk::new(40);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // Its log is beside it, where there is room.
+    let data = folder.path().join("data");
+    let disk = SmallDisk::at(&data, 40);
     let model = ModelImap::start(ModelOptions::default());
     let sink = Sink::start();
-    let house = House::at(disk.path.join("data"), Backing::new(Kind::Disk));
+    let house = House::at(data, Backing::new(Kind::Disk));
     let running = house.start();
     let account = house.connect(&running, "anna@voorbeeld.test", half("imap", model.port), half("smtp", sink.port));
     model.append("INBOX", &letter(0), &[]);
@@ -82,8 +39,12 @@ fn a_full_disk_loses_nothing_and_stops_nobody_from_reading() {
         model.append("INBOX", &letter(n), &[]);
     }
     let fetch = format!("/accounts/{account}/fetch?wait=true");
-    let (status, answer) = house.try_call(&running, "POST", &fetch, &json!({}), None).expect("it lives");
-    assert_eq!(status, 507, "what can't be kept is not fetched: {answer}");
+    // Asked before its task met the full disk, while that rests of it, and when no task can begin.
+    for said in ["", "fetching stopped", "accounts could not be handed out"] {
+        wait_until("it went wrong", || house.last_words().contains(said).then_some(()));
+        let (status, answer) = house.try_call(&running, "POST", &fetch, &json!({}), None).expect("it lives");
+        assert_eq!(status, 507, "what can't be kept is not fetched: {answer}");
+    }
     let mail = json!({
         "account": account, "to": [{ "address": "klant@elders.test" }], "subject": "Antwoord.",
         "text": "Dank. ".repeat(30_000),
@@ -96,7 +57,7 @@ fn a_full_disk_loses_nothing_and_stops_nobody_from_reading() {
     house.get(&running, &format!("/messages/{id}"));
     let words = house.last_words();
     assert!(words.to_lowercase().contains("full") || words.contains("No space"), "the log says why:\n{words}");
-    let lines = std::fs::read_to_string(log(&disk.path)).unwrap_or_default().lines().count();
+    let lines = std::fs::read_to_string(folder.path().join("data.log")).expect("its log").lines().count();
     assert!(lines < 500, "{lines} lines of complaints");
 
     disk.free();
@@ -117,8 +78,4 @@ fn a_full_disk_loses_nothing_and_stops_nobody_from_reading() {
         books.check().await;
         assert_eq!(books.folders().await["INBOX"], model.snapshot()["INBOX"].messages);
     });
-}
-
-fn log(folder: &Path) -> PathBuf {
-    folder.join("data.log")
 }

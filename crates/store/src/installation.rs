@@ -122,6 +122,11 @@ impl Store {
         crate::secret::rotate(&self.db, &self.keys, &self.key_file).await
     }
 
+    /// Whether something could not be kept a moment ago, for want of room.
+    pub fn is_full(&self) -> bool {
+        self.db.is_full() || self.blobs.is_full()
+    }
+
     /// Whether database and blobs answer now.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.db.read(|tx| Box::pin(async move { tx.row("SELECT 1 FROM meta", &[]).await.map(|_| ()) })).await?;

@@ -58,6 +58,7 @@ pub mod second_factor;
 pub mod secret;
 pub mod sender;
 pub mod session;
+mod shortage;
 pub mod shown_sender;
 pub mod template;
 pub mod token;

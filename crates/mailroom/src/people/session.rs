@@ -7,7 +7,7 @@ use crate::{
 };
 use mail::SessionKey;
 use store::{
-    Viewer, guard,
+    StoreError, Viewer, guard,
     secret::{new_token, token_digest, verify_password},
     session::{self, Session},
     user,
@@ -42,7 +42,11 @@ pub async fn session(room: &MailRoom, token: &str) -> Result<Option<Current>, Re
             }
         })
     });
-    let was_renewed = write.await?;
+    let was_renewed = match write.await {
+        // Who reads must not be kept out because nothing can be kept. The next request tries again.
+        Err(StoreError::Full) => false,
+        written => written?,
+    };
     Ok(Some(Current { session, renewed: token.filter(|_| was_renewed) }))
 }
 

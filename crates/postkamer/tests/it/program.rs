@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use testkit::{Installation, Postgres, S3, Serving};
+use testkit::{Installation, Postgres, S3, Serving, SmallDisk};
 
 /// How long anything may take before a test calls it broken. The machine may be busy building something, and a mail server
 /// that answers "later" is asked again after a minute.
@@ -66,7 +66,17 @@ impl Program {
 
     /// The same with further variables, such as `POSTKAMER_EXTRA_CA`.
     pub(crate) fn start_with(backing: Backing, variables: &[(&str, &str)]) -> Program {
+        Program::start_in(tempfile::tempdir().expect("a temporary folder"), backing, variables)
+    }
+
+    /// The same with its data folder on a disk of so many megabytes, which is to be dropped first.
+    pub(crate) fn start_on_small_disk(megabytes: usize) -> (Program, SmallDisk) {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let disk = SmallDisk::at(&folder.path().join("data"), megabytes);
+        (Program::start_in(folder, Backing::Disk, &[]), disk)
+    }
+
+    fn start_in(folder: TempDir, backing: Backing, variables: &[(&str, &str)]) -> Program {
         let installation = set_up(&folder, backing, variables);
         // Beside SQLite only one process works on a data folder, so the token comes first.
         let token = installation.token();

@@ -9,7 +9,7 @@ use super::{
     scan::scan_pack,
     sweep::{self, Named, ROUNDS},
 };
-use crate::{Db, StoreError};
+use crate::{Db, StoreError, shortage::Shortage};
 use async_trait::async_trait;
 use bytes::Bytes;
 use mail::OrganisationKey;
@@ -34,6 +34,7 @@ pub struct LocalBlobs {
     folder: Arc<PathBuf>,
     writer: mpsc::Sender<pack::Job>,
     open: Arc<Mutex<HashMap<u32, Arc<File>>>>,
+    shortage: Shortage,
 }
 
 impl LocalBlobs {
@@ -46,7 +47,12 @@ impl LocalBlobs {
             .name("blob-writer".into())
             .spawn(move || writing.run(&jobs))
             .map_err(StoreError::io("start the blob writer"))?;
-        Ok(LocalBlobs { folder: Arc::new(folder.to_owned()), writer, open: Arc::default() })
+        Ok(LocalBlobs {
+            folder: Arc::new(folder.to_owned()),
+            writer,
+            open: Arc::default(),
+            shortage: Shortage::default(),
+        })
     }
 
     /// Whether the folder holds any pack.
@@ -166,7 +172,13 @@ impl BlobStore for LocalBlobs {
         }
         let (answer, answered) = oneshot::channel();
         self.writer.send(pack::Job { blobs, leave: false, answer }).map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        let kept = answered.await.map_err(|_| StoreError::Closed)?;
+        self.shortage.note(&kept);
+        kept
+    }
+
+    fn is_full(&self) -> bool {
+        self.shortage.is_now()
     }
 
     async fn sweep(&self, db: &Db, round: Round) -> Result<Swept, StoreError> {

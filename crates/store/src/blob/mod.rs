@@ -44,6 +44,11 @@ pub trait BlobStore: Send + Sync {
 
     /// Whether it would take and give bytes now.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// Whether nothing was kept a moment ago, for want of room. A bucket has no end.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// The digest by which bytes are kept.

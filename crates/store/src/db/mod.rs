@@ -17,7 +17,7 @@ pub use row::Row;
 pub use tx::{Dialect, Tx, placeholders};
 pub use val::Val;
 
-use crate::StoreError;
+use crate::{StoreError, shortage::Shortage};
 use std::{
     future::Future,
     path::PathBuf,
@@ -76,6 +76,7 @@ pub enum Place {
 pub struct Db {
     engine: Engine,
     bells: Arc<Bells>,
+    shortage: Shortage,
 }
 
 #[derive(Clone)]
@@ -92,7 +93,7 @@ impl Db {
             Place::Sqlite(path) => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path, bells.clone())?)),
             Place::Postgres(url) => Engine::Postgres(Arc::new(postgres::Postgres::open(url, bells.clone()).await?)),
         };
-        Ok(Db { engine, bells })
+        Ok(Db { engine, bells, shortage: Shortage::default() })
     }
 
     /// Which dialect it speaks.
@@ -110,11 +111,18 @@ impl Db {
         F: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T> + Send + 'static,
     {
         let (work, result) = apart(work);
-        match &self.engine {
+        let written = match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.write(work).await,
             Engine::Postgres(postgres) => postgres.write(work).await,
-        }?;
+        };
+        self.shortage.note(&written);
+        written?;
         result.take()
+    }
+
+    /// Whether nothing was kept a moment ago, for want of room.
+    pub(crate) fn is_full(&self) -> bool {
+        self.shortage.is_now()
     }
 
     /// Runs a unit of work that only reads, on one consistent view.

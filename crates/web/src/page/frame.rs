@@ -43,6 +43,8 @@ pub(crate) struct Frame {
     pub(crate) csrf: String,
     pub(crate) place: Place,
     pub(crate) person: Option<Menu>,
+    /// Nothing can be kept, which is told to who signed in.
+    pub(crate) is_disk_full: bool,
     pub(crate) script: &'static str,
     pub(crate) style: &'static str,
 }
@@ -79,6 +81,7 @@ impl Frame {
             language: language::code(visitor.language),
             csrf: visitor.form_token(),
             place,
+            is_disk_full: visitor.is_disk_full && person.is_some(),
             person,
             script: &SCRIPT,
             style: &STYLE,
@@ -206,8 +209,10 @@ pub(crate) fn explain(mut response: Response, visitor: &Visitor, partial: bool) 
     };
     let mut made = made.unwrap_or_else(|_| status.into_response());
     if partial {
-        made.headers_mut().insert(HeaderName::from_static("hx-retarget"), HeaderValue::from_static("#notices"));
-        made.headers_mut().insert(HeaderName::from_static("hx-reswap"), HeaderValue::from_static("innerHTML"));
+        // Whatever the request was to show, and where: this is shown, above everything.
+        for (name, value) in [("hx-retarget", "#notices"), ("hx-reselect", ".notice"), ("hx-reswap", "innerHTML")] {
+            made.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
     }
     if let Some(seconds) = problem.retry_after_seconds {
         made.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -218,6 +223,6 @@ pub(crate) fn explain(mut response: Response, visitor: &Visitor, partial: bool) 
 /// The same for an address that nothing is registered at: who asks is not looked up for it.
 pub(crate) fn stranger(response: Response, headers: &HeaderMap) -> Response {
     let language = language::asked(headers);
-    let visitor = Visitor { proof: visitor::new_proof(), language, person: None, now: 0 };
+    let visitor = Visitor { proof: visitor::new_proof(), language, person: None, now: 0, is_disk_full: false };
     explain(response, &visitor, headers.contains_key("hx-request"))
 }

@@ -135,7 +135,8 @@ async fn admit(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     // The form that was sent carries the token of the proof it came with.
     let sent_with = known.clone();
     let proof = renewed.or(known).unwrap_or_else(visitor::new_proof);
-    let visitor = Visitor { proof, language, person, now: state.room.clock.now() };
+    let is_disk_full = state.room.store.is_full();
+    let visitor = Visitor { proof, language, person, now: state.room.clock.now(), is_disk_full };
     let wanted = request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
     let answer = match lawful(&guard, &visitor, sent_with.as_deref(), failed, request).await {
         Ok(mut request) => {

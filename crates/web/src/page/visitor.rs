@@ -25,6 +25,8 @@ pub(crate) struct Visitor {
     /// The person, when signed in.
     pub(crate) person: Option<Person>,
     pub(crate) now: i64,
+    /// There is no room for anything that they would want to be kept.
+    pub(crate) is_disk_full: bool,
 }
 
 /// A person who signed in.

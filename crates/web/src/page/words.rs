@@ -115,6 +115,8 @@ words! {
         own_password_why "Dit vragen we opnieuw, omdat hier veel van afhangt." "Asked again, because much depends on this.";
         copy "Kopiëren" "Copy";
         copied "Gekopieerd" "Copied";
+        disk_is_full "De schijf van de server is vol." "The server's disk is full.";
+        disk_is_full_fix "Mail wordt niet opgehaald en niet verzonden, en niets wordt bewaard; lezen kan gewoon en er gaat geen mail verloren. Vraag wie de computers doet om ruimte te maken; daarna gaat alles vanzelf verder." "No mail is fetched or sent and nothing is kept; reading goes on as usual and no mail is lost. Ask whoever does the computers to make room; after that everything goes on by itself.";
         no_default_mailbox "Kies een standaardmailbox" "Choose a default mailbox";
     }
 }

@@ -6,6 +6,7 @@ mod doubt;
 mod exchange;
 mod exchange_granted;
 mod first_day;
+mod full_disk;
 mod google;
 mod handling;
 mod hostile;

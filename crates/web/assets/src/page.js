@@ -7,6 +7,7 @@ import { listenForKeys } from "./page/keys.js";
 import { listenForMail } from "./page/live.js";
 import { listen, offerNotices } from "./page/notices.js";
 import { takePart } from "./page/team.js";
+import { tellWhenUnreachable } from "./page/unreachable.js";
 
 listenForKeys();
 offerCopies();
@@ -22,3 +23,4 @@ const stream = listen(news);
 if (news) listenForMail(stream);
 offerNotices();
 takePart();
+tellWhenUnreachable();

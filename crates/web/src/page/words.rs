@@ -117,6 +117,7 @@ words! {
         copied "Gekopieerd" "Copied";
         disk_is_full "De schijf van de server is vol." "The server's disk is full.";
         disk_is_full_fix "Mail wordt niet opgehaald en niet verzonden, en niets wordt bewaard; lezen kan gewoon en er gaat geen mail verloren. Vraag wie de computers doet om ruimte te maken; daarna gaat alles vanzelf verder." "No mail is fetched or sent and nothing is kept; reading goes on as usual and no mail is lost. Ask whoever does the computers to make room; after that everything goes on by itself.";
+        unreachable "De server antwoordt niet. Was u iets aan het doen, kijk dan straks of het gelukt is, en doe het anders opnieuw." "The server does not answer. If you were doing something, see in a moment whether it worked, and do it again if not.";
         no_default_mailbox "Kies een standaardmailbox" "Choose a default mailbox";
     }
 }

@@ -3,7 +3,7 @@
 use super::{at_mail, gallery, nothing_went_wrong};
 use crate::program::wait_until;
 use serde_json::{Value, json};
-use testkit::Append;
+use testkit::{Append, Browser};
 
 #[test]
 fn mail_is_read_searched_and_put_away_in_the_page_and_on_the_server() {
@@ -107,6 +107,41 @@ fn a_strangers_html_runs_nothing_fetches_nothing_and_stays_in_its_box() {
     };
     let outside: Vec<_> = asked[1].as_array().into_iter().flatten().filter(elsewhere).collect();
     assert!(outside.is_empty(), "asked for {outside:?}");
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_told_and_what_is_read_stays() {
+    let (_office, mut program, mut browser) = at_mail(&[plain("Jan Jansen", "Offerte dakgoot", "Dag allemaal")]);
+    browser.follow("Offerte dakgoot");
+    browser.arrives("/mail/cnv_*");
+    let told = "De server antwoordt niet.";
+    let stays = |browser: &mut Browser, answered: &str| {
+        browser.sees(told);
+        browser.sees("Dag allemaal");
+        browser.run("await page.getByRole('button', { name: given, exact: true }).first().waitFor()", json!(answered));
+    };
+    let is_gone = "await page.locator('#unreachable').waitFor({ state: 'detached' })";
+
+    program.installation.http = program.url().rsplit(':').next().and_then(|port| port.parse().ok());
+    program.stop();
+    browser.press("Sluiten");
+    stays(&mut browser, "Sluiten");
+    browser.judge(&gallery(), "mail-unreachable");
+    program.serve_again();
+    browser.press("Sluiten");
+    browser.run("await page.getByRole('button', { name: 'Heropenen' }).waitFor()", Value::Null);
+    browser.run(is_gone, Value::Null);
+
+    // A web server in front of it has a page of its own.
+    let answer = "{ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }";
+    browser.run(&format!("await page.route('**/mail/cnv_*', (route) => route.fulfill({answer}))"), Value::Null);
+    browser.press("Heropenen");
+    stays(&mut browser, "Heropenen");
+    browser.run("await page.unrouteAll()", Value::Null);
+    browser.press("Heropenen");
+    browser.run("await page.getByRole('button', { name: 'Sluiten' }).waitFor()", Value::Null);
+    browser.run(is_gone, Value::Null);
+    nothing_went_wrong(&mut browser, &["Failed to load resource", "Failed to fetch"]);
 }
 
 fn letter(from: &str, subject: &str, rest: &str) -> Append {

@@ -41,7 +41,10 @@ async fn hand_out(room: MailRoom, mut stop: watch::Receiver<bool>) {
         match turn(&room, alone).await {
             Ok(()) => told = None,
             Err(error) => {
-                room.desks.refuse_lobby(&error);
+                // Anything else, such as two who were in each other's way, is over at the next turn, and who waits is helped.
+                if matches!(error, StoreError::Full) {
+                    room.desks.refuse_lobby(&error);
+                }
                 let words = error.to_string();
                 if told.as_ref().is_none_or(|(last, at)| *last != words || at.elapsed() > TELL_AGAIN) {
                     tracing::error!(%error, "accounts could not be handed out");

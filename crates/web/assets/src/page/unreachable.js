@@ -1,7 +1,5 @@
 // A server that does not answer, or a web server in front of it that answers instead: said, where nothing would happen or the
 // reader's page would give way to what is none of ours.
-const words = () => document.getElementById("unreachable");
-
 function tell() {
   const notices = document.getElementById("notices");
   const told = Object.assign(document.createElement("p"), { id: "unreachable", className: "notice bad", textContent: notices.dataset.unreachable });
@@ -17,7 +15,7 @@ export function tellWhenUnreachable() {
   document.addEventListener("htmx:before:response", (event) => {
     const { status, headers } = event.detail.ctx.response;
     // What went wrong with us is told by us, there.
-    if (status < 500 || headers.has("hx-retarget")) return words()?.remove();
+    if (status < 500 || headers.has("hx-retarget")) return document.getElementById("unreachable")?.remove();
     event.preventDefault();
     tell();
   });
